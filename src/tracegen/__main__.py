@@ -1,0 +1,6 @@
+"""`python -m tracegen`."""
+
+from tracegen.cli import main
+
+if __name__ == "__main__":
+    main()

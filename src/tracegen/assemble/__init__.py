@@ -1,0 +1,33 @@
+"""Model → components: what runs, from the packs, the collector tiers and the services."""
+
+from dataclasses import replace
+
+from tracegen.assemble.collector import collector_components
+from tracegen.assemble.services import service_components
+from tracegen.model import Component, Model
+from tracegen.packs import Catalogue
+from tracegen.packs.code import code_of
+
+
+def assemble(model: Model, packs: Catalogue) -> Model:
+    """The model with all its components: names unique, dependencies among them."""
+    parts = [*_backend(model, packs), *collector_components(model), *service_components(model)]
+    components: dict[str, Component] = {}
+    for part in parts:
+        if part.name in components:
+            raise NameTaken(part.name)
+        components[part.name] = part
+    return replace(model, components=components)
+
+
+class NameTaken(Exception):
+    """Two components want one name; usually a service has the name of something that tracegen runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"two components are called {name}")
+
+
+def _backend(model: Model, packs: Catalogue) -> list[Component]:
+    code = code_of(packs.backends[model.backend.type])
+    return list(code.components(model, packs)) if code else []

@@ -1,0 +1,74 @@
+"""The components of the services that tracegen runs."""
+
+from collections.abc import Iterator, Mapping
+from posixpath import dirname
+
+from tracegen.emit import is_portable
+from tracegen.model import Component, Health, Model, Port, Service, Text, Wait
+
+
+def environment_path(service: Service) -> str:
+    """Where the OpenTelemetry environment of a service is rendered."""
+    return f"services/{service.name}/otel.env"
+
+
+def portable(environment: Mapping[str, Text]) -> dict[str, str]:
+    """The variables that every reader of an environment file reads alike; secrets and the rest are left out."""
+    plain = {
+        name: value for name, value in environment.items() if all(isinstance(part, str) for part in value)
+    }
+    texts = {name: "".join(str(part) for part in value) for name, value in plain.items()}
+    return {name: value for name, value in texts.items() if is_portable(value)}
+
+
+def service_components(model: Model) -> Iterator[Component]:
+    """One component for each service with `deploy: true`."""
+    for service in model.services.values():
+        if service.deploy:
+            yield _with_image(service, model) if service.image else _placeholder(service, model)
+
+
+def _with_image(service: Service, model: Model) -> Component:
+    health = Health(command=(), port=service.port, path=service.health)
+    return _component(
+        service, model, service.image, "A service of yours.", health=health, read_only=False, user=None
+    )
+
+
+def _placeholder(service: Service, model: Model) -> Component:
+    """Answers the health path until the service has an image; it sends no spans."""
+    page = f"/tmp/www{service.health}"
+    script = f"mkdir -p {dirname(page)} && echo ok > {page} && exec httpd -f -p {service.port} -h /tmp/www"
+    probe = ("wget", "--spider", "--quiet", f"http://127.0.0.1:{service.port}{service.health}")
+    return _component(
+        service,
+        model,
+        model.images["busybox"].reference,
+        "Stands in for a service that has no image yet; it sends no spans.",
+        args=("sh", "-c", script),
+        health=Health(command=probe, port=service.port, path=service.health),
+        user=model.images["busybox"].user,
+        writable=("/tmp",),
+    )
+
+
+def _not_in_file(service: Service) -> dict[str, Text]:
+    in_file = portable(service.environment)
+    return {name: value for name, value in service.environment.items() if name not in in_file}
+
+
+def _component(service: Service, model: Model, image: str, why: str, **more: object) -> Component:
+    values: dict[str, object] = {
+        "name": service.name,
+        "image": image,
+        "why": why,
+        "ports": (Port("http", service.port),),
+        "environment": {**_not_in_file(service), **service.own_environment},
+        "environment_file": environment_path(service),
+        "resources": service.resources,
+        "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
+        "replicas": service.replicas,
+        "platform": False,
+        **more,
+    }
+    return Component(**values)  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""The entry point: finds the command, and turns every way to fail into words and an exit code.
+
+0 fine · 1 something to look at · 2 wrong usage, also: cannot be read or written · 3 a bug · 130 interrupted.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from tracegen import __version__
+
+#: The commands: module below `tracegen.cli`, and the line that `--help` shows, so that it imports none of them.
+_COMMANDS = {
+    "render": "Write the files of a spec, or tell what would change.",
+    "validate": "Tell what is wrong with specs.",
+    "explain": "Tell what was decided and why, or where a file comes from.",
+    "packs": "List languages, backends, storages and pinned versions.",
+    "schema": "Print the JSON Schema of a spec, for editors.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"tracegen.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="tracegen %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug.")
+@click.pass_context
+def group(context: click.Context, debug: bool) -> None:
+    """Working distributed tracing for a team's services, from one reviewed file.
+
+    \b
+    Examples:
+      tracegen validate                 is tracegen.yaml right?
+      tracegen render --env prod        write env/prod/
+      tracegen render --check           is everything rendered? (for pipelines)
+      tracegen explain backend.storage  what was decided, and why
+    """
+    context.obj = {"debug": debug}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; returns its exit code."""
+    try:
+        result = group.main(arguments, prog_name="tracegen", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does; Python would complain again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _failed(error, arguments)
+
+
+def _failed(error: Exception, arguments: list[str]) -> int:
+    from tracegen.cli.failures import expected_failure
+
+    expected = expected_failure(error)
+    if expected:
+        click.echo(expected.words, err=True)
+        return expected.code
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exc()
+    click.echo(
+        f"bug in tracegen {__version__}: {type(error).__name__}: {error}\n"
+        "please report it with this line, the spec, and what `tracegen --debug …` prints",
+        err=True,
+    )
+    return 3

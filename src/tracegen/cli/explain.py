@@ -1,0 +1,128 @@
+"""`tracegen explain`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from tracegen.cli.pipeline import Rendered, compile_spec
+from tracegen.language.suggest import did_you_mean
+from tracegen.model import Decision
+
+
+@click.command(short_help="Tell what was decided and why, or where a file comes from.")
+@click.argument("words", nargs=-1, metavar="[SPEC] [KEY | FILE | CODE]")
+@click.option("--env", "environment", metavar="NAME", help="Explain this environment.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(words: tuple[str, ...], environment: str | None, format_: str) -> int:
+    """Tell what was decided and why.
+
+    \b
+      tracegen explain                      every decision
+      tracegen explain backend.storage      those at and below a key
+      tracegen explain collector/gateway.yaml   which keys and pack a file comes from
+      tracegen explain TG401                what a problem means
+    """
+    if len(words) > 2:
+        raise click.UsageError("at most a spec, and a key, file or code")
+    if words and _is_code(words[-1]):
+        return _explain_code(words[-1])
+    spec, subject = _spec_and_subject(words)
+    rendered = compile_spec(spec, environment, strict=False)
+    if subject in rendered.tree:
+        return _explain_file(rendered, subject, format_)
+    return _explain_key(rendered, subject, format_)
+
+
+def _spec_and_subject(words: tuple[str, ...]) -> tuple[str, str]:
+    if len(words) == 2:
+        return words[0], words[1]
+    if not words:
+        return "tracegen.yaml", ""
+    return (words[0], "") if _is_spec(words[0]) else ("tracegen.yaml", words[0])
+
+
+def _is_spec(word: str) -> bool:
+    """A file that names a format version; a rendered file in the same folder does not."""
+    if word == "-":
+        return True
+    path = Path(word)
+    if path.is_file():
+        return any(line.startswith(b"tracegen:") for line in path.read_bytes().splitlines())
+    return path.suffix in (".yaml", ".yml") and "/" not in word and not Path("tracegen.yaml").is_file()
+
+
+def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
+    decisions = [each for each in rendered.model.decisions if _is_below(each.path, key)]
+    if not decisions:
+        known = {each.path for each in rendered.model.decisions} | set(rendered.tree)
+        hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
+        raise click.UsageError(f"nothing was decided at {key!r}, and no file is called so\n  hint: {hint}")
+    if format_ == "json":
+        click.echo(json.dumps([_as_data(each) for each in decisions], indent=2))
+    else:
+        for each in decisions:
+            click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
+    return 0
+
+
+def _is_below(path: str, key: str) -> bool:
+    return not key or path == key or path.startswith((f"{key}.", f"{key}["))
+
+
+def _ground(decision: Decision) -> str:
+    if decision.place:
+        return f"said in {decision.place.file}:{decision.place.line}"
+    return decision.why
+
+
+def _as_data(decision: Decision) -> dict[str, object]:
+    place = decision.place
+    said = {"file": place.file, "line": place.line, "column": place.column} if place else None
+    return {"path": decision.path, "value": decision.value, "why": decision.why, "said": said}
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _explain_file(rendered: Rendered, path: str, format_: str) -> int:
+    file = next(each for each in rendered.files if each.path == path)
+    data = {"file": path, "source": file.source, "keys": list(file.keys)}
+    if format_ == "json":
+        click.echo(json.dumps(data, indent=2))
+        return 0
+    click.echo(f"{path}\n    written by: {file.source}\n    shaped by the keys:")
+    for key in file.keys:
+        click.echo(f"        {key}{_where(rendered, key)}")
+    return 0
+
+
+def _where(rendered: Rendered, key: str) -> str:
+    place = rendered.spec.place(*key.split("."))
+    return f" ({place.file}:{place.line})" if rendered.spec.get(*key.split(".")) is not None else " (not said)"
+
+
+def _is_code(word: str) -> bool:
+    return len(word) == 5 and word[:2].upper() == "TG" and word[2:].isdigit()
+
+
+def _explain_code(code: str) -> int:
+    from tracegen.packs.data import data_path
+
+    text = data_path("docs", "problems.md").read_text(encoding="utf-8")
+    lines = list(_section(text, code.upper()))
+    if not lines:
+        raise click.UsageError(f"there is no problem {code}")
+    click.echo("\n".join(lines).rstrip())
+    return 0
+
+
+def _section(text: str, code: str) -> Iterator[str]:
+    inside = False
+    for line in text.splitlines():
+        if line.startswith("#"):
+            inside = line.startswith(f"### {code}")
+        if inside:
+            yield line

@@ -1,0 +1,56 @@
+"""Failures that are no bugs: each has its words and its exit code in one table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tracegen.language.checking import UnknownEnvironment
+from tracegen.language.suggest import did_you_mean
+from tracegen.problems import ProblemsFound
+from tracegen.problems.formats import formatter
+from tracegen.source.files import CannotRead
+from tracegen.write import Busy, CannotWrite, WrongEnvironment
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is said on standard error, and the exit code."""
+
+    words: str
+    code: int
+
+
+def expected_failure(error: Exception) -> Failure | None:
+    """The failure that an exception is, or None for a bug."""
+    for kind, explain in _TABLE.items():
+        if isinstance(error, kind):
+            return explain(error)
+    return None
+
+
+def _problems(error: Any) -> Failure:
+    return Failure(formatter("text")(error.problems).rstrip("\n"), 1)
+
+
+def _environment(error: Any) -> Failure:
+    known = ", ".join(error.known) or "none"
+    hint = did_you_mean(error.name, error.known) or f"its environments: {known}"
+    return Failure(f"{error}\n  hint: {hint}", 2)
+
+
+def _plain(error: Any) -> Failure:
+    return Failure(str(error), 2)
+
+
+def _busy(error: Any) -> Failure:
+    return Failure(str(error), 1)
+
+
+_TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
+    ProblemsFound: _problems,
+    UnknownEnvironment: _environment,
+    CannotRead: _plain,
+    CannotWrite: _plain,
+    WrongEnvironment: _plain,
+    Busy: _busy,
+}

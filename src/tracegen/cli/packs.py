@@ -1,0 +1,81 @@
+"""`tracegen packs`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from tracegen.packs import Catalogue, catalogue
+
+
+@click.command(short_help="List languages, backends, storages and pinned versions.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(format_: str) -> None:
+    """List languages, frameworks, backends, storages, and every pinned version with its source."""
+    content = describe(catalogue())
+    if format_ == "json":
+        click.echo(json.dumps(content, indent=2))
+    else:
+        click.echo("\n".join(_lines(content)))
+
+
+def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
+    """Everything that `tracegen packs` tells, as plain data."""
+    return {
+        "languages": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "frameworks": list(each.frameworks),
+                "instrumentation": list(each.instrumentation),
+                "propagators": list(each.propagators),
+                "remote_sampling": list(each.remote_sampling),
+            }
+            for each in packs.languages.values()
+        ],
+        "backends": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "modes": list(each.modes),
+                "storages": list(packs.storages_of(each.name)),
+            }
+            for each in packs.backends.values()
+        ],
+        "storages": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "backends": list(each.backends),
+                "modes": list(each.modes),
+            }
+            for each in packs.storages.values()
+        ],
+        "versions": [
+            {"name": each.name, "image": each.reference, "source": each.source, "tested": each.tested}
+            for each in packs.images.values()
+        ],
+    }
+
+
+def _lines(content: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    for kind, entries in content.items():
+        yield from ("", kind) if kind != "languages" else (kind,)
+        columns = [key for key in entries[0] if key != "source"]
+        rows = [[_cell(entry[key]) for key in columns] for entry in entries]
+        yield from _table([[key.replace("_", " ") for key in columns], *rows])
+        if kind == "versions":
+            yield from ("", "sources of the versions")
+            yield from (f"  {entry['name']}: {entry['source']}" for entry in entries)
+
+
+def _table(rows: list[list[str]]) -> Iterable[str]:
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _cell(value: Any) -> str:
+    return (", ".join(value) or "-") if isinstance(value, list) else str(value)

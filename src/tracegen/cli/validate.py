@@ -1,0 +1,47 @@
+"""`tracegen validate`."""
+
+import click
+
+from tracegen.cli.pipeline import build, read
+from tracegen.language.checking import check
+from tracegen.packs import catalogue
+from tracegen.problems import Problem, ProblemsFound, Severity
+from tracegen.problems.formats import FORMATS, formatter
+
+
+@click.command(short_help="Tell what is wrong with specs.")
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+@click.option("--env", "environment", metavar="NAME", help="Check the base and this environment only.")
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+def command(specs: tuple[str, ...], environment: str | None, strict: bool, format_: str) -> int:
+    """Tell what is wrong with specs (default: ./tracegen.yaml; - is standard input).
+
+    The base and every environment are checked. Exit code 1 when there is an error.
+    """
+    paths = specs or ("tracegen.yaml",)
+    found: list[Problem] = []
+    for path in paths:
+        found.extend(_problems(path, environment))
+    problems = sorted(set(found), key=lambda problem: problem.sort_key)
+    click.echo(formatter(format_)(problems), nl=False)
+    stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    failed = any(problem.severity in stops for problem in problems)
+    if not failed:
+        click.echo(f"{', '.join(paths)}: valid", err=True)
+    return int(failed)
+
+
+def _problems(path: str, environment: str | None) -> list[Problem]:
+    try:
+        document = read(path)
+        checked = check(document, catalogue(), None if environment is None else [environment])
+    except ProblemsFound as error:
+        return list(error.problems)
+    found = list(checked.problems)
+    for spec in checked.specs.values():
+        try:
+            build(document, spec)
+        except ProblemsFound as error:
+            found.extend(error.problems)
+    return found

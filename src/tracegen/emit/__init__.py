@@ -1,0 +1,29 @@
+"""Writers for every format that has a parser: YAML with comments, JSON, environment files. All pure."""
+
+from tracegen.emit.environment import (
+    NotPortable,
+    collector_escape,
+    compose_escape,
+    is_portable,
+    tempo_escape,
+    to_env_file,
+)
+from tracegen.emit.json import to_json
+from tracegen.emit.plain import OVERRIDDEN, merge_patch, plain
+from tracegen.emit.yaml import Commented, Value, to_yaml
+
+__all__ = [
+    "OVERRIDDEN",
+    "Commented",
+    "NotPortable",
+    "Value",
+    "collector_escape",
+    "compose_escape",
+    "is_portable",
+    "merge_patch",
+    "plain",
+    "tempo_escape",
+    "to_env_file",
+    "to_json",
+    "to_yaml",
+]

@@ -1,0 +1,1 @@
+"""Document → Spec: layers, form and meaning of what a team wrote."""

@@ -1,0 +1,27 @@
+"""Environment variables of services."""
+
+import re
+from collections.abc import Iterator
+
+from tracegen.language.rules._shared import at
+from tracegen.language.spec import Spec
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem, Severity
+
+OWN_OTEL_VARIABLE = Code("TG511", "A variable of the spec wins over tracegen's", Severity.WARNING)
+LOOKS_LIKE_A_SECRET = Code("TG602", "Looks like a secret", Severity.WARNING)
+
+_SECRET = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$", re.IGNORECASE)
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """OTEL_* that a user sets, and literals under names of secrets."""
+    for name, service in spec.services.items():
+        for variable, value in service.get("env", {}).items():
+            path = ("services", name, "env", variable)
+            if variable.startswith("OTEL_"):
+                message = f"{variable} of service {name} is set here and wins over what tracegen would write"
+                yield at(spec, OWN_OTEL_VARIABLE, path, message, "delete it if tracegen's is meant")
+            if isinstance(value, str) and value and _SECRET.search(variable):
+                message = f"{variable} of service {name} looks like a secret and is written in the spec"
+                yield at(spec, LOOKS_LIKE_A_SECRET, path, message, f"refer to it: {{env: {variable}}}")

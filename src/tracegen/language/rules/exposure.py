@@ -1,0 +1,64 @@
+"""What can be reached from outside, and how well it is guarded (ruling 13)."""
+
+from collections.abc import Iterator
+
+from tracegen.language.rules._shared import at, targets_of
+from tracegen.language.spec import Spec
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem, Severity
+
+INGRESS_WITHOUT_TLS = Code("TG701", "Ingress without TLS", Severity.WARNING)
+OPEN_TO_THE_NETWORK = Code("TG702", "Published beyond this host", Severity.WARNING)
+NO_CERTIFICATES = Code("TG703", "TLS without certificates")
+CERT_MANAGER_OUTSIDE = Code("TG704", "cert-manager is Kubernetes only")
+UNPINNED_IMAGE = Code("TG705", "Image without a fixed tag", Severity.WARNING)
+
+_LOOPBACK = ("127.", "::1")
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """Ingress, published ports, certificates, and images of services."""
+    yield from _ingress(spec)
+    yield from _published(spec)
+    if spec.get("security", "tls", "enabled"):
+        yield from _certificates(spec)
+    for name, service in spec.services.items():
+        yield from _tag(spec, name, service.get("image"))
+
+
+def _ingress(spec: Spec) -> Iterator[Problem]:
+    if spec.get("kubernetes", "ingress") and not spec.get("kubernetes", "ingress", "tls_secret"):
+        message = "the ingress has no TLS: traces, with what they carry, cross the network in clear"
+        yield at(spec, INGRESS_WITHOUT_TLS, ("kubernetes", "ingress"), message, "say tls_secret")
+
+
+def _published(spec: Spec) -> Iterator[Problem]:
+    bind = spec.get("compose", "bind") or "127.0.0.1"
+    if not bind.startswith(_LOOPBACK):
+        what = ", ".join(spec.get("compose", "publish") or ["ui"])
+        message = f"compose.bind {bind} lets the network reach {what}; the user interface has no login of its own"
+        yield at(spec, OPEN_TO_THE_NETWORK, ("compose", "bind"), message, "use 127.0.0.1 and a proxy with a login")
+
+
+def _certificates(spec: Spec) -> Iterator[Problem]:
+    tls = spec.get("security", "tls")
+    named = [key for key in ("ca", "cert", "key") if key in tls]
+    manager = "cert_manager" in tls
+    path = ("security", "tls")
+    if "compose" in targets_of(spec) and manager and not named:
+        message = "cert-manager makes certificates on Kubernetes only, and compose is rendered too"
+        yield at(spec, CERT_MANAGER_OUTSIDE, path, message, "name ca, cert and key too, or targets: [kubernetes]")
+    elif not manager and len(named) < 3:
+        missing = ", ".join(key for key in ("ca", "cert", "key") if key not in tls)
+        message = f"TLS is enabled but {missing} of the servers is not named"
+        hint = "name ca, cert and key as references such as {file: certs/tls.crt}, or cert_manager on Kubernetes"
+        yield at(spec, NO_CERTIFICATES, path, message, hint)
+
+
+def _tag(spec: Spec, name: str, image: str | None) -> Iterator[Problem]:
+    if image is None or "@sha256:" in image:
+        return
+    tag = image.rsplit("/", 1)[-1].partition(":")[2]
+    if tag in ("", "latest"):
+        message = f"image {image} of service {name} is whatever was pushed last"
+        yield at(spec, UNPINNED_IMAGE, ("services", name, "image"), message, "name a tag of a release")

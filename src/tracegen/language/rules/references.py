@@ -1,0 +1,53 @@
+"""What names something must name something that is there (ruling 10)."""
+
+from collections.abc import Iterator
+
+from tracegen.language.rules._shared import at
+from tracegen.language.spec import Spec
+from tracegen.language.suggest import did_you_mean
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem
+
+UNKNOWN_CALLEE = Code("TG201", "Called service is not in the spec")
+UNKNOWN_SLO_SERVICE = Code("TG202", "Objective for a service that is not in the spec")
+SLO_WITHOUT_METRICS = Code("TG203", "Objectives need metrics")
+UNKNOWN_PIN = Code("TG204", "No such program to pin")
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """Calls, objectives and pins."""
+    yield from _calls(spec)
+    yield from _objectives(spec)
+    yield from _pins(spec, packs)
+
+
+def _calls(spec: Spec) -> Iterator[Problem]:
+    for name, service in spec.services.items():
+        for index, callee in enumerate(service.get("calls", [])):
+            if callee not in spec.services:
+                guess = did_you_mean(callee, spec.services)
+                why = "calls name services of this spec; databases, queues and third parties are not services"
+                message = f"{name} calls {callee!r}, which is not a service of this spec"
+                path = ("services", name, "calls", index)
+                yield at(spec, UNKNOWN_CALLEE, path, message, f"{guess} {why}".strip())
+
+
+def _objectives(spec: Spec) -> Iterator[Problem]:
+    objectives = spec.get("slos") or []
+    for index, objective in enumerate(objectives):
+        name = objective["service"]
+        if name not in spec.services:
+            message = f"{name!r} is not a service of this spec"
+            hint = did_you_mean(name, spec.services) or f"its services are {', '.join(spec.services)}"
+            yield at(spec, UNKNOWN_SLO_SERVICE, ("slos", index, "service"), message, hint)
+    if objectives and not spec.get("metrics"):
+        message = "slos need metrics: they are computed from the rate, errors and duration of spans"
+        yield at(spec, SLO_WITHOUT_METRICS, ("slos",), message, "say metrics: true")
+
+
+def _pins(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    for name in spec.get("versions") or {}:
+        if name not in packs.images:
+            hint = did_you_mean(name, packs.images) or f"they are {', '.join(packs.images)}"
+            message = f"versions.{name}: tracegen runs no program of this name"
+            yield at(spec, UNKNOWN_PIN, ("versions", name), message, hint)

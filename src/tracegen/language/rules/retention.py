@@ -1,0 +1,32 @@
+"""How long spans live (ruling 8)."""
+
+from collections.abc import Iterator
+
+from tracegen.language.rules._shared import at, storage_of
+from tracegen.language.spec import Spec
+from tracegen.model.units import milliseconds
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem
+
+RETENTION_OF_MEMORY = Code("TG310", "Memory has no retention")
+RETENTION_TOO_SHORT = Code("TG311", "Retention shorter than an index")
+
+_DAILY = ("elasticsearch", "opensearch")
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """Memory keeps a number of traces; daily indices go a day at a time."""
+    storage = storage_of(spec, packs).get("type")
+    retention = spec.get("backend", "retention")
+    path = ("backend", "retention")
+    if retention and storage == "memory" and not is_inherited(spec):
+        message = "retention has no meaning with storage memory, which keeps a number of traces, not days"
+        yield at(spec, RETENTION_OF_MEMORY, path, message, "delete it, or use badger")
+    if retention and storage in _DAILY and milliseconds(retention) < milliseconds("1d"):
+        message = f"retention {retention} is shorter than the daily indices of {storage}"
+        yield at(spec, RETENTION_TOO_SHORT, path, message, "say at least 1d")
+
+
+def is_inherited(spec: Spec) -> bool:
+    """Whether retention comes from a lower layer than the storage beside it."""
+    return spec.said_by_layer("backend", "storage") and not spec.said_by_layer("backend", "retention")

@@ -1,0 +1,100 @@
+"""Storage, its servers, and the modes it fits."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tracegen.language.rules._shared import at, storage_of
+from tracegen.language.spec import Spec
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem
+
+WRONG_MODE = Code("TG301", "Storage does not fit the mode")
+TWO_ADDRESSES = Code("TG302", "The same thing said twice")
+NO_SERVER = Code("TG303", "Setting of a server that is not named")
+HALF_A_LOGIN = Code("TG304", "Half of a login")
+ENDPOINT_AND_PROTOCOL = Code("TG305", "Endpoint does not fit the protocol")
+BUCKET_WITHOUT_STORE = Code("TG306", "Store without a bucket or a region")
+
+_SERVER_KEYS = ("username", "password", "tls")
+_PAIRS = (("username", "password"), ("access_key", "secret_key"))
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """The storage of the backend, and endpoints that somebody else runs."""
+    storage = storage_of(spec, packs)
+    if storage:
+        yield from _mode(spec, packs, storage)
+        yield from _server(spec, storage)
+        yield from _object_store(spec, storage)
+    if spec.get("backend", "type") == "external":
+        yield from _endpoint(spec, ("backend",))
+    for index, _ in enumerate(spec.get("collector", "also") or []):
+        yield from _endpoint(spec, ("collector", "also", index))
+
+
+def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[Problem]:
+    backend = spec.value["backend"]
+    mode = backend.get("mode", "single")
+    if mode not in packs.storages[storage["type"]].modes:
+        others = [name for name in packs.storages_of(backend["type"]) if mode in packs.storages[name].modes]
+        path = ("backend", "storage") if backend.get("storage") else ("backend", "mode")
+        message = f"storage {storage['type']} belongs to one process and does not fit mode: {mode}"
+        yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {', '.join(others)}")
+
+
+def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
+    if "url" in storage and "urls" in storage:
+        message = "url and urls both name the server"
+        yield at(spec, TWO_ADDRESSES, ("backend", "storage", "urls"), message, "keep one of them")
+    named = any(key in storage for key in ("url", "urls", "servers", "bucket", "endpoint", "account"))
+    for key in _SERVER_KEYS:
+        if key in storage and not named:
+            message = f"storage.{key} is for a server that exists, and none is named"
+            hint = "name it (url, urls or servers), or delete the key: what tracegen runs needs no login"
+            yield at(spec, NO_SERVER, ("backend", "storage", key), message, hint)
+    if storage.get("manage") is False and not named:
+        message = "manage: false leaves schema and indices to somebody else, but the server is tracegen's own"
+        yield at(spec, NO_SERVER, ("backend", "storage", "manage"), message, "name the server, or delete it")
+    if named and "size" in storage:
+        message = "storage.size is for the server that tracegen runs, and one that exists is named"
+        yield at(spec, NO_SERVER, ("backend", "storage", "size"), message, "delete it")
+    for pair in _PAIRS:
+        yield from _login(spec, storage, pair)
+
+
+def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Iterator[Problem]:
+    given = [key for key in pair if key in storage]
+    if len(given) == 1:
+        missing = next(key for key in pair if key not in given)
+        message = f"storage has {given[0]} but not {missing}"
+        yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, f"say {missing} too")
+
+
+def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
+    if storage["type"] != "s3":
+        return
+    if "endpoint" in storage and "bucket" not in storage:
+        message = "an S3 endpoint is named but no bucket"
+        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, "say bucket too")
+    if "bucket" in storage and "endpoint" not in storage and "region" not in storage:
+        message = "a bucket at AWS needs its region"
+        hint = "say region, or endpoint for another store"
+        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
+
+
+def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    endpoint = spec.get(*path, "endpoint")
+    protocol = spec.get(*path, "protocol") or "http"
+    has_scheme = "://" in endpoint
+    if protocol == "http" and not has_scheme:
+        hint = f"write https://{endpoint}, or protocol: grpc"
+        message = f"{endpoint} is not a URL, and OTLP over HTTP needs one"
+        yield at(spec, ENDPOINT_AND_PROTOCOL, (*path, "endpoint"), message, hint)
+    if protocol == "grpc" and not _is_host_and_port(endpoint.split("://")[-1]):
+        message = f"{endpoint} is not host:port, and OTLP over gRPC needs that"
+        yield at(spec, ENDPOINT_AND_PROTOCOL, (*path, "endpoint"), message, "for example otlp.example.com:4317")
+
+
+def _is_host_and_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdigit() and 0 < int(port) < 65536

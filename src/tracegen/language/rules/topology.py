@@ -1,0 +1,38 @@
+"""What the chosen collector tiers can do (ruling 7)."""
+
+from collections.abc import Iterator
+
+from tracegen.language.rules._shared import at, targets_of
+from tracegen.language.spec import Path, Spec, dotted
+from tracegen.packs import Catalogue
+from tracegen.problems import Code, Problem
+
+NEEDS_A_COLLECTOR = Code("TG421", "Needs a collector")
+TAIL_ON_AGENTS = Code("TG422", "Tail sampling on agents splits traces")
+REPLICAS_OF_NO_GATEWAY = Code("TG423", "Replicas of a gateway that is not there")
+
+_NEED_A_COLLECTOR: tuple[Path, ...] = (
+    ("sampling", "tail"),
+    ("collector", "redact"),
+    ("collector", "receivers"),
+    ("collector", "queue"),
+    ("collector", "also"),
+    ("collector", "resources"),
+)
+
+
+def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    """Keys that need a tier which the topology does not have."""
+    topology = spec.get("collector", "topology") or "gateway"
+    if topology == "none":
+        for path in _NEED_A_COLLECTOR:
+            if spec.get(*path) is not None:
+                message = f"{dotted(path)} needs a collector, and collector.topology is none"
+                yield at(spec, NEEDS_A_COLLECTOR, path, message, "use topology: gateway")
+    if topology in ("none", "agent") and spec.get("collector", "replicas") is not None:
+        message = f"collector.replicas means the gateway's, and topology {topology} has no gateway"
+        hint = "delete it, or use topology: gateway"
+        yield at(spec, REPLICAS_OF_NO_GATEWAY, ("collector", "replicas"), message, hint)
+    if topology == "agent" and spec.get("sampling", "tail") and "kubernetes" in targets_of(spec):
+        message = "on Kubernetes each node's agent sees only its part of a trace, so none can decide on the whole"
+        yield at(spec, TAIL_ON_AGENTS, ("sampling", "tail"), message, "use topology: agent+gateway")

@@ -1,0 +1,145 @@
+"""Components: what runs, told once and printed by every target. Nothing here is unset or a default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference to a secret (ruling 3).
+
+    `variable` is the environment variable that carries it in compose; `name` and `key` the Secret and its key
+    on Kubernetes; `file` the path of a file that is mounted, when the reference is one.
+    """
+
+    variable: str
+    name: str
+    key: str
+    file: str = ""
+
+
+#: A value of an environment variable: texts and secrets, one after the other.
+Text = tuple[str | Secret, ...]
+
+
+def text(*parts: str | Secret) -> Text:
+    """A value of an environment variable from its parts."""
+    return parts
+
+
+class Publish(StrEnum):
+    """The groups of ports that `compose.publish` names."""
+
+    UI = "ui"
+    OTLP = "otlp"
+    ZIPKIN = "zipkin"
+    JAEGER = "jaeger"
+    GRAFANA = "grafana"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that a component listens on; `publish` is the group under which the host may reach it."""
+
+    name: str
+    number: int
+    publish: Publish | None = None
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How to tell that a component works.
+
+    `command` runs inside the container and uses only what the image has; `path` and `port` are the HTTP probe
+    (an empty path: the port only has to be open). Times are seconds.
+    """
+
+    command: tuple[str, ...]
+    port: int
+    path: str
+    start_period: int = 10
+    interval: int = 5
+    timeout: int = 3
+    retries: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FileMount:
+    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMount:
+    """A secret that is a file inside a container."""
+
+    secret: Secret
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of a component: name, mount path, size such as `2Gi`, and why it is there."""
+
+    name: str
+    path: str
+    size: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits of one replica: cores, and bytes of memory."""
+
+    cpu: float
+    memory: int
+
+
+class Wait(StrEnum):
+    """What a component waits for in another."""
+
+    HEALTHY = "healthy"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Something that runs in one container: a program, or a job that ends.
+
+    `user` 0 is root, for jobs that change owners only; `writable` are paths kept in memory when the root is
+    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `grace` is the seconds between SIGTERM and SIGKILL; `why` one line for the reader of the files;
+    `production` False marks what tracegen runs for trying things out.
+    """
+
+    name: str
+    image: str
+    why: str
+    args: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+    health: Health | None = None
+    files: tuple[FileMount, ...] = ()
+    secret_files: tuple[SecretMount, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    environment_file: str = ""
+    resources: Resources | None = None
+    needs: Mapping[str, Wait] = field(default_factory=dict)
+    user: int | None = 10001
+    read_only: bool = True
+    writable: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    replicas: int = 1
+    grace: int = 30
+    job: bool = False
+    platform: bool = True
+    production: bool = True
+    comments: Mapping[str, str] = field(default_factory=dict)
+
+    def port(self, name: str) -> int:
+        """The number of a named port; KeyError when the component has none of that name."""
+        return {port.name: port.number for port in self.ports}[name]

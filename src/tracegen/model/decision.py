@@ -1,0 +1,19 @@
+"""A decision: what was settled on the way from Spec to Model, and why; `tracegen explain` prints them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tracegen.problems import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The value at a path of the spec (or of the model), and where it comes from.
+
+    `place` is where it was said; None when tracegen decided, and then `why` says on what ground.
+    """
+
+    path: str
+    value: Any
+    why: str
+    place: Place | None = None

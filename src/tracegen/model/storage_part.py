@@ -1,0 +1,21 @@
+"""What a storage adds to a backend that uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tracegen.emit import Value
+from tracegen.model.component import Component, SecretMount, Text, Volume, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePart:
+    """`config` goes into the backend's configuration; `components` run beside it; the rest goes to its processes."""
+
+    config: Mapping[str, Value]
+    components: tuple[Component, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    secret_files: tuple[SecretMount, ...] = ()
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    needs: Mapping[str, Wait] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+    grace: int = 30

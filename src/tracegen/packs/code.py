@@ -1,0 +1,29 @@
+"""The code of backend and storage packs: one `pack.py` of pure functions in the pack's folder.
+
+A backend's:  components(model, packs) -> Iterable[Component]   configs(model, packs) -> Iterable[Structured]
+A storage's:  one function for each backend that it serves, named so: jaeger(model, packs) -> StoragePart
+"""
+
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from tracegen.packs.pack import Pack
+
+
+def code_of(pack: Pack) -> ModuleType | None:
+    """The pack's module, or None when the pack is data only."""
+    path = pack.folder / "pack.py"
+    return _load(path) if path.is_file() else None
+
+
+@cache
+def _load(path: Path) -> ModuleType:
+    name = f"tracegen_pack_{path.parent.parent.name}_{path.parent.name}".replace("-", "_")
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no module")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,39 @@
+"""Components printed for Docker Compose: https://docs.docker.com/reference/compose-file/."""
+
+from tracegen.emit import Commented, Value
+from tracegen.model import Model
+from tracegen.render.compose.container import container
+from tracegen.render.compose.units import Unit, units
+from tracegen.render.file import Structured
+
+_HEAD = (
+    "Docker Compose. Start with `docker compose up --detach --wait`; the variables it needs are in .env.example.\n"
+    "Your own changes: compose.override.yaml, or `overrides` in tracegen.yaml."
+)
+
+
+def compose_file(model: Model) -> Structured:
+    """compose.yaml."""
+    running = units(model)
+    value: dict[str, Value] = {
+        "name": model.name,
+        "services": {unit.name: Commented(container(unit, model), _why(unit)) for unit in running},
+    }
+    volumes = _volumes(running)
+    if volumes:
+        value["volumes"] = volumes
+    keys = ("name", "services", "service_defaults", "backend", "collector", "compose", "registry", "versions")
+    return Structured("compose.yaml", value, _HEAD, "compose", keys)
+
+
+def _why(unit: Unit) -> str:
+    note = "" if unit.component.production else "\nOne node, for trying things out: not for production."
+    return unit.component.why + note
+
+
+def _volumes(running: list[Unit]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for unit in running:
+        for volume in unit.volumes:
+            found.setdefault(volume.name, Commented({}, f"Holds {volume.why}."))
+    return found

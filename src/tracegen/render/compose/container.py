@@ -1,0 +1,147 @@
+"""One unit as a service of compose.yaml."""
+
+from collections.abc import Iterator
+
+from tracegen.emit import Commented, Value, compose_escape
+from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Wait
+from tracegen.model.units import mebibytes
+from tracegen.render.compose.units import VOLUME_OWNER, Unit, unit_names
+
+_CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
+
+
+def container(unit: Unit, model: Model) -> Value:
+    """The service, keys in the order in which people read them."""
+    component = unit.component
+    parts: dict[str, Value] = {"image": component.image}
+    if component.entrypoint:
+        parts["entrypoint"] = [compose_escape(each) for each in component.entrypoint]
+    if component.args:
+        parts["command"] = [compose_escape(each) for each in component.args]
+    parts |= _environment(component)
+    parts |= _network(unit, model)
+    parts |= _mounts(unit)
+    if component.health and component.health.command:
+        parts["healthcheck"] = _healthcheck(component.health)
+    parts |= _needs(unit, model)
+    parts |= _limits(unit)
+    parts |= _security(component)
+    return parts
+
+
+def _environment(component: Component) -> dict[str, Value]:
+    parts: dict[str, Value] = {}
+    if component.environment_file:
+        parts["env_file"] = [f"./{component.environment_file}"]
+    if component.environment:
+        parts["environment"] = {name: _text(value) for name, value in component.environment.items()}
+    return parts
+
+
+def _text(value: Text) -> str:
+    return "".join(_variable(part) if isinstance(part, Secret) else compose_escape(part) for part in value)
+
+
+def _variable(secret: Secret) -> str:
+    if secret.file:
+        return secret_path(secret)
+    return f"${{{secret.variable}:?see .env.example}}"
+
+
+def secret_path(secret: Secret) -> str:
+    """Where a secret that is a file is mounted."""
+    return f"/run/secrets/{secret.key}"
+
+
+def _network(unit: Unit, model: Model) -> dict[str, Value]:
+    parts: dict[str, Value] = {}
+    if unit.alias:
+        parts["networks"] = {"default": {"aliases": [unit.alias]}}
+    published = [port for port in unit.component.ports if _is_published(port, model)]
+    if published and unit.first and unit.replicas == 1:
+        parts["ports"] = [_published(port, model.exposure.bind) for port in published]
+    return parts
+
+
+def _is_published(port: Port, model: Model) -> bool:
+    return port.publish is not None and bool({"all", port.publish.value} & set(model.exposure.publish))
+
+
+def _published(port: Port, bind: str) -> str:
+    address = f"[{bind}]" if ":" in bind else bind
+    suffix = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    return f"{address}:{port.number}:{port.number}{suffix}"
+
+
+def _mounts(unit: Unit) -> dict[str, Value]:
+    mounts: list[Value] = [
+        {
+            "type": "bind",
+            "source": f"./{mount.source}",
+            "target": mount.target,
+            "read_only": True,
+            "bind": {"create_host_path": False},
+        }
+        for mount in unit.component.files
+    ]
+    mounts += [{"type": "volume", "source": each.name, "target": each.path} for each in unit.volumes]
+    parts: dict[str, Value] = {"volumes": mounts} if mounts else {}
+    if unit.component.writable:
+        parts["tmpfs"] = list(unit.component.writable)
+    return parts
+
+
+def _healthcheck(health: Health) -> Value:
+    return {
+        "test": ["CMD", *(compose_escape(each) for each in health.command)],
+        "interval": f"{health.interval}s",
+        "timeout": f"{health.timeout}s",
+        "retries": health.retries,
+        "start_period": f"{health.start_period}s",
+    }
+
+
+def _needs(unit: Unit, model: Model) -> dict[str, Value]:
+    conditions = dict(_conditions(unit, model))
+    if not conditions:
+        return {}
+    return {"depends_on": {name: {"condition": condition} for name, condition in conditions.items()}}
+
+
+def _conditions(unit: Unit, model: Model) -> Iterator[tuple[str, str]]:
+    if unit.volumes and unit.component.user:
+        yield VOLUME_OWNER, _CONDITIONS[Wait.COMPLETED]
+    for name, wait in unit.needs.items():
+        for each in unit_names(model.components[name]):
+            yield each, _CONDITIONS[wait]
+
+
+def _limits(unit: Unit) -> dict[str, Value]:
+    deploy: dict[str, Value] = {}
+    if unit.replicas > 1:
+        deploy["replicas"] = unit.replicas
+    if unit.component.resources:
+        deploy["resources"] = {"limits": _resources(unit.component.resources)}
+    parts: dict[str, Value] = {"deploy": deploy} if deploy else {}
+    parts["restart"] = "no" if unit.component.job else "unless-stopped"
+    if not unit.component.job and unit.component.platform:
+        parts["stop_grace_period"] = f"{unit.component.grace}s"
+    return parts
+
+
+def _resources(resources: Resources) -> Value:
+    return {"cpus": f"{resources.cpu:g}", "memory": f"{mebibytes(resources.memory)}M"}
+
+
+def _security(component: Component) -> dict[str, Value]:
+    """Nothing for images that tracegen knows nothing of: it might break them."""
+    if component.user is None:
+        return {}
+    user: Value = f"{component.user}:{component.user}"
+    if component.user == 0:
+        user = Commented(user, "Root, with this one capability, because only root may change an owner.")
+    parts: dict[str, Value] = {"user": user, "read_only": component.read_only, "cap_drop": ["ALL"]}
+    if component.capabilities:
+        parts["cap_add"] = list(component.capabilities)
+    parts["security_opt"] = ["no-new-privileges:true"]
+    return parts

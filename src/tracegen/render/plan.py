@@ -1,0 +1,58 @@
+"""Model → Plan → Tree: which files, and their bytes. Pure: same model, same bytes."""
+
+from collections.abc import Iterable, Mapping
+
+from tracegen.emit import merge_patch, to_json, to_yaml
+from tracegen.model import Model
+from tracegen.packs import Catalogue
+from tracegen.packs.code import code_of
+from tracegen.render.collector import collector_files
+from tracegen.render.compose import compose_file
+from tracegen.render.documents import tracing_guide, variables_example
+from tracegen.render.file import PlannedFile, Structured
+from tracegen.render.services import environment_files
+
+
+class UnknownOverride(Exception):
+    """`overrides` name a file that is not rendered, or one that is not YAML or JSON."""
+
+    def __init__(self, path: str, known: Iterable[str]) -> None:
+        self.path, self.known = path, tuple(known)
+        super().__init__(f"overrides: {path} is not a rendered YAML or JSON file")
+
+
+def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
+    """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride."""
+    files = {file.path: file for file in _files(model, packs)}
+    for path, patch in model.overrides.items():
+        file = files.get(path)
+        if not isinstance(file, Structured):
+            raise UnknownOverride(
+                path, (name for name, each in files.items() if isinstance(each, Structured))
+            )
+        value = merge_patch(file.value, dict(patch))
+        files[path] = Structured(path, value, file.head, file.source, (*file.keys, f"overrides.{path}"))
+    return tuple(files[path] for path in sorted(files))
+
+
+def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
+    """The Tree: the bytes of every file by path."""
+    return {file.path: _text(file).encode() for file in files}
+
+
+def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
+    if "compose" in model.targets:
+        yield compose_file(model)
+        yield variables_example(model)
+    code = code_of(packs.backends[model.backend.type])
+    if code:
+        yield from code.configs(model, packs)
+    yield from collector_files(model)
+    yield from environment_files(model)
+    yield tracing_guide(model)
+
+
+def _text(file: PlannedFile) -> str:
+    if not isinstance(file, Structured):
+        return file.text
+    return to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)

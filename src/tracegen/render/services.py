@@ -1,0 +1,42 @@
+"""The environment file of each service, for any way of running it."""
+
+from tracegen.assemble.services import environment_path, portable
+from tracegen.emit import Commented, to_env_file
+from tracegen.model import Model, Service
+from tracegen.render.file import Written
+
+_HEAD = (
+    "OpenTelemetry environment of {name}, for any way of running it: compose and docker run (--env-file), systemd\n"
+    "(EnvironmentFile=), or a shell (set -a; . this file)."
+)
+
+_COMMENTS = {
+    "OTEL_METRICS_EXPORTER": "The backend takes traces only.",
+    "OTEL_TRACES_SAMPLER": "Follows the parent's decision; decides itself only where a trace starts.",
+}
+
+
+def environment_files(model: Model) -> list[Written]:
+    """services/<name>/otel.env of every service."""
+    return [_file(service) for service in model.services.values()]
+
+
+def _file(service: Service) -> Written:
+    variables = portable(service.environment)
+    left_out = [name for name in service.environment if name not in variables]
+    head = _HEAD.format(name=service.name)
+    if left_out:
+        head += f"\nNot here, because a file cannot hold them safely: {', '.join(left_out)}."
+    entries = {
+        name: Commented(value, _COMMENTS[name]) if name in _COMMENTS else value
+        for name, value in variables.items()
+    }
+    keys = (
+        "name",
+        "attributes",
+        "propagators",
+        "sampling.head",
+        f"services.{service.name}",
+        "service_defaults",
+    )
+    return Written(environment_path(service), to_env_file(entries, head), "services", keys)

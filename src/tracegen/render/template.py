@@ -1,0 +1,71 @@
+"""Files for people, from Jinja templates: a value is only ever written through a filter that makes it safe.
+
+`finalize` refuses every value that did not come through one, so a template cannot forget.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tracegen.emit.characters import visible
+from tracegen.packs.data import data_path
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+
+
+class Safe(str):
+    """A text that a filter made safe for the place where it is written."""
+
+
+class UnsafeValue(TypeError):
+    """A template wrote a value without a filter: a bug in the template."""
+
+
+def render_template(name: str, values: Mapping[str, Any]) -> str:
+    """The text of a template below `templates/`; raises on an undefined name and on an unfiltered value."""
+    return _environment().get_template(name).render(values)
+
+
+def markdown(value: object) -> Safe:
+    """A text inside a line of Markdown."""
+    return Safe(_MARKDOWN.sub(r"\\\1", visible(str(value).replace("\n", " "))))
+
+
+def code(value: object) -> Safe:
+    """A code span of Markdown, also inside a table."""
+    text = visible(str(value).replace("\n", " ")).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if "`" in text else ""
+    return Safe(f"{fence}{pad}{text}{pad}{fence}")
+
+
+def url(value: object) -> Safe:
+    """An address as an autolink."""
+    return Safe("<" + re.sub(r"[\s<>]", "", visible(str(value))) + ">")
+
+
+def _finalize(value: Any) -> Safe:
+    if not isinstance(value, Safe):
+        raise UnsafeValue(f"a template writes {value!r} without a filter")
+    return value
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(data_path("templates")),
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the files are Markdown and source code, not HTML
+    )
+    environment.filters |= {"markdown": markdown, "code": code, "url": url}
+    return environment

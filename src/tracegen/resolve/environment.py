@@ -1,0 +1,81 @@
+"""The OpenTelemetry environment of a service: standard variables only.
+
+Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracegen.language.spec import Spec
+from tracegen.model import Destination, Sampler, Text, text
+from tracegen.packs import LanguagePack
+from tracegen.resolve.references import percent_encoded
+
+_SAMPLERS = {
+    "always_on": "parentbased_always_on",
+    "always_off": "parentbased_always_off",
+    "ratio": "parentbased_traceidratio",
+}
+
+
+def telemetry_environment(
+    spec: Spec, name: str, language: LanguagePack, version: str, sampler: Sampler, destination: Destination
+) -> dict[str, Text]:
+    """Everything an SDK or agent reads to trace one service; a user's own OTEL_* wins over it."""
+    service = spec.services[name]
+    variables = {
+        "OTEL_SERVICE_NAME": text(name),
+        "OTEL_RESOURCE_ATTRIBUTES": text(resource_attributes(spec, service, version)),
+        "OTEL_TRACES_EXPORTER": text("otlp"),
+        "OTEL_METRICS_EXPORTER": text("none"),
+        "OTEL_LOGS_EXPORTER": text("none"),
+        **_exporter(destination),
+        **_sampler(sampler),
+        "OTEL_PROPAGATORS": text(",".join(spec.get("propagators") or ["tracecontext", "baggage"])),
+        **{variable: text(value) for variable, value in language.environment.items()},
+    }
+    return variables
+
+
+def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str) -> str:
+    """`service.namespace=…,service.version=…,…` with percent-encoded values (ruling 11)."""
+    attributes = {"service.namespace": spec.value["name"]}
+    if version:
+        attributes["service.version"] = version
+    if spec.environment is not None:
+        attributes["deployment.environment.name"] = spec.environment
+    attributes |= spec.get("attributes") or {}
+    attributes |= service.get("attributes", {})
+    return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
+
+
+def _exporter(destination: Destination) -> dict[str, Text]:
+    protocol = {"http": "http/protobuf", "grpc": "grpc"}[destination.protocol]
+    variables = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": text(destination.url),
+        "OTEL_EXPORTER_OTLP_PROTOCOL": text(protocol),
+    }
+    if destination.headers:
+        variables["OTEL_EXPORTER_OTLP_HEADERS"] = _headers(destination.headers)
+    return variables
+
+
+def _headers(headers: Mapping[str, Text]) -> Text:
+    parts: list[Any] = []
+    for name, value in headers.items():
+        parts.append(f"{',' if parts else ''}{name.lower()}=")
+        parts.extend(percent_encoded(part) if isinstance(part, str) else part for part in value)
+    return tuple(parts)
+
+
+def _sampler(sampler: Sampler) -> dict[str, Text]:
+    name = _SAMPLERS.get(sampler.type, "parentbased_always_on")
+    variables = {"OTEL_TRACES_SAMPLER": text(name)}
+    if sampler.type == "ratio":
+        variables["OTEL_TRACES_SAMPLER_ARG"] = text(_decimal(sampler.ratio))
+    return variables
+
+
+def _decimal(ratio: float) -> str:
+    return f"{ratio:.10f}".rstrip("0").rstrip(".") or "0"

@@ -1,0 +1,40 @@
+"""References to secrets, and values that may hold them (ruling 3)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from tracegen.model import Secret, Text, text
+
+
+def secret(reference: Mapping[str, Any], project: str) -> Secret:
+    """The Secret that `{env: N}`, `{secret: {name, key}}` or `{file: path}` means in a project."""
+    if "env" in reference:
+        return Secret(variable=reference["env"], name=f"{project}-env", key=reference["env"])
+    if "secret" in reference:
+        name, key = reference["secret"]["name"], reference["secret"]["key"]
+        return Secret(variable=_variable(f"{name}_{key}"), name=name, key=key)
+    path = reference["file"]
+    return Secret(variable="", name=f"{project}-files", key=_key(path), file=path)
+
+
+def literal_or_secret(value: str | Mapping[str, Any], project: str) -> Text:
+    """A value that is a text or a reference."""
+    return text(value) if isinstance(value, str) else text(secret(value, project))
+
+
+def percent_encoded(value: str) -> str:
+    """A value as OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS take it (W3C Baggage octets).
+
+    Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
+    """
+    return quote(value, safe="/:@.-_~")
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def _key(path: str) -> str:
+    return re.sub(r"[^-._a-zA-Z0-9]", "-", path.strip("./"))

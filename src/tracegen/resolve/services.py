@@ -1,0 +1,98 @@
+"""Services of the spec become services of the Model, each with its whole environment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracegen.language.spec import Path, Spec, dotted
+from tracegen.model import Destination, Resources, Sampler, Service, Text, text
+from tracegen.model.units import size_in_bytes
+from tracegen.packs import Catalogue, LanguagePack
+from tracegen.resolve.decider import Decider
+from tracegen.resolve.environment import telemetry_environment
+from tracegen.resolve.references import literal_or_secret
+
+
+def resolve_services(decider: Decider, packs: Catalogue, destination: Destination) -> Mapping[str, Service]:
+    """All services, in the order of the spec."""
+    return {name: _service(decider, packs, name, destination) for name in decider.spec.services}
+
+
+def url_variable(callee: str) -> str:
+    """The variable through which a caller finds a callee (ruling 10)."""
+    return f"{callee.upper().replace('-', '_')}_URL"
+
+
+def _service(decider: Decider, packs: Catalogue, name: str, destination: Destination) -> Service:
+    spec = decider.spec
+    said = spec.services[name]
+    language = packs.languages[said["language"]]
+    path: Path = ("services", name)
+    version = decider.take((*path, "version"), _tag(said.get("image", "")), "the image's tag")
+    sampler = _sampler(decider, name)
+    telemetry = telemetry_environment(spec, name, language, version, sampler, destination)
+    own = {key: literal_or_secret(value, spec.value["name"]) for key, value in said.get("env", {}).items()}
+    image = said.get("image", "")
+    return Service(
+        name=name,
+        language=language.name,
+        framework=_framework(decider, path, language),
+        instrumentation=decider.take(
+            (*path, "instrumentation"), language.instrumentation[0], f"the default of {language.title}"
+        ),
+        image=image,
+        version=version,
+        port=decider.take((*path, "port"), 8080, "the default"),
+        health=decider.take((*path, "health"), "" if image else "/healthz", _health_reason(image)),
+        calls=tuple(decider.take((*path, "calls"), [], "none said")),
+        replicas=decider.take((*path, "replicas"), 1, "the default"),
+        resources=_resources(decider, path, image),
+        sampler=sampler,
+        environment={**telemetry, **{key: value for key, value in own.items() if key.startswith("OTEL_")}},
+        own_environment={
+            **_callees(spec, said.get("calls", [])),
+            **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
+        },
+        requests_per_second=decider.take((*path, "traffic", "requests_per_second"), 0.0, "none said"),
+        deploy=decider.take((*path, "deploy"), True, "the default"),
+        stub=decider.take((*path, "stub"), f"services/{name}", "the default"),
+    )
+
+
+def _health_reason(image: str) -> str:
+    return "an image may have no such path: its port is probed" if image else "what generated services answer"
+
+
+def _framework(decider: Decider, path: Path, language: LanguagePack) -> str:
+    if not language.frameworks:
+        return ""
+    return decider.take((*path, "framework"), language.frameworks[0], f"the first of {language.title}")
+
+
+def _sampler(decider: Decider, name: str) -> Sampler:
+    spec = decider.spec
+    own: Any = spec.get("services", name, "sampling", "head")
+    path: Path = ("services", name, "sampling", "head") if own else ("sampling", "head")
+    kind = decider.take((*path, "type"), "always_on", "every trace is kept unless the spec says less")
+    return Sampler(kind, float(spec.get(*path, "ratio") if kind == "ratio" else 1.0))
+
+
+def _resources(decider: Decider, path: Path, image: str) -> Resources | None:
+    if image and decider.spec.get(*path, "resources") is None:
+        decider.record(
+            f"{dotted(path)}.resources", "no limit", "tracegen does not know what this image needs"
+        )
+        return None
+    cpu = decider.take((*path, "resources", "cpu"), 0.5, "the default")
+    memory = decider.take((*path, "resources", "memory"), "256Mi", "the default")
+    return Resources(float(cpu), size_in_bytes(memory))
+
+
+def _callees(spec: Spec, calls: list[str]) -> dict[str, Text]:
+    return {
+        url_variable(callee): text(f"http://{callee}:{spec.services[callee].get('port', 8080)}")
+        for callee in calls
+    }
+
+
+def _tag(image: str) -> str:
+    return image.split("@")[0].rsplit("/", 1)[-1].partition(":")[2]

@@ -1,0 +1,98 @@
+"""From bytes to text: only UTF-8 without anything a reader of the file would not see."""
+
+import re
+from itertools import islice
+
+from tracegen.problems import Place, Problem, ProblemsFound
+from tracegen.source.codes import NOT_TEXT
+
+_BOM = "\ufeff"
+_ENCODINGS = (  # the longer marks first: UTF-32's begins with UTF-16's
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+_MAGIC = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x7fELF", "a program"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh91AY&SY", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"%PDF-", "a PDF document"),
+)
+_SAVE_AS_UTF8 = "save the file as UTF-8"
+
+#: All that YAML calls unprintable, a second byte order mark, and the three line separators that YAML 1.1 ends a
+#: line at and editors do not: a reviewer would read as a comment what a parser reads as a key.
+_REFUSED = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+#: Somebody who saved a file in the wrong program does not need to see each line of it.
+_MOST_SHOWN = 20
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text of a file, or the problems that make it none."""
+    _refuse_other_encodings(data, file)
+    _refuse_binary(data, file)
+    text = _utf8(data, file)
+    found = [_refused(text, match, file) for match in islice(_REFUSED.finditer(text), _MOST_SHOWN)]
+    if found:
+        raise ProblemsFound(found)
+    return text
+
+
+def _utf8(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        byte = data[error.start]
+        message = f"the byte 0x{byte:02x} is not UTF-8"
+        hint = f"{_SAVE_AS_UTF8}; in Latin-1 this byte is {bytes([byte]).decode('latin-1')!r}"
+        # The decoder counts a byte order mark as a character; no editor shows it as a column.
+        before = data[: error.start].decode("utf-8").removeprefix(_BOM)
+        raise _not_text(_end_of(before, file), message, hint) from None
+
+
+def _refuse_other_encodings(data: bytes, file: str) -> None:
+    for mark, name in _ENCODINGS:
+        if data.startswith(mark):
+            hint = f"{_SAVE_AS_UTF8}; PowerShell's `>` writes UTF-16, `Out-File -Encoding utf8` does not"
+            raise _not_text(Place(file), f"the file is {name}, not UTF-8", hint)
+
+
+def _refuse_binary(data: bytes, file: str) -> None:
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            raise _not_text(Place(file), f"this is a binary file ({name})", "is this the right file?")
+    position = data.find(b"\0")
+    if position < 0:
+        return
+    if any(data[:64:2]) != any(data[1:64:2]):  # every other byte is NUL
+        raise _not_text(Place(file), "the file looks like UTF-16, not UTF-8", _SAVE_AS_UTF8)
+    place = _end_of(data[:position].decode("utf-8", errors="replace").removeprefix(_BOM), file)
+    raise _not_text(place, "this is a binary file: it holds a NUL byte", "is this the right file?")
+
+
+def _refused(text: str, match: re.Match[str], file: str) -> Problem:
+    number = ord(match.group())
+    escape = f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    message = f"the invisible character U+{number:04X} is not allowed"
+    hint = f'remove it, or write it as "{escape}" in double quotes'
+    return Problem.of(NOT_TEXT, _end_of(text[: match.start()], file), "", message, hint)
+
+
+def _not_text(place: Place, message: str, hint: str) -> ProblemsFound:
+    return ProblemsFound([Problem.of(NOT_TEXT, place, "", message, hint)])
+
+
+def _end_of(before: str, file: str) -> Place:
+    """The place right after a text, counted as YAML and editors count."""
+    lines = _LINE_END.split(before)
+    return Place(file, len(lines), len(lines[-1]) + 1)

@@ -1,0 +1,96 @@
+"""From the name of a spec to a `Document`: the spec and the files it includes, all problems at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tracegen.problems import Problem, ProblemsFound, Severity
+from tracegen.source.codes import INCLUDE, UNREADABLE
+from tracegen.source.disk import CannotRead, read_file, shown
+from tracegen.source.includes import Included, Includes
+from tracegen.source.node import Mapping, Node, Sequence
+from tracegen.source.reader import LARGEST_FILE, read
+from tracegen.source.words import quoted
+
+__all__ = ["STDIN", "CannotRead", "Document", "load"]
+
+#: What standard input is called in problems.
+STDIN = "<stdin>"
+
+_KINDS: dict[str, tuple[type[Node], str]] = {"services": (Mapping, "mapping"), "slos": (Sequence, "list")}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A spec as it was written: its root, and the roots of what it includes, not yet merged."""
+
+    root: Mapping
+    file: str
+    folder: Path
+    included: tuple[tuple[str, Mapping], ...] = ()
+    #: Warnings and notes; an error would have stopped the reading.
+    problems: tuple[Problem, ...] = ()
+
+
+def load(path: str, stdin: BinaryIO | None = None) -> Document:
+    """Read a spec and what it includes; `-` reads `stdin`, and includes from the working directory.
+
+    Raises `CannotRead` when there is no such file, and `ProblemsFound` with all problems when any is an error.
+    """
+    if path == "-":
+        root = read(stdin.read(LARGEST_FILE + 1) if stdin else b"", STDIN)
+        return _follow(root, STDIN, Includes(Path(), None))
+    spec = Path(path)
+    file = shown(spec)
+    root = read(read_file(spec), file)
+    return _follow(root, file, Includes(spec.parent, spec.resolve()))
+
+
+def _follow(root: Mapping, file: str, includes: Includes) -> Document:
+    files = includes.follow(root)
+    problems = list(includes.problems)
+    included: list[tuple[str, Mapping]] = []
+    for item in files:
+        name = shown(includes.folder / item.path)
+        try:
+            below = read(_bytes(includes.folder / item.path, item), name)
+            problems += _check_keys(below)
+            included.append((name, below))
+        except ProblemsFound as found:
+            problems += found.problems
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise ProblemsFound(problems)
+    return Document(root, file, includes.folder, tuple(included), tuple(problems))
+
+
+def _bytes(path: Path, item: Included) -> bytes:
+    try:
+        return read_file(path)
+    except CannotRead as error:
+        message = f"{quoted(item.path)} cannot be read: {error.reason}"
+        problem = Problem.of(UNREADABLE, item.place, item.key, message, "is it yours to read?")
+        raise ProblemsFound([problem]) from None
+
+
+def _check_keys(root: Mapping) -> list[Problem]:
+    """An included file has services and slos and nothing else, so that the rest is in one place."""
+    found = []
+    for key, entry in root.entries.items():
+        refused = _refusal(key, entry.value)
+        if refused:
+            found.append(Problem.of(INCLUDE, entry.key_place, key, *refused))
+    return found
+
+
+def _refusal(key: str, value: Node) -> tuple[str, str] | None:
+    if key == "include":
+        return "an included file cannot include others", "name them in the `include` of the spec"
+    if key not in _KINDS:
+        return (
+            f"{quoted(key)} is not for an included file",
+            "it has `services:` and `slos:`; the rest is in the spec",
+        )
+    kind, name = _KINDS[key]
+    if not isinstance(value, kind):
+        return f"{key} of an included file is not a {name}", f"write a {name} under it, or remove the key"
+    return None

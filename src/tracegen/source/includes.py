@@ -1,0 +1,124 @@
+"""Which files the `include` of a spec names: below its folder, in a fixed order, each once."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from tracegen.problems import Place, Problem, Severity
+from tracegen.source.codes import INCLUDE
+from tracegen.source.globs import OWN_FOLDER, is_pattern, matches
+from tracegen.source.node import Mapping, Node, Scalar, Sequence
+from tracegen.source.words import nearest, quoted
+
+MOST_FILES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A file to include: its path below the spec's folder, and the item that asked for it."""
+
+    path: str
+    place: Place
+    key: str
+
+
+@dataclass(slots=True)
+class Includes:
+    """Collects the files and the problems of one `include`."""
+
+    folder: Path
+    spec: Path | None
+    files: dict[Path, Included] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def follow(self, root: Mapping) -> list[Included]:
+        """All files that a spec includes, sorted by path."""
+        entry = root.entries.get("include")
+        if entry is not None:
+            self._items(entry.value, entry.key_place)
+        return sorted(self.files.values(), key=lambda included: included.path)
+
+    def _items(self, node: Node, key_place: Place) -> None:
+        if isinstance(node, Sequence):
+            for number, item in enumerate(node.items):
+                self._item(item, f"include[{number}]")
+        elif isinstance(node, Scalar) and isinstance(node.value, str):
+            self._item(node, "include")  # the short form of a list of one
+        else:
+            hint = "write `include: [teams/*.yaml]`, or remove the key"
+            self._error(key_place, "include", "include is a list of file names", hint)
+
+    def _item(self, node: Node, key: str) -> None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            self._error(node.place, key, "an include is the name of a file", "such as `teams/payments.yaml`")
+            return
+        refused = _refusal(node.text)
+        if refused:
+            self._error(node.place, key, f"{quoted(node.text)} {refused[0]}", refused[1])
+        elif is_pattern(node.text):
+            self._pattern(node.text, node.place, key)
+        else:
+            self._literal(node.text, node.place, key)
+
+    def _pattern(self, text: str, place: Place, key: str) -> None:
+        found = sorted(islice(matches(self.folder, text), MOST_FILES + 1))
+        for path in found:
+            self._add(Included(path, place, key))
+        if not found:
+            hint = (
+                "braces are no wildcards: write one item for each" if "{" in text else "is the folder right?"
+            )
+            message = f"{quoted(text)} matches no file"
+            self.problems.append(Problem(INCLUDE, place, key, message, hint, Severity.WARNING))
+
+    def _literal(self, text: str, place: Place, key: str) -> None:
+        path = "/".join(part for part in text.split("/") if part not in ("", "."))
+        target = self.folder / path
+        if target.is_dir():
+            self._error(place, key, f"{quoted(text)} is a folder", f"write `{path}/*.yaml`")
+        elif not target.exists():
+            there = list(islice(matches(self.folder, "**/*.y*ml"), MOST_FILES))
+            hint = nearest(path, sorted(there)) or "the path counts from the folder of the spec"
+            self._error(place, key, f"there is no file {quoted(text)}", hint)
+        elif self._is_spec(target.resolve()):
+            self._error(place, key, f"{quoted(text)} is this spec itself", "remove it")
+        else:
+            self._add(Included(path, place, key))
+
+    def _add(self, included: Included) -> None:
+        real = (self.folder / included.path).resolve()
+        if self._is_spec(real):
+            return
+        if not real.is_relative_to(self.folder.resolve()):
+            message = f"{quoted(included.path)} is a link that leads out of the spec's folder"
+            self._error(included.place, included.key, message, "copy the file into it")
+        elif len(self.files) < MOST_FILES:
+            self.files.setdefault(real, included)
+        elif real not in self.files and not self._told(MOST_FILES):
+            hint = "name the folders that hold specs, not one far above them"
+            self._error(included.place, included.key, f"more than {MOST_FILES:,} files are included", hint)
+
+    def _told(self, limit: int) -> bool:
+        return any(f"{limit:,} files" in problem.message for problem in self.problems)
+
+    def _is_spec(self, real: Path) -> bool:
+        return self.spec is not None and real == self.spec
+
+    def _error(self, place: Place, key: str, message: str, hint: str) -> None:
+        self.problems.append(Problem.of(INCLUDE, place, key, message, hint))
+
+
+def _refusal(text: str) -> tuple[str, str] | None:
+    """Why a path is refused before anybody looks at the disk, with the way out."""
+    parts = text.split("/")
+    if not text.strip() or "\0" in text:
+        return "is no name of a file", "such as `teams/payments.yaml`"
+    if "\\" in text:
+        return "has a backslash", "write `/` between folders, on every system"
+    if text.startswith(("/", "~")) or text[1:2] == ":":
+        return "is not relative", "an include is named from the folder of the spec"
+    if ".." in parts:
+        return "leads out of the spec's folder", "move the file below the spec, or the spec above it"
+    if OWN_FOLDER in parts:
+        return "lies in tracegen's own folder", "include the file it was rendered from"
+    return None

@@ -1,0 +1,29 @@
+"""Small things that every message of this stage needs."""
+
+_LONGEST_SHOWN = 60
+
+
+def shortened(text: str) -> str:
+    """A text cut short, so that a message stays a line."""
+    return f"{text[: _LONGEST_SHOWN - 1]}…" if len(text) > _LONGEST_SHOWN else text
+
+
+def quoted(text: str) -> str:
+    """A value from the file between quotes, cut short."""
+    sign = '"' if "'" in text and '"' not in text else "'"
+    return f"{sign}{shortened(text)}{sign}"
+
+
+def as_yaml_text(text: str) -> str:
+    """A value as YAML takes it for text, to be copied from a hint; cut short."""
+    if '"' in text or "\\" in text:
+        return "'" + shortened(text).replace("'", "''") + "'"
+    return f'"{shortened(text)}"'
+
+
+def nearest(word: str, candidates: list[str]) -> str:
+    """A hint that names the candidate most like a word, or nothing."""
+    from difflib import get_close_matches  # only a failure needs it
+
+    matches = get_close_matches(word, candidates, n=1, cutoff=0.6)
+    return f"did you mean {quoted(matches[0])}?" if matches else ""

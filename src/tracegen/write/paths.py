@@ -1,0 +1,82 @@
+"""Which relative paths tracegen may write, and where it keeps its own files."""
+
+import unicodedata
+
+HOME = ".tracegen"
+BASE = f"{HOME}/base"
+STATE = f"{HOME}/state.json"
+IGNORE = f"{HOME}/.gitignore"
+LOCK = f"{HOME}/lock"
+STAGING = f"{HOME}/staging"
+NEW = f"{STAGING}/new"
+OLD = f"{STAGING}/old"
+KEPT = f"{HOME}/kept"
+JOURNAL = f"{HOME}/journal.json"
+#: The journal under this name says: take back what was done, instead of finishing it.
+JOURNAL_UNDO = f"{HOME}/journal-undo.json"
+OWN_PLACES = (HOME, BASE, STATE, IGNORE, LOCK, STAGING, NEW, OLD, KEPT, JOURNAL, JOURNAL_UNDO)
+
+# `git~1` is the short name under which Windows also reaches `.git`.
+_NOT_OURS = frozenset({HOME, ".git", "git~1"})
+_WINDOWS_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"}
+)
+_WINDOWS_CHARACTERS = frozenset('<>:"|?*\\')
+_LONGEST_NAME = 255
+
+
+def base_of(path: str) -> str:
+    """Where the pristine text of the output `path` is kept."""
+    return f"{BASE}/{path}"
+
+
+def is_own(path: str) -> bool:
+    """Whether `path` is one of tracegen's own records rather than an output."""
+    return path.startswith(f"{HOME}/")
+
+
+def folders_above(path: str) -> list[str]:
+    """Every folder that `path` lies in, outermost first, without the root."""
+    segments = path.split("/")[:-1]
+    return ["/".join(segments[: length + 1]) for length in range(len(segments))]
+
+
+def folded(path: str) -> str:
+    """Two paths with the same folded form are one file where case does not count."""
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def fault_of(path: str) -> str | None:
+    """Why `path` is no lawful output, or None. Lawful: relative, inside the root, portable."""
+    if not path or path.startswith("/"):
+        return "is not a relative path"
+    return next((fault for segment in path.split("/") if (fault := _fault_of_segment(segment))), None)
+
+
+def is_record(path: str) -> bool:
+    """Whether `path` is a file that a journal may list: a lawful output, a base text or the state."""
+    return path == STATE or fault_of(path.removeprefix(f"{BASE}/")) is None
+
+
+def _fault_of_segment(segment: str) -> str | None:
+    if segment in {"", ".", ".."}:
+        return "has an empty segment, '.' or '..'"
+    if folded(segment) in _NOT_OURS:
+        return f"lies in {segment}, which outputs must not touch"
+    if not _is_printable(segment):
+        return "has a control, invisible or unencodable character"
+    if not _fits_windows(segment):
+        return f"has a name that Windows reserves: {segment!r}"
+    return "has a name longer than 255 bytes" if len(segment.encode()) > _LONGEST_NAME else None
+
+
+def _is_printable(segment: str) -> bool:
+    # Cf: macOS skips invisible characters when it compares names, so one of them could spell `.git`.
+    return all(unicodedata.category(character) not in {"Cc", "Cf", "Cs"} for character in segment)
+
+
+def _fits_windows(segment: str) -> bool:
+    if segment[-1] in ". " or not _WINDOWS_CHARACTERS.isdisjoint(segment):
+        return False
+    return segment.split(".")[0].rstrip().casefold() not in _WINDOWS_DEVICES

@@ -1,0 +1,105 @@
+"""Getting all ready inside `.tracegen/`, so that a full disk is met before the first output is touched."""
+
+import errno
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from tracegen.write import journal as journals
+from tracegen.write.disk import remove_tree, write_new
+from tracegen.write.errors import refusing
+from tracegen.write.journal import Journal, Step
+from tracegen.write.paths import HOME, IGNORE, JOURNAL, NEW, OLD, STAGING, folders_above
+
+_IGNORED = b"""\
+# Working files of a running or an interrupted tracegen. All else here belongs into git.
+/journal.json
+/journal-undo.json
+/kept/
+/lock
+/staging/
+"""
+# Filesystems and kernels that have no hard links, or not for this file.
+_NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+
+
+def stage(root: Path, steps: tuple[Step, ...], contents: Mapping[str, bytes | None]) -> Journal:
+    """Writes all new contents, holds on to all old ones, then writes the journal.
+
+    Raises CannotWrite with the folder as it was and nothing left behind.
+    """
+    try:
+        _ignore_working_files(root)
+        for step in steps:
+            with refusing(step.path):
+                _stage_step(root, step, contents[step.path])
+        journal = Journal(steps, _missing_folders(root, steps))
+        with refusing(JOURNAL):
+            journals.save(root, journal)
+    except BaseException:  # an interrupt from the keyboard too leaves nothing behind
+        (root / JOURNAL).unlink(missing_ok=True)
+        discard(root)
+        raise
+    return journal
+
+
+def discard(root: Path) -> None:
+    """Removes what is staged."""
+    with refusing(STAGING):
+        remove_tree(root / STAGING)
+
+
+def staged_outputs(root: Path) -> tuple[str, ...]:
+    """The outputs that a run got ready, or began to, before it was killed."""
+    found = (
+        (Path(folder) / name).relative_to(root / NEW).as_posix()
+        for folder, _, files in os.walk(root / NEW)
+        for name in files
+    )
+    return tuple(sorted(path for path in found if not path.startswith(f"{HOME}/")))
+
+
+def _stage_step(root: Path, step: Step, content: bytes | None) -> None:
+    target = root / step.path
+    if content is not None:
+        write_new(root / NEW / step.path, content, 0o755 if step.path.endswith(".sh") else 0o644)
+    if step.before is None:
+        return
+    if content is not None:
+        (root / NEW / step.path).chmod(target.stat().st_mode & 0o777)
+    _hold(target, root / OLD / step.path)
+
+
+def _hold(target: Path, old: Path) -> None:
+    """Keeps the old file itself where possible: taking a step back then needs no space and loses nothing."""
+    old.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        old.hardlink_to(target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        write_new(old, target.read_bytes())
+        old.chmod(target.stat().st_mode & 0o777)
+
+
+def _missing_folders(root: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    needed = {folder for step in steps if step.after is not None for folder in folders_above(step.path)}
+    return tuple(sorted(folder for folder in needed if not (root / folder).is_dir()))
+
+
+def _ignore_working_files(root: Path) -> None:
+    """Git must not see staged files; a `.gitignore` that is there is somebody's, or ours already."""
+    with refusing(IGNORE):
+        if not (root / IGNORE).exists():
+            draft = root / STAGING / "gitignore"
+            write_new(draft, _IGNORED)
+            draft.replace(root / IGNORE)
+
+
+def leave_no_empty_home(root: Path) -> None:
+    """A run that wrote nothing leaves no `.tracegen` that holds only its `.gitignore`."""
+    home = root / HOME
+    with suppress(OSError):
+        if {place.name for place in home.iterdir()} <= {".gitignore", "lock"}:
+            (root / IGNORE).unlink(missing_ok=True)

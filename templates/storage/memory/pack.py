@@ -1,0 +1,15 @@
+"""Traces in the memory of the Jaeger process."""
+
+from tracegen.emit import Commented
+from tracegen.model import Model
+from tracegen.model.storage_part import StoragePart
+from tracegen.packs import Catalogue
+from tracegen.model.sizing import traces_in_memory
+
+
+def jaeger(model: Model, packs: Catalogue) -> StoragePart:
+    """As many traces as half of the process's memory holds; the oldest goes first."""
+    spans = max(4, 4 * len(model.services))
+    traces = traces_in_memory(model.backend.resources.memory, spans)
+    comment = "Traces are gone when Jaeger restarts, and the oldest goes when there are more than this."
+    return StoragePart(config={"memory": {"max_traces": Commented(traces, comment)}})

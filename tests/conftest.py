@@ -1,0 +1,19 @@
+"""Fixtures of all tests, and `--regen`: write expected files anew, then look at `git diff`."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["programs.plugin"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regen", action="store_true", help="write expected files anew instead of comparing")
+
+
+@pytest.fixture
+def regen(request: pytest.FixtureRequest) -> bool:
+    """Whether expected files are to be written anew."""
+    return bool(request.config.getoption("--regen"))

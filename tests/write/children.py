@@ -1,0 +1,85 @@
+"""Child processes that are killed, or that run as somebody else. Needs `fork`."""
+
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+#: Every call through which this stage changes a folder.
+CALLS = ("replace", "unlink", "link", "mkdir", "rmdir", "open", "chmod")
+NOBODY = 65534
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def in_child(action: Callable[[], object]) -> int:
+    """Runs `action` in a forked child; its exit status: 0, 1 after an exception, negative for a signal."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            action()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def killed_at(action: Callable[[], object], call: int, *, after: bool = False) -> bool:
+    """Runs `action` in a child that kills itself at its n-th changing call; False where it ended before that.
+
+    `after`: kills right after the call instead of before it, so that a file may be there with nothing in it.
+    """
+
+    def doomed() -> None:
+        _arm(call, after)
+        action()
+
+    status = in_child(doomed)
+    assert status in {0, -signal.SIGKILL}
+    return status != 0
+
+
+def every_kill(action: Callable[[], object], prepare: Callable[[], object]) -> Iterator[int]:
+    """Kills `action` at every point it has, each time after `prepare`; yields after each kill."""
+    call = 0
+    while True:
+        call += 1
+        for after in (False, True):
+            prepare()
+            if not killed_at(action, call, after=after):
+                return
+            yield call
+
+
+def as_nobody() -> None:
+    """Gives up being root, for whom nothing is read-only."""
+    if os.geteuid() == 0:
+        with suppress(PermissionError):
+            os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def _arm(call: int, after: bool) -> None:
+    left = call
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*arguments: Any, **keywords: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0 and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = real(*arguments, **keywords)
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return wrapper
+
+    for name in CALLS:
+        setattr(os, name, counted(getattr(os, name)))

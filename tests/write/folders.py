@@ -1,0 +1,50 @@
+"""Short words for what the tests of writing do again and again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tracegen.write import Changes, Tree, apply, plan_changes
+
+
+def render(tree: Tree, root: Path, environment: str | None = None) -> Changes:
+    """Plans and applies, as `tracegen render` does."""
+    changes = plan_changes(tree, root, environment)
+    apply(changes, root, environment)
+    return changes
+
+
+def verdicts(changes: Changes) -> dict[str, str]:
+    """Verdict by path."""
+    return {change.path: change.verdict.value for change in changes}
+
+
+def planned(tree: Tree, root: Path, environment: str | None = None) -> dict[str, str]:
+    """The verdicts that a run would reach now."""
+    return verdicts(plan_changes(tree, root, environment))
+
+
+def outputs(root: Path) -> dict[str, bytes]:
+    """Every file below the root but those of `.tracegen`."""
+    return {path: content for path, content in everything(root).items() if not path.startswith(".tracegen/")}
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    """Every file below the root."""
+    return {
+        place.relative_to(root).as_posix(): place.read_bytes()
+        for place in sorted(root.rglob("*"))
+        if place.is_file() and not place.is_symlink()
+    }
+
+
+def leftovers(root: Path) -> list[str]:
+    """What only a running or an interrupted run may leave in `.tracegen`."""
+    names = ("lock", "staging", "journal.json", "journal-undo.json", "kept")
+    return [name for name in names if (root / ".tracegen" / name).exists()]
+
+
+def put(root: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files as a person does."""
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)

@@ -1,0 +1,92 @@
+"""Two runs in one folder: the second is told, and never mixes with the first."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tracegen.write import Busy, CannotWrite, apply, needs_recovery, plan_changes, recover
+from tracegen.write import lock as locks
+from tracegen.write.lock import exclusive
+from write.children import in_child, needs_fork
+from write.folders import everything, leftovers, outputs, put, render
+
+TREE = {"a": b"1"}
+
+
+def test_the_second_run_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    changes = plan_changes(TREE, tmp_path, None)
+    with exclusive(tmp_path):
+        with pytest.raises(Busy, match="another tracegen"):
+            apply(changes, tmp_path, None)
+        assert outputs(tmp_path) == {}
+    apply(changes, tmp_path, None)
+    assert outputs(tmp_path) == TREE
+
+
+def test_a_run_that_is_still_going_is_not_recovered(tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        put(tmp_path, {".tracegen/staging/new/a": b"half"})
+        assert needs_recovery(tmp_path)
+        with pytest.raises(Busy):
+            recover(tmp_path)
+        assert (tmp_path / ".tracegen/staging/new/a").exists()
+
+
+def test_a_run_does_not_bury_what_an_interrupted_one_left(tmp_path: Path) -> None:
+    changes = plan_changes(TREE, tmp_path, None)
+    put(tmp_path, {".tracegen/staging/new/a": b"half"})
+    before = everything(tmp_path)
+    with pytest.raises(CannotWrite, match="has to be recovered first"):
+        apply(changes, tmp_path, None)
+    assert everything(tmp_path) == before
+
+
+def test_the_lock_leaves_nothing_behind(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "new/root"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_file_that_nobody_holds_is_no_lock(tmp_path: Path) -> None:
+    put(tmp_path, {".tracegen/lock": b""})
+    render(TREE, tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+@needs_fork
+def test_many_runs_at_once_end_in_one_of_their_trees(tmp_path: Path) -> None:
+    trees = [{f"file{number}": bytes([65 + run]) * 2000 for number in range(20)} for run in range(6)]
+
+    def contend(run: int) -> None:
+        done = 0
+        while done < 5:
+            try:
+                recover(tmp_path)
+                render(trees[run], tmp_path)
+                done += 1
+            except (Busy, CannotWrite):
+                time.sleep(0.001 * run)
+
+    children = []
+    for run in range(len(trees)):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(in_child(lambda run=run: contend(run)))  # type: ignore[misc]
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * len(trees)
+    assert outputs(tmp_path) in trees
+    assert leftovers(tmp_path) == []
+
+
+def test_without_fcntl_the_lock_file_itself_is_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "fcntl", None)
+    changes = plan_changes(TREE, tmp_path, None)
+    with exclusive(tmp_path), pytest.raises(Busy, match=r"remove .*lock"):
+        apply(changes, tmp_path, None)
+    apply(changes, tmp_path, None)
+    assert outputs(tmp_path) == TREE
+    assert leftovers(tmp_path) == []
