@@ -9,8 +9,7 @@ from typing import Any
 
 import yaml
 
-from tracegen.cli.entry import run
-from tracegen.cli.pipeline import Rendered, build
+from tracegen.compiler import Rendered, build
 from tracegen.language.checking import check
 from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound
@@ -31,6 +30,8 @@ class Ran:
 def tracegen(*arguments: str | Path) -> Ran:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
+    from tracegen.cli.entry import run
+
     with redirect_stdout(out), redirect_stderr(err):
         code = run([str(each) for each in arguments])
     return Ran(code, out.getvalue(), err.getvalue())

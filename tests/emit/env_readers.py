@@ -1,4 +1,4 @@
-"""The readers of environment files themselves: each takes a file's bytes and gives what it read, or why it did not."""
+"""The readers of environment files themselves: each takes a file and gives what it read, or raises."""
 
 import json
 import os
@@ -14,16 +14,12 @@ from socketserver import ThreadingUnixStreamServer
 
 Reader = Callable[[Path], dict[str, str]]
 
-COMPOSE = shutil.which(
-    "docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-)
+COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 SYSTEMD = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
 
 
 def _run(*command: str, **environment: str) -> str:
-    done = subprocess.run(
-        command, capture_output=True, check=True, env={"PATH": os.environ["PATH"], **environment}
-    )
+    done = subprocess.run(command, capture_output=True, check=True, env={"PATH": os.environ["PATH"], **environment})
     return done.stdout.decode()
 
 
@@ -31,9 +27,7 @@ def compose(file: Path) -> dict[str, str]:
     project = file.with_suffix(".compose.yaml")
     project.write_text(f"name: x\nservices: {{a: {{image: b, env_file: [{file.name}]}}}}\n")
     read = json.loads(_run(str(COMPOSE), "-f", str(project), "config", "--format", "json", HOME="/home/x"))
-    return {
-        name: value.replace("$$", "$") for name, value in read["services"]["a"].get("environment", {}).items()
-    }
+    return {name: value.replace("$$", "$") for name, value in read["services"]["a"].get("environment", {}).items()}
 
 
 def shell(program: str) -> Reader:

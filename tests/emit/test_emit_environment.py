@@ -98,7 +98,7 @@ def test_a_comment_cannot_become_a_line() -> None:
 
 
 def test_a_value_that_is_not_a_str_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(TypeError, match="^PORT: an environment variable is a str, not a int$"):
+    with pytest.raises(TypeError, match=r"^PORT: an environment variable is a str, not a int$"):
         to_env_file({"PORT": 8080})  # type: ignore[dict-item]
 
 

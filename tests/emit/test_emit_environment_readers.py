@@ -46,7 +46,7 @@ def test_every_reader_takes_the_longest_line(reader: str, tmp_path: Path) -> Non
     assert READERS[reader](file) == entries
 
 
-# One for each reason. Compose of today reads "a#b" as the others do, older ones did not: it has no disagreement to show.
+# One for each reason. Only older Composes read "a#b" as "a": there it is "a #b" that shows the hash.
 DISAGREED = [
     "a b",
     "'a'",

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,10 +22,8 @@ def test_plain_strips_comments_into_fresh_containers() -> None:
 
 def test_plain_names_the_path_of_what_it_refuses() -> None:
     with pytest.raises(TypeError, match=r"^a\[0\]\.b: cannot write a date$"):
-        from datetime import date
-
         plain({"a": [{"b": date(2024, 1, 1)}]})  # type: ignore[dict-item]
-    with pytest.raises(TypeError, match=r"^a\.2: the key 2 is not a str$|^a\[2\]: the key 2 is not a str$"):
+    with pytest.raises(TypeError, match=r"^a: the key 2 is not a str$"):
         plain({"a": {2: 1}})  # type: ignore[dict-item]
 
 
@@ -98,9 +97,7 @@ def test_what_the_patch_set_carries_the_comment_and_only_that() -> None:
     assert merged == {
         "processors": Commented(
             {
-                "memory_limiter": Commented(
-                    {"check_interval": Commented("2s", OVERRIDDEN), "limit": 80}, "kept"
-                ),
+                "memory_limiter": Commented({"check_interval": Commented("2s", OVERRIDDEN), "limit": 80}, "kept"),
                 "batch": Commented({"timeout": "1s"}, OVERRIDDEN),
             },
             "kept too",

@@ -23,9 +23,9 @@ STRUCTURES: list[tuple[Any, str]] = [
     (1.5, "1.5\n"),
     ({"a": {}, "b": [], "c": ()}, "a: {}\nb: []\nc: []\n"),
     ({"a": {"b": {"c": 1}}}, "a:\n  b:\n    c: 1\n"),
-    ({"a": ["x", "y"]}, "a:\n  - x\n  - y\n"),
+    ({"a": ["x", "z"]}, "a:\n  - x\n  - z\n"),
     (["x", {"a": 1, "b": 2}], "- x\n- a: 1\n  b: 2\n"),
-    ({"a": [{"n": "x", "p": ["y"]}, {}]}, 'a:\n  - n: x\n    p:\n      - "y"\n  - {}\n'),
+    ({"a": [{"m": "x", "p": ["y"]}, {}]}, 'a:\n  - m: x\n    p:\n      - "y"\n  - {}\n'),
     ([[1, [2]], [], [{"a": [3]}]], "- - 1\n  - - 2\n- []\n- - a:\n      - 3\n"),
     ({"a": Pair(1, 2), "b": MappingProxyType({"c": range(1)})}, "a:\n  - 1\n  - 2\nb:\n  c:\n    - 0\n"),
     ([{"a": {"b": 1}, "c": 2}], "- a:\n    b: 1\n  c: 2\n"),
@@ -137,9 +137,7 @@ COMMENTS = [
 def test_a_comment_never_ends_its_line_and_hides_nothing(comment: str, expected: str) -> None:
     assert to_yaml({"k": Commented(1, comment)}) == f"{expected}k: 1\n"
     assert to_yaml({"k": 1}, head=comment) == f"{expected}k: 1\n"
-    assert (
-        to_yaml({"k": [Commented({"a": 1}, comment)]}).replace("\n  ", "\n").startswith(f"k:\n{expected}- a")
-    )
+    assert to_yaml({"k": [Commented({"a": 1}, comment)]}).replace("\n  ", "\n").startswith(f"k:\n{expected}- a")
 
 
 def test_a_head_and_the_comment_of_the_first_key_are_kept_apart() -> None:
@@ -171,8 +169,8 @@ def test_a_hundred_levels() -> None:
 
 
 REFUSED: list[tuple[Any, type[Exception], str]] = [
-    ({1: 2}, TypeError, "[1]: the key 1 is not a str"),
-    ({"a": {None: 2}}, TypeError, "a.None: the key None is not a str"),
+    ({1: 2}, TypeError, "the top value: the key 1 is not a str"),
+    ({"a": {None: 2}}, TypeError, "a: the key None is not a str"),
     ({"services": {"web": {"ports": [b"80"]}}}, TypeError, "services.web.ports[0]: cannot write a bytes"),
     ({"a": [[1], [Commented({1, 2}, "c")]]}, TypeError, "a[1][0]: cannot write a set"),
     ([object()], TypeError, "[0]: cannot write a object"),
@@ -185,9 +183,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("value", "error", "message"), REFUSED)
-def test_what_has_no_one_spelling_is_refused_by_its_path(
-    value: Any, error: type[Exception], message: str
-) -> None:
+def test_what_has_no_one_spelling_is_refused_by_its_path(value: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error) as caught:
         to_yaml(value)
     assert str(caught.value) == message

@@ -74,10 +74,11 @@ def _arm(call: int, after: bool) -> None:
             left -= 1
             if left == 0 and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
-            result = real(*arguments, **keywords)
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            try:
+                return real(*arguments, **keywords)
+            finally:
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return wrapper
 

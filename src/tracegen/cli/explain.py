@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tracegen.cli.pipeline import Rendered, compile_spec
+from tracegen.cli.pipeline import compile_spec
+from tracegen.compiler import Rendered
 from tracegen.language.suggest import did_you_mean
 from tracegen.model import Decision
 

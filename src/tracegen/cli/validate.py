@@ -2,7 +2,8 @@
 
 import click
 
-from tracegen.cli.pipeline import build, read
+from tracegen.cli.pipeline import read
+from tracegen.compiler import build
 from tracegen.language.checking import check
 from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity

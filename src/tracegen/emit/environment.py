@@ -48,9 +48,7 @@ class NotPortable(ValueError):
 
     def __init__(self, name: str, value: str, reason: str) -> None:
         """`reason` is a clause that says which reader does what."""
-        super().__init__(
-            f"{name}={value!r} does not mean the same to all readers of an environment file: {reason}"
-        )
+        super().__init__(f"{name}={value!r} does not mean the same to all readers of an environment file: {reason}")
         self.name = name
         self.value = value
         self.reason = reason
@@ -65,8 +63,8 @@ def to_env_file(entries: Mapping[str, str | Commented], head: str = "") -> str:
     """Lines `NAME=value` in the order of `entries`, comments above them as `# …`; `head` comes first.
 
     The file means the same to `docker run --env-file`, Compose's `env_file:`, systemd's `EnvironmentFile=`
-    and `set -a; . file` in a POSIX shell. Raises NotPortable for a name or value that has no spelling which all
-    four read alike, TypeError for a value that is not a str.
+    and `set -a; . file` in a POSIX shell. Raises NotPortable for a name or value that has no spelling which
+    all four read alike, TypeError for a value that is not a str.
     """
     lines = _comments(head)
     for name, entry in entries.items():

@@ -12,7 +12,7 @@ from tracegen.emit.value import Refused, finite, text_key
 
 # What one reader or another does not take for a string, in all the spellings that any of them knows.
 _WORDS = r"~|null|true|false|y|n|yes|no|on|off|=|<<|[-+]?\.(?:inf|nan)"
-# Go drops every underscore first, so that `-_0x1f` is -31 and `0b_-1` is -1; to npm's yaml `e9` is a float, NaN.
+# Go drops underscores first: `-_0x1f` is -31 and `0b_-1` is -1. To npm's yaml, `e9` is the float NaN.
 _RADIX = r"[-+_]*0_*[xob][-+_0-9a-f]*|e[-+]?[0-9_]+"
 # All that is made of a number's characters, 1:30 (90 to YAML 1.1) too, but for addresses and versions.
 _DOTTED = r"[0-9]+(?:\.[0-9]+){2,}(?::[0-9]+)*"
@@ -67,9 +67,7 @@ def string_text(text: str, pad: str) -> str:
     if "\n" not in text or _NOT_A_BLOCK.search(text) or has_hidden(text.replace("\n", "")):
         return inline(text)
     inner = pad + "  "
-    indentation = (
-        "2" if text[0] == " " else ""
-    )  # else the reader counts the first line's own spaces as indentation
+    indentation = "2" if text[0] == " " else ""  # else the reader counts the first line's own spaces as indentation
     chomping = "" if text[-1] == "\n" else "-"
     lines = (inner + line if line else "" for line in text.removesuffix("\n").split("\n"))
     return "\n".join((f"|{indentation}{chomping}", *lines))
@@ -90,6 +88,4 @@ def float_text(number: float) -> str:
     digits = whole + fraction
     if point <= 0:
         return f"{sign}0.{'0' * -point}{digits}"
-    return (
-        f"{sign}{digits.ljust(point, '0')}.0"  # repr has an exponent from 1e16 on only: no digit is left over
-    )
+    return f"{sign}{digits.ljust(point, '0')}.0"  # repr has an exponent from 1e16 on only: no digit is left over

@@ -46,9 +46,8 @@ def _root(lines: list[str], value: Any) -> None:
     elif kind is list and value:
         _items(lines, value, "", "")
     elif kind is str:
-        lines.append(
-            inline(value)
-        )  # not a block: readers disagree on how far one without a parent is indented
+        # Not a block: readers disagree on how far one without a parent is indented.
+        lines.append(inline(value))
     else:
         lines.append(_FLOW[kind](value))
 
@@ -68,7 +67,7 @@ def _entries(lines: list[str], mapping: dict[Any, Any], first: str, pad: str) ->
             _after(lines, f"{lead}{text}:", value, pad)
             lead = pad
     except Refused as refused:
-        raise refused.under(key) from None
+        raise (refused.under(key) if isinstance(key, str) else refused) from None
 
 
 def _after(lines: list[str], line: str, value: Any, pad: str) -> None:

@@ -2,33 +2,34 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tracegen.problems import Code, Place, Problem, ProblemsFound
+from tracegen.problems import Place, Problem, ProblemsFound
 from tracegen.source import codes
+from tracegen.source.findings import Findings
 from tracegen.source.frames import Broken, Node, OpenMapping, OpenSequence, Special
 from tracegen.source.merge import merge_into
-from tracegen.source.node import Entry, Mapping, Path, Scalar, Sequence, dotted
-from tracegen.source.root import check_root
+from tracegen.source.node import Entry, Mapping, Scalar, Sequence
+from tracegen.source.root import root_problem
 from tracegen.source.tags import TagRefused, check_collection, scalar_is_plain
 from tracegen.source.words import nearest, quoted
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+if TYPE_CHECKING:
+    from yaml import MarkedYAMLError
 
-DEEPEST = 100
-MOST_NODES = 200_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Composer:
     """Builds the nodes of one text; every mistake that is not the syntax itself is collected."""
 
     def __init__(self, text: str, file: str) -> None:
+        """Begin with a decoded text; `file` is its name in problems."""
         self.text, self.file = text, file
-        self.problems: list[Problem] = []
         self.stack: list[OpenMapping | OpenSequence] = []
+        self.found = Findings(self.stack)
         #: What each anchor stands for so far, with its size and height; itself while it is open.
         self.anchors: dict[str, tuple[Node, int, int] | OpenMapping | OpenSequence] = {}
-        self.nodes = 0
         self.documents = 0
         self.root: Node | None = None
         self.last_scalar: Any = None
@@ -41,16 +42,17 @@ class Composer:
             self._walk()
         except MarkedYAMLError as error:
             # What was found before may be its fault (a conflict marker, say), so it stands alone.
-            from tracegen.source.syntax import explain
+            raise ProblemsFound([self._explain(error)]) from None
+        if self.found.problems:
+            raise ProblemsFound(self.found.problems)
+        if not isinstance(self.root, Mapping):
+            raise ProblemsFound([root_problem(self.root, self.text, self.file)])
+        return self.root
 
-            problem = explain(error, self.text, self.file, self.stack, self.last_scalar)
-            raise ProblemsFound([problem]) from None
-        root, problem = check_root(self.root, self.text, self.file)
-        if problem and not self.problems:
-            self.problems.append(problem)
-        if self.problems or root is None:
-            raise ProblemsFound(self.problems)
-        return root
+    def _explain(self, error: "MarkedYAMLError") -> Problem:
+        from tracegen.source.syntax import explain  # only a failure needs it
+
+        return explain(error, self.text, self.file, self.stack, self.last_scalar)
 
     def _walk(self) -> None:
         from tracegen.source.events import parse
@@ -82,7 +84,7 @@ class Composer:
         self.documents += 1
         if self.documents > 1:
             hint = "keep one document; more files are read with `include`"
-            self._report(codes.NOT_A_MAPPING, self._place(event), "a second document begins here", hint)
+            self.found.report(codes.NOT_A_MAPPING, self._place(event), "a second document begins here", hint)
 
     def _scalar(self, event: Any) -> None:
         place = self._place(event)
@@ -90,21 +92,25 @@ class Composer:
         if event.tag is not None:
             plain = self._plain_by_tag(event, place)
         self.last_scalar = event
-        self._count(1, place)
-        # libyaml refuses half a surrogate pair itself; its pure twin lets it through, and no encoder takes it.
-        if not event.value.isascii() and _SURROGATE.search(event.value):
-            message = "an escape names half of a surrogate pair, which is no character"
-            self._report(codes.SYNTAX, place, message, "write the character itself")
+        self.found.count(1, place)
+        if not event.value.isascii():
+            self._refuse_surrogates(event.value, place)
         node = Scalar(event.value, plain, place)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1, 0)
         self._add(node, 1, 0, False)
 
+    def _refuse_surrogates(self, text: str, place: Place) -> None:
+        """What libyaml refuses itself and its pure twin lets through: no encoder takes half a pair."""
+        if _SURROGATE.search(text):
+            message = "an escape names half of a surrogate pair, which is no character"
+            self.found.report(codes.SYNTAX, place, message, "write the character itself")
+
     def _plain_by_tag(self, event: Any, place: Place) -> bool:
         try:
             return scalar_is_plain(event.tag, event.value)
         except TagRefused as refused:
-            self._report(codes.NOT_ALLOWED, place, refused.message, refused.hint)
+            self.found.report(codes.NOT_ALLOWED, place, refused.message, refused.hint)
             return False
 
     def _start_mapping(self, event: Any) -> None:
@@ -114,13 +120,13 @@ class Composer:
         self._start(event, "list", OpenSequence(self._place(event), event.anchor, bool(event.flow_style)))
 
     def _start(self, event: Any, kind: str, opened: OpenMapping | OpenSequence) -> None:
-        self._count(1, opened.place)
-        self._check_depth(len(self.stack) + 1, opened.place)
+        self.found.count(1, opened.place)
+        self.found.check_depth(1, opened.place)
         if event.tag is not None:
             try:
                 check_collection(event.tag, kind)
             except TagRefused as refused:
-                self._report(codes.NOT_ALLOWED, opened.place, refused.message, refused.hint)
+                self.found.report(codes.NOT_ALLOWED, opened.place, refused.message, refused.hint)
         if opened.anchor is not None:
             self.anchors[opened.anchor] = opened
         self.stack.append(opened)
@@ -138,21 +144,19 @@ class Composer:
         name = quoted(event.anchor)
         found = self.anchors.get(event.anchor)
         if found is None:
-            hint = (
-                nearest(event.anchor, list(self.anchors)) or f"write `&{event.anchor}` before its first use"
-            )
-            self._report(codes.NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
+            hint = nearest(event.anchor, list(self.anchors)) or f"write `&{event.anchor}` before its first use"
+            self.found.report(codes.NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
             self._add(Broken("", True, place), 1, 0, True)
         elif isinstance(found, tuple):
             self._expand(*found, place)
         else:
             message = f"the alias {name} stands inside its own anchor"
-            self._report(codes.NOT_ALLOWED, place, message, "it would have no end; write the value out")
+            self.found.report(codes.NOT_ALLOWED, place, message, "it would have no end; write the value out")
             self._add(Broken("", True, place), 1, 0, True)
 
     def _expand(self, node: Node, size: int, height: int, place: Place) -> None:
-        self._count(size, place)
-        self._check_depth(len(self.stack) + height, place)
+        self.found.count(size, place)
+        self.found.check_depth(height, place)
         # A scalar is wrong or right where it is used; what lies inside a collection, where it was written.
         if isinstance(node, Scalar) and not isinstance(node, Broken):
             node = Scalar(node.text, node.plain, place)
@@ -196,7 +200,7 @@ class Composer:
 
     def _duplicate(self, key: str, place: Place, first: Place, hint: str) -> None:
         message = f"the key {quoted(key)} is written twice, first on line {first.line}"
-        self._report(codes.DUPLICATE_KEY, place, message, hint, (key,))
+        self.found.report(codes.DUPLICATE_KEY, place, message, hint, key)
 
     def _refuse_key(self, top: OpenMapping, node: Node) -> None:
         kind = "mapping" if isinstance(node, Mapping) else "list"
@@ -207,7 +211,7 @@ class Composer:
             message = "`{{` begins a mapping in YAML, not a placeholder"
             hint = "put the whole value in quotes, or fill the template in before tracegen reads it"
             top.template = True
-        self._report(codes.NOT_ALLOWED, top.place if top.template else node.place, message, hint)
+        self.found.report(codes.NOT_ALLOWED, top.place if top.template else node.place, message, hint)
 
     def _value(self, top: OpenMapping, node: Node, by_alias: bool) -> None:
         key, top.key = top.key, None
@@ -216,37 +220,7 @@ class Composer:
         elif key is Special.MERGE and not merge_into(top.merged, node, by_alias):
             message = "`<<` takes an alias of a mapping, or a list of such aliases"
             hint = "write `<<: *name` or `<<: [*one, *two]`; other keys stand beside `<<`, not under it"
-            self._report(codes.NOT_ALLOWED, top.key_place, message, hint, ("<<",))
-
-    # Limits and reports
-
-    def _count(self, more: int, place: Place) -> None:
-        self.nodes += more
-        if self.nodes > MOST_NODES:
-            message = (
-                f"the file holds more than {MOST_NODES:,} values, with each alias counted as what it repeats"
-            )
-            self._give_up(place, message, "is this the right file? aliases of aliases grow quickly")
-
-    def _check_depth(self, depth: int, place: Place) -> None:
-        if depth > DEEPEST:
-            message = f"the file nests deeper than {DEEPEST} levels"
-            self._give_up(place, message, "no spec needs that; look for brackets that are never closed")
-
-    def _give_up(self, place: Place, message: str, hint: str) -> None:
-        raise ProblemsFound([*self.problems, Problem.of(codes.TOO_LARGE, place, "", message, hint)])
-
-    def _report(self, code: Code, place: Place, message: str, hint: str, below: Path = ()) -> None:
-        self.problems.append(Problem.of(code, place, dotted(self._path() + below), message, hint))
-
-    def _path(self) -> Path:
-        steps: list[str | int] = []
-        for opened in self.stack:
-            if isinstance(opened, OpenSequence):
-                steps.append(len(opened.items))
-            elif isinstance(opened.key, str):
-                steps.append(opened.key)
-        return tuple(steps)
+            self.found.report(codes.NOT_ALLOWED, top.key_place, message, hint, "<<")
 
     def _place(self, event: Any) -> Place:
         mark = event.start_mark

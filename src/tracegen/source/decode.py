@@ -26,11 +26,9 @@ _MAGIC = (
 )
 _SAVE_AS_UTF8 = "save the file as UTF-8"
 
-#: All that YAML calls unprintable, a second byte order mark, and the three line separators that YAML 1.1 ends a
-#: line at and editors do not: a reviewer would read as a comment what a parser reads as a key.
-_REFUSED = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+#: All that YAML calls unprintable, a second byte order mark, and the three line separators where YAML 1.1 ends a
+#: line and editors do not: a reviewer would read as a comment what a parser reads as a key.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 #: Somebody who saved a file in the wrong program does not need to see each line of it.

@@ -20,6 +20,7 @@ class CannotRead(Exception):
     """A file that was asked for cannot be read at all: wrong usage, not a wrong spec."""
 
     def __init__(self, path: str, reason: str, hint: str = "") -> None:
+        """`path` is as it was given; `hint` may be empty."""
         self.path, self.reason, self.hint = path, reason, hint
         super().__init__(f"cannot read {path}: {reason}")
 
@@ -42,7 +43,8 @@ def read_file(path: Path) -> bytes:
 
 def shown(path: Path) -> str:
     """A path as people see it: relative to the working directory if it lies below it, else as given."""
-    absolute, here = Path(os.path.abspath(path)), Path.cwd()
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
+    here = Path.cwd()
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else path).as_posix()
 
 

@@ -28,7 +28,7 @@ def parse(text: str) -> Iterator[Any]:
 
 def _parser(text: str) -> Any:
     try:
-        from yaml.cyaml import CParser
+        from yaml._yaml import CParser
     except ImportError:
         return _pure(text)
     return CParser(text)

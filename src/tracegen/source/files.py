@@ -35,7 +35,7 @@ class Document:
 def load(path: str, stdin: BinaryIO | None = None) -> Document:
     """Read a spec and what it includes; `-` reads `stdin`, and includes from the working directory.
 
-    Raises `CannotRead` when there is no such file, and `ProblemsFound` with all problems when any is an error.
+    Raises `CannotRead` when there is no such file, `ProblemsFound` with all problems when one is an error.
     """
     if path == "-":
         root = read(stdin.read(LARGEST_FILE + 1) if stdin else b"", STDIN)

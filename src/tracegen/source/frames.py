@@ -26,6 +26,7 @@ class Open:
     __slots__ = ("anchor", "by_alias", "flow", "height", "place", "size", "template")
 
     def __init__(self, place: Place, anchor: str | None, flow: bool) -> None:
+        """Begin at a place; `flow` says that it stands in brackets."""
         self.place, self.anchor, self.flow = place, anchor, flow
         #: Nodes inside and levels below, with every alias counted as what it stands for.
         self.size, self.height = 1, 1
@@ -41,6 +42,7 @@ class OpenSequence(Open):
     __slots__ = ("items",)
 
     def __init__(self, place: Place, anchor: str | None, flow: bool) -> None:
+        """Begin at a place; `flow` says that it stands in brackets."""
         super().__init__(place, anchor, flow)
         self.items: list[Node] = []
 
@@ -55,6 +57,7 @@ class OpenMapping(Open):
     __slots__ = ("entries", "key", "key_place", "merge_place", "merged")
 
     def __init__(self, place: Place, anchor: str | None, flow: bool) -> None:
+        """Begin at a place; `flow` says that it stands in brackets."""
         super().__init__(place, anchor, flow)
         self.entries: dict[str, Entry] = {}
         #: None while the next node is a key.

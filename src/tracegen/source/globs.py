@@ -1,7 +1,7 @@
 """Which files below a folder a pattern such as `teams/**/*.yaml` names.
 
-Not `Path.glob`: what it does with symbolic links and hidden files differs between Python versions, and an include
-must name the same files everywhere.
+Not `Path.glob`: what it does with symbolic links and hidden files differs between Python versions, and an
+include must name the same files everywhere.
 """
 
 import os

@@ -65,9 +65,7 @@ class Includes:
         for path in found:
             self._add(Included(path, place, key))
         if not found:
-            hint = (
-                "braces are no wildcards: write one item for each" if "{" in text else "is the folder right?"
-            )
+            hint = "braces are no wildcards: write one item for each" if "{" in text else "is the folder right?"
             message = f"{quoted(text)} matches no file"
             self.problems.append(Problem(INCLUDE, place, key, message, hint, Severity.WARNING))
 

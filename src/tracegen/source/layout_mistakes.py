@@ -20,9 +20,7 @@ def _misplaced_item(trouble: Trouble) -> Finding | None:
     if trouble.first_on_line:
         return Finding(trouble.spot, "a list item stands where none can be", "align it with the items above")
     message = "a list with `- ` cannot begin on the line of its key"
-    return Finding(
-        trouble.spot, message, "put it on the next line, or write [one, two]; if it is text, quote it"
-    )
+    return Finding(trouble.spot, message, "put it on the next line, or write [one, two]; if it is text, quote it")
 
 
 def _bracket(trouble: Trouble) -> Finding | None:
@@ -54,11 +52,9 @@ def _inside_brackets(trouble: Trouble, opened: Bracket) -> Finding:
         message = f"`{sign}` cannot close the `{opened.sign}` of line {opened.spot[0] + 1}"
         return Finding(trouble.spot, message, f"close that one first, with `{opened.closing}`")
     if sign == ",":
-        return Finding(
-            trouble.spot, "nothing stands before this comma", "remove the comma, or write the value"
-        )
+        return Finding(trouble.spot, "nothing stands before this comma", "remove the comma, or write the value")
     message = f"a comma or `{opened.closing}` is missing before this place"
-    hint = f"separate what stands between `{opened.sign}` and `{opened.closing}` by commas; quote text that has some"
+    hint = "separate keys and items by commas; put text that has commas or brackets in quotes"
     return Finding(trouble.spot, message, hint)
 
 
@@ -68,9 +64,7 @@ def _unexpected_colon(trouble: Trouble) -> Finding | None:
     scalar = trouble.scalar
     if scalar and scalar.spans_lines and not scalar.quote:
         return _joined_lines(trouble, scalar)
-    earlier = (
-        trouble.line[: scalar.start[1]] if scalar and scalar.start[0] == trouble.spot[0] else trouble.line
-    )
+    earlier = trouble.line[: scalar.start[1]] if scalar and scalar.start[0] == trouble.spot[0] else trouble.line
     if ": " in earlier[: trouble.spot[1]]:
         value = earlier.partition(": ")[2] + trouble.line[len(earlier) :]
         message = "a second `: ` in one line: a plain value cannot hold one"
@@ -78,9 +72,7 @@ def _unexpected_colon(trouble: Trouble) -> Finding | None:
     if trouble.spot[1] > _LONGEST_KEY:
         message = f"the key before this colon is longer than {_LONGEST_KEY:,} characters"
         return Finding((trouble.spot[0], 0), message, "is this the right file?")
-    return Finding(
-        trouble.spot, "no key stands before this colon that it could belong to", "write `key: value`"
-    )
+    return Finding(trouble.spot, "no key stands before this colon that it could belong to", "write `key: value`")
 
 
 def _joined_lines(trouble: Trouble, scalar: LastScalar) -> Finding:
@@ -134,9 +126,7 @@ def _indentation(trouble: Trouble) -> Finding | None:
     if trouble.says("block collection"):
         began = trouble.began[0] + 1 if trouble.began else trouble.spot[0]
         message = f"the list that begins on line {began} goes on here without `- `"
-        return Finding(
-            trouble.spot, message, "begin the line with `- `, or indent it like the key of the list"
-        )
+        return Finding(trouble.spot, message, "begin the line with `- `, or indent it like the key of the list")
     return Finding(trouble.spot, "a key is expected here", "write `key: value`")
 
 
@@ -154,13 +144,10 @@ def _indents_above(trouble: Trouble) -> list[int]:
     """The indentations a line here may have: those of the lines above that it could stand beside."""
     found: list[int] = []
     for line in reversed(trouble.lines[: trouble.spot[0]]):
-        if (
-            line.strip()
-            and not line.lstrip().startswith("#")
-            and (not found or indentation(line) < found[-1])
-        ):
+        if line.strip() and not line.lstrip().startswith("#") and (not found or indentation(line) < found[-1]):
             # A key after a dash has an indentation too: its column.
-            found += sorted({_LIST_LEAD.match(line).end(), indentation(line)}, reverse=True)
+            lead = _LIST_LEAD.match(line)
+            found += sorted({lead.end() if lead else 0, indentation(line)}, reverse=True)
     return sorted(found)
 
 

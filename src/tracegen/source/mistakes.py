@@ -1,7 +1,7 @@
 """The mistakes people make in YAML, in the order in which they are looked for.
 
-Each function looks at the trouble and returns what it found, or None. The first that finds something is believed,
-so the ones that explain most of what follows them (a conflict marker, a tab, an open quote) come first.
+Each function looks at the trouble and returns what it found, or None. The first that finds something is
+believed, so the ones that explain most of what follows them (a conflict marker, a tab, an open quote) come first.
 """
 
 import re
@@ -27,9 +27,7 @@ _CANNOT_BEGIN = {
 def _conflict_marker(trouble: Trouble) -> Finding | None:
     for number, line in enumerate(trouble.lines[: trouble.spot[0] + 1]):
         if _CONFLICT.match(line):
-            return Finding(
-                (number, 0), "a git conflict marker stands here", "resolve the conflict, then try again"
-            )
+            return Finding((number, 0), "a git conflict marker stands here", "resolve the conflict, then try again")
     return None
 
 
@@ -37,9 +35,7 @@ def _tab(trouble: Trouble) -> Finding | None:
     indent = _TAB_INDENT.match(trouble.line)
     hint = "replace each tab by spaces; most editors can do it for the whole file"
     if indent and trouble.spot[1] <= indent.end():
-        return Finding(
-            (trouble.spot[0], indent.end() - 1), "a tab is used for indentation; YAML wants spaces", hint
-        )
+        return Finding((trouble.spot[0], indent.end() - 1), "a tab is used for indentation; YAML wants spaces", hint)
     if trouble.character == "\t":
         return Finding(trouble.spot, "a tab stands where YAML wants spaces", hint)
     return None
@@ -57,17 +53,10 @@ def _open_quote(trouble: Trouble) -> Finding | None:
 def _swallowing_quote(trouble: Trouble) -> Finding | None:
     """A quote that ran on until the next one opened, lines later, and took that for its end."""
     scalar = trouble.scalar
-    if (
-        scalar is None
-        or scalar.quote not in _QUOTES
-        or not scalar.spans_lines
-        or scalar.end[0] != trouble.spot[0]
-    ):
+    if scalar is None or scalar.quote not in _QUOTES or not scalar.spans_lines or scalar.end[0] != trouble.spot[0]:
         return None
     sign = "'" if scalar.quote == "'" else '"'
-    message = (
-        f"the quote {sign} that opens on line {scalar.start[0] + 1} closes only on line {scalar.end[0] + 1}"
-    )
+    message = f"the quote {sign} that opens on line {scalar.start[0] + 1} closes only on line {scalar.end[0] + 1}"
     return Finding(scalar.start, message, f"is a closing {sign} missing on line {scalar.start[0] + 1}?")
 
 
@@ -118,9 +107,7 @@ def _cannot_begin(trouble: Trouble) -> Finding | None:
         return None
     why = _CANNOT_BEGIN.get(sign, f"{quoted(sign)} has a meaning of its own")
     word = trouble.line[trouble.spot[1] :].split(" #")[0].strip()
-    return Finding(
-        trouble.spot, f"a value cannot begin like this: {why}", f"put it in quotes: {as_yaml_text(word)}"
-    )
+    return Finding(trouble.spot, f"a value cannot begin like this: {why}", f"put it in quotes: {as_yaml_text(word)}")
 
 
 def _block_text(trouble: Trouble) -> Finding | None:
@@ -134,9 +121,7 @@ def _anchor_name(trouble: Trouble) -> Finding | None:
     if not trouble.says("scanning an anchor", "scanning an alias"):
         return None
     message = "an & or * is followed by the name of an anchor, of letters, digits, - and _"
-    return Finding(
-        trouble.began or trouble.spot, message, "if the sign belongs to the text, put it in quotes"
-    )
+    return Finding(trouble.began or trouble.spot, message, "if the sign belongs to the text, put it in quotes")
 
 
 def _tag(trouble: Trouble) -> Finding | None:

@@ -74,7 +74,7 @@ def find(node: Node, path: Path) -> Node | None:
 def place_of(node: Node, path: Path) -> Place:
     """Where to point for a path: at a scalar itself, at the key of a mapping or list.
 
-    A path that does not exist points at the key of its nearest ancestor that does: there something is missing.
+    A path that does not exist points at the key of its nearest ancestor that does: something is missing there.
     """
     place = node.place
     for step in path:

@@ -1,6 +1,6 @@
 """What a plain scalar means by the core rules of YAML 1.2, and only by those.
 
-PyYAML follows YAML 1.1, where `no` is false and `12:30` is 750. A team that writes `country: no` means Norway.
+PyYAML follows YAML 1.1, where `no` is false and `12:30` is 750. Who writes `country: no` means Norway.
 """
 
 import re
@@ -20,7 +20,7 @@ _NUMBER_STARTS = frozenset("+-.0123456789")
 #: Python refuses to print integers of more than 4,300 digits; nobody means a number of a hundred.
 _LONGEST_NUMBER = 100
 
-# A zero followed by a digit is left out of both: `012` is ten in YAML 1.1 and twelve in 1.2, so it stays text.
+# A zero before a digit is left out of both: `012` is ten in YAML 1.1 and twelve in 1.2, so it stays text.
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _OCTAL = re.compile(r"0o[0-7]+")

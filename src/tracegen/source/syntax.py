@@ -1,6 +1,6 @@
 """Says in our own words why a text is not YAML.
 
-Both parsers say where they gave up, which is rarely where the mistake is, and each in words of its own. So the
+Both parsers say where they gave up, which is rarely where the mistake is, and each in its own words. So the
 diagnosis looks at the text around that place, and at their words only for what kind of thing was being read.
 """
 

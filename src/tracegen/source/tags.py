@@ -16,6 +16,7 @@ class TagRefused(Exception):
     """A tag that may not stand where it stands; carries the message and the hint."""
 
     def __init__(self, message: str, hint: str) -> None:
+        """Both become those of a problem."""
         self.message, self.hint = message, hint
         super().__init__(message)
 
@@ -38,9 +39,7 @@ def scalar_is_plain(tag: str, text: str) -> bool:
     value = resolve(text)
     # In Python a boolean is an integer; in YAML it is not.
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        raise TagRefused(
-            f"the tag {shorthand(tag)} does not fit this value", "remove the tag, or change the value"
-        )
+        raise TagRefused(f"the tag {shorthand(tag)} does not fit this value", "remove the tag, or change the value")
     return True
 
 
