@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from env_readers import READERS
 
+from emit.env_readers import READERS
 from tracegen.emit import Commented, is_portable, to_env_file
 
 pytestmark = pytest.mark.real

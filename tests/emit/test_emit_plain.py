@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from strategies import steady, values
 
+from emit.strategies import steady, values
 from tracegen.emit import OVERRIDDEN, Commented, Value, merge_patch, plain, to_json, to_yaml
 
 

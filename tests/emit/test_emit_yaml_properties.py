@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 from hypothesis import given
-from strategies import lines, nasty_text, steady, text, values
 from yamllint import linter
 from yamllint.config import YamlLintConfig
 
+from emit.strategies import lines, nasty_text, steady, text, values
 from tracegen.emit import Commented, Value, plain, to_yaml
 from tracegen.emit.characters import HIDDEN
 

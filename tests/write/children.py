@@ -5,6 +5,8 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +32,9 @@ def in_child(action: Callable[[], object]) -> int:
 
 
 def killed_at(action: Callable[[], object], call: int, *, after: bool = False) -> bool:
-    """Runs `action` in a child that kills itself at its n-th changing call; False where it ended before that.
+    """Runs `action` in a child that kills itself before its n-th changing call; False where it ended first.
 
-    `after`: kills right after the call instead of before it, so that a file may be there with nothing in it.
+    `after`: counts opened files only, and kills when the n-th is open and nothing is written into it.
     """
 
     def doomed() -> None:
@@ -44,15 +46,14 @@ def killed_at(action: Callable[[], object], call: int, *, after: bool = False) -
     return status != 0
 
 
-def every_kill(action: Callable[[], object], prepare: Callable[[], object]) -> Iterator[int]:
-    """Kills `action` at every point it has, each time after `prepare`; yields after each kill."""
-    call = 0
-    while True:
-        call += 1
-        for after in (False, True):
+def every_kill(action: Callable[[], object], prepare: Callable[[], object], first: int = 1) -> Iterator[int]:
+    """Kills `action` at every point it has from the `first` on, each time after `prepare`; yields after each."""
+    # Right after a call is right before the next one, except that a file just opened holds nothing yet.
+    for after in (False, True):
+        for call in count(first):
             prepare()
             if not killed_at(action, call, after=after):
-                return
+                break
             yield call
 
 
@@ -63,6 +64,20 @@ def as_nobody() -> None:
             os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+
+
+class Refusing:
+    """`os.replace` that refuses its n-th call, and every one after it where `stubborn`."""
+
+    def __init__(self, call: int, error: BaseException, *, stubborn: bool) -> None:
+        self.left, self.error, self.stubborn = call, error, stubborn
+        self.real = os.replace
+
+    def __call__(self, source: Path, target: Path) -> None:
+        self.left -= 1
+        if self.left == 0 or (self.stubborn and self.left < 0):
+            raise self.error
+        self.real(source, target)
 
 
 def _arm(call: int, after: bool) -> None:
@@ -82,5 +97,5 @@ def _arm(call: int, after: bool) -> None:
 
         return wrapper
 
-    for name in CALLS:
+    for name in ("open",) if after else CALLS:
         setattr(os, name, counted(getattr(os, name)))

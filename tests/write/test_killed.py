@@ -1,7 +1,11 @@
 """`kill -9` at every point of a run: what is left is wholly old or wholly new, and no edit is lost."""
 
+import errno
+import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,7 @@ from tracegen.write import (
     recover,
     recovery_lines,
 )
-from write.children import every_kill, killed_at, needs_fork
+from write.children import Refusing, every_kill, killed_at, needs_fork
 from write.folders import everything, leftovers, outputs, planned, put, render
 
 pytestmark = needs_fork
@@ -43,16 +47,26 @@ class Stage:
         self.after = outputs(self.root)
         self.records = {path: text for path, text in everything(self.root).items() if path[0] == "."}
 
-    def reset(self) -> None:
+    def reset(self, start: Path | None = None) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.start, self.root)
+        shutil.copytree(start or self.start, self.root)
 
     def run(self) -> None:
         apply(plan_changes(NEW, self.root, None), self.root, None)
 
     def assert_whole(self, outcome: Outcome) -> None:
-        """Outputs and records are those of before or of after, and the next run ends at those of after."""
-        assert outputs(self.root) == (self.before if outcome is Outcome.UNDONE else self.after)
+        """Outputs are those of before or of after, and the next run ends at those of after, records too."""
+        found = outputs(self.root)
+        assert (
+            found
+            in {
+                Outcome.NOTHING: [self.before, self.after],
+                Outcome.UNDONE: [self.before],
+                Outcome.FINISHED: [self.after],
+            }[outcome]
+        )
+        # A lock that nobody holds is no lock; the next run that writes removes it.
+        (self.root / ".tracegen/lock").unlink(missing_ok=True)
         assert leftovers(self.root) == []
         assert not needs_recovery(self.root)
         self.run()
@@ -68,117 +82,135 @@ STARTS: dict[str, tuple[dict[str, bytes] | None, dict[str, bytes]]] = {
 }
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Hundreds of folders are made and thrown away here, which a disk shared with other work makes slow."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(params=STARTS)
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     return Stage(tmp_path, *STARTS[request.param])
 
 
+@pytest.fixture(scope="module")
+def promised(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A folder whose run was killed right after it had written its journal, and which kill that was."""
+    stage = Stage(tmp_path_factory.mktemp("promised"), *STARTS["update"])
+    for call in every_kill(stage.run, stage.reset):
+        if (stage.root / ".tracegen/journal.json").exists():
+            return stage.root, call
+    raise AssertionError("no kill led there")
+
+
+@pytest.fixture
+def root(promised: tuple[Path, int], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(promised[0], tmp_path / "root"))
+
+
+def assert_never_between(stage: Stage) -> None:
+    """Before recovery too, no output is lost or half written."""
+    found = outputs(stage.root)
+    for path, content in found.items():
+        assert content in {stage.before.get(path), stage.after.get(path)}
+    assert (stage.before.keys() & stage.after.keys()) <= found.keys()
+
+
 def test_a_run_killed_anywhere_is_finished_or_undone(stage: Stage) -> None:
     outcomes = []
     for _ in every_kill(stage.run, stage.reset):
+        assert_never_between(stage)
         interrupted = needs_recovery(stage.root)
         recovery = recover(stage.root)
-        outcomes.append(recovery.outcome)
         assert interrupted == (recovery.outcome is not Outcome.NOTHING)
         assert recovery.contested == ()
-        if recovery.outcome is Outcome.NOTHING:
-            whole = Outcome.FINISHED if outputs(stage.root) == stage.after else Outcome.UNDONE
-            (stage.root / ".tracegen/lock").unlink(missing_ok=True)
-            stage.assert_whole(whole)
-        else:
-            stage.assert_whole(recovery.outcome)
+        stage.assert_whole(recovery.outcome)
+        outcomes.append(recovery.outcome)
     assert set(outcomes) == set(Outcome)
     assert outcomes.index(Outcome.FINISHED) > outcomes.index(Outcome.UNDONE)
 
 
-def test_before_recovery_nothing_but_tracegens_own_files_is_touched(stage: Stage) -> None:
-    for _ in every_kill(stage.run, stage.reset):
-        found = outputs(stage.root)
-        for path, content in found.items():
-            assert content in {stage.before.get(path), stage.after.get(path)}
-        for path in stage.before.keys() & stage.after.keys():
-            assert path in found
-
-
-def test_a_recovery_killed_anywhere_is_taken_up_again(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, *STARTS["edited"])
-    tried = 0
-    for call in (12, 25, 40, 46, 50, 55, 60, 70):
+def test_a_recovery_killed_anywhere_is_taken_up_again(tmp_path: Path, promised: tuple[Path, int]) -> None:
+    stage = Stage(tmp_path, *STARTS["update"])
+    for call in range(promised[1], 1000, 14):
         stage.reset()
-        if not killed_at(stage.run, call) or not needs_recovery(stage.root):
-            continue
-        shutil.rmtree(tmp_path / "killed", ignore_errors=True)
-        shutil.copytree(stage.root, tmp_path / "killed")
-        wanted = recover(stage.root).outcome
-
-        def back_to_the_kill() -> None:
-            shutil.rmtree(stage.root)
-            shutil.copytree(tmp_path / "killed", stage.root)
-
-        for _ in every_kill(lambda: recover(stage.root), back_to_the_kill):
-            again = recover(stage.root).outcome
-            assert again in {wanted, Outcome.NOTHING}
-            (stage.root / ".tracegen/lock").unlink(missing_ok=True)
-            stage.assert_whole(wanted)
-            tried += 1
-    assert tried > 100
+        if not killed_at(stage.run, call):
+            break
+        killed = Path(shutil.copytree(stage.root, tmp_path / f"killed{call}"))
+        for _ in every_kill(lambda: recover(stage.root), partial(stage.reset, killed)):
+            assert_never_between(stage)
+            assert recover(stage.root).outcome in {Outcome.FINISHED, Outcome.NOTHING}
+            stage.assert_whole(Outcome.FINISHED)
+    assert call > promised[1] + 14
 
 
-def first_kill(stage: Stage, wanted: Callable[[], bool]) -> None:
-    """Kills the run at the first point after which `wanted` holds."""
-    for _ in every_kill(stage.run, stage.reset):
-        if wanted():
-            return
-    raise AssertionError("no kill led there")
+def test_a_failing_run_killed_while_it_takes_back_is_whole(tmp_path: Path, promised: tuple[Path, int]) -> None:
+    stage = Stage(tmp_path, *STARTS["update"])
+
+    def fail() -> None:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(CannotWrite):
+            patch.setattr(os, "replace", Refusing(8, OSError(errno.EIO, "failed"), stubborn=False))
+            stage.run()
+
+    undoing = 0
+    for _ in every_kill(fail, stage.reset, promised[1]):
+        undoing += (stage.root / ".tracegen/journal-undo.json").exists()
+        assert_never_between(stage)
+        stage.assert_whole(recover(stage.root).outcome)
+    assert undoing > 20
 
 
 @pytest.mark.parametrize("path", ["a.yaml", "b/c.yaml", "gone/x.yaml", "new/y.yaml", "flat"])
-def test_what_somebody_changes_after_the_kill_is_left_alone(tmp_path: Path, path: str) -> None:
-    stage = Stage(tmp_path, *STARTS["update"])
-    first_kill(stage, (stage.root / ".tracegen/journal.json").exists)
-    put(stage.root, {path: b"written after the kill\n"})
-    recovery = recover(stage.root)
+def test_what_somebody_changes_after_the_kill_is_left_alone(root: Path, path: str) -> None:
+    put(root, {path: b"written after the kill\n"})
+    recovery = recover(root)
     assert recovery.outcome is Outcome.FINISHED
     assert path in recovery.contested
-    assert outputs(stage.root)[path] == b"written after the kill\n"
+    assert outputs(root)[path] == b"written after the kill\n"
     assert any(line.startswith(f"{path} was changed meanwhile") for line in recovery_lines(recovery))
     if path in NEW:
-        assert (stage.root / ".tracegen/kept" / path).read_bytes() == NEW[path]
-        assert planned(NEW, stage.root)[path] == "conflict"
-        assert is_drift(plan_changes(NEW, stage.root, None))
+        assert (root / ".tracegen/kept" / path).read_bytes() == NEW[path]
+        assert planned(NEW, root)[path] == "conflict"
+        assert is_drift(plan_changes(NEW, root, None))
     for other in NEW.keys() - set(recovery.contested):
-        assert outputs(stage.root)[other] == NEW[other]
-    assert not needs_recovery(stage.root)
+        assert outputs(root)[other] == NEW[other]
+    assert not needs_recovery(root)
 
 
-def test_a_contested_file_can_be_settled_and_what_was_kept_for_it_goes(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, *STARTS["update"])
-    first_kill(stage, (stage.root / ".tracegen/journal.json").exists)
-    put(stage.root, {"a.yaml": b"mine\n"})
-    recover(stage.root)
-    put(stage.root, {"a.yaml": NEW["a.yaml"]})
-    stage.run()
-    stage.assert_whole(Outcome.FINISHED)
+def test_a_file_that_somebody_deletes_after_the_kill_stays_deleted(root: Path) -> None:
+    (root / "a.yaml").unlink()
+    assert recover(root).contested == ("a.yaml",)
+    assert planned(NEW, root)["a.yaml"] == "deleted"
 
 
-def test_a_contested_recovery_killed_anywhere_loses_nothing(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, *STARTS["update"])
-    first_kill(stage, (stage.root / ".tracegen/journal.json").exists)
-    put(stage.root, {"a.yaml": b"mine\n", "gone/x.yaml": b"mine too\n"})
-    shutil.copytree(stage.root, tmp_path / "killed")
+def test_a_contested_file_can_be_settled_and_what_was_kept_for_it_goes(root: Path) -> None:
+    put(root, {"a.yaml": b"mine\n"})
+    recover(root)
+    put(root, {"a.yaml": NEW["a.yaml"]})
+    render(NEW, root)
+    assert outputs(root) == NEW | THEIRS
+    assert leftovers(root) == []
+    assert not is_drift(plan_changes(NEW, root, None))
+
+
+def test_a_contested_recovery_killed_anywhere_loses_nothing(root: Path, tmp_path: Path) -> None:
+    put(root, {"a.yaml": b"mine\n", "gone/x.yaml": b"mine too\n"})
+    killed = shutil.copytree(root, tmp_path / "killed")
 
     def back_to_the_kill() -> None:
-        shutil.rmtree(stage.root)
-        shutil.copytree(tmp_path / "killed", stage.root)
+        shutil.rmtree(root)
+        shutil.copytree(killed, root)
 
-    for _ in every_kill(lambda: recover(stage.root), back_to_the_kill):
-        recover(stage.root)
-        found = outputs(stage.root)
+    for _ in every_kill(lambda: recover(root), back_to_the_kill):
+        recover(root)
+        found = outputs(root)
         assert found.pop("a.yaml") == b"mine\n"
         assert found.pop("gone/x.yaml") == b"mine too\n"
-        assert found == {path: text for path, text in stage.after.items() if path != "a.yaml"}
-        assert planned(NEW, stage.root)["a.yaml"] == "conflict"
-        assert planned(NEW, stage.root)["gone/x.yaml"] == "left"
+        assert found == {path: text for path, text in (NEW | THEIRS).items() if path != "a.yaml"}
+        assert planned(NEW, root)["a.yaml"] == "conflict"
+        assert planned(NEW, root)["gone/x.yaml"] == "left"
 
 
 def test_an_undone_run_names_what_it_had_got_ready(tmp_path: Path) -> None:

@@ -132,9 +132,7 @@ def test_a_path_in_the_state_cannot_lead_out_of_the_root(tmp_path: Path) -> None
 
 def _git(root: Path, *arguments: str, check: bool = True) -> str:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=root, capture_output=True, text=True, check=check
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=root, capture_output=True, text=True, check=check)
     return done.stdout
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tracegen.write import CannotWrite, Outcome, apply, needs_recovery, plan_changes, recover
-from write.children import as_nobody, in_child, needs_fork
+from write.children import Refusing, as_nobody, in_child, needs_fork
 from write.folders import everything, leftovers, outputs, put, render
 
 OLD = {"a.yaml": b"old\n", "b/c.yaml": b"old\n", "gone/x.yaml": b"x\n", "flat": b"flat\n"}
@@ -168,29 +168,13 @@ def test_a_file_that_cannot_be_read_is_refused(shared: Path) -> None:
 
     def run() -> None:
         as_nobody()
-        with pytest.raises(CannotWrite, match="a.yaml: permission denied"):
+        with pytest.raises(CannotWrite, match=r"a\.yaml: permission denied"):
             plan_changes(NEW, shared, None)
 
     assert in_child(run) == 0
 
 
-class Refusing:
-    """`os.replace` that refuses its n-th call, and every one after it where `stubborn`."""
-
-    def __init__(self, call: int, error: BaseException, *, stubborn: bool) -> None:
-        self.left, self.error, self.stubborn = call, error, stubborn
-        self.real = os.replace
-
-    def __call__(self, source: Path, target: Path) -> None:
-        self.left -= 1
-        if self.left == 0 or (self.stubborn and self.left < 0):
-            raise self.error
-        self.real(source, target)
-
-
-@pytest.mark.parametrize(
-    "error", [OSError(errno.EIO, "failed"), KeyboardInterrupt()], ids=["error", "interrupt"]
-)
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "failed"), KeyboardInterrupt()], ids=["error", "interrupt"])
 @pytest.mark.parametrize("old", [{}, OLD], ids=["first", "update"])
 def test_what_fails_half_way_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: dict[str, bytes], error: BaseException
@@ -213,9 +197,7 @@ def test_what_fails_half_way_is_taken_back(
     assert outputs(tmp_path) == NEW | {"theirs": b"mine"}
 
 
-def test_what_cannot_be_taken_back_now_is_taken_back_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_taken_back_now_is_taken_back_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
     for call in range(1, 11):
         root = tmp_path / str(call)

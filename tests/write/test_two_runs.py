@@ -80,9 +80,7 @@ def test_many_runs_at_once_end_in_one_of_their_trees(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
-def test_without_fcntl_the_lock_file_itself_is_the_lock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_fcntl_the_lock_file_itself_is_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "fcntl", None)
     changes = plan_changes(TREE, tmp_path, None)
     with exclusive(tmp_path), pytest.raises(Busy, match=r"remove .*lock"):

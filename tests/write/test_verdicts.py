@@ -204,7 +204,7 @@ def test_a_file_changed_after_planning_is_not_overwritten(tmp_path: Path) -> Non
     render(OLD, tmp_path)
     changes = plan_changes(NEW, tmp_path, None)
     put(tmp_path, {"compose.yaml": b"mine\n"})
-    with pytest.raises(CannotWrite, match="compose.yaml: was changed"):
+    with pytest.raises(CannotWrite, match=r"compose\.yaml: was changed"):
         apply(changes, tmp_path, None)
     assert outputs(tmp_path)["compose.yaml"] == b"mine\n"
     assert leftovers(tmp_path) == []

@@ -3,11 +3,37 @@
 import json
 from collections.abc import Iterator
 
-from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Tier, Volume, Wait, text
+from tracegen.assemble.certificates import destination_mounts, server_mounts
+from tracegen.model import (
+    Component,
+    FileMount,
+    Health,
+    Model,
+    Port,
+    Publish,
+    Secret,
+    SecretMount,
+    Text,
+    Tier,
+    Volume,
+    Wait,
+    text,
+)
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 
 #: The folder of the queue in the container; `create_directory` makes it below the volume.
 QUEUE_VOLUME = "/var/lib/otelcol"
+
+#: Port and protocol of every receiver: (name, number, group under which it is published, protocol).
+RECEIVER_PORTS = {
+    "otlp": (Port("otlp-grpc", 4317, Publish.OTLP), Port("otlp-http", 4318, Publish.OTLP)),
+    "zipkin": (Port("zipkin", 9411, Publish.ZIPKIN),),
+    "jaeger": (
+        Port("jaeger-grpc", 14250, Publish.JAEGER),
+        Port("jaeger-http", 14268, Publish.JAEGER),
+        Port("jaeger-udp", 6831, Publish.JAEGER, "udp"),
+    ),
+}
 
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
@@ -37,6 +63,11 @@ def health_probe() -> tuple[str, ...]:
     return (_PROGRAM, "validate", "--config", f"http://127.0.0.1:{HEALTH_PORT}/")
 
 
+def takes_udp(model: Model) -> bool:
+    """Whether Jaeger's UDP port may be open: it knows neither encryption nor credentials."""
+    return model.certificates is None and model.ingest.kind == "none"
+
+
 def collector_components(model: Model) -> Iterator[Component]:
     """One component a tier."""
     for tier in model.tiers:
@@ -45,35 +76,48 @@ def collector_components(model: Model) -> Iterator[Component]:
 
 def _component(tier: Tier, model: Model) -> Component:
     image = model.images["collector"]
-    waits = {each.host: Wait.HEALTHY for each in tier.destinations if each.host == model.backend.type}
+    inside = {each.host: Wait.HEALTHY for each in tier.destinations if each.inside}
     return Component(
         name=tier.component,
         image=image.reference,
         why="Takes spans from the services and keeps them until the backend has stored them.",
         args=("--config", _TARGET),
-        ports=_ports(tier),
+        ports=tuple(_ports(tier, model)),
         health=Health(command=health_probe(), port=HEALTH_PORT, path="/"),
         files=(FileMount(config_path(tier), _TARGET),),
+        secret_files=_secret_files(tier, model),
         volumes=_volumes(tier),
-        environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources))},
+        environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, model)},
         resources=tier.resources,
-        needs=waits,
+        needs=inside,
         user=image.user,
         replicas=tier.replicas,
         grace=30,
     )
 
 
-def _ports(tier: Tier) -> tuple[Port, ...]:
-    return (
-        Port("otlp-grpc", 4317, Publish.OTLP),
-        Port("otlp-http", 4318, Publish.OTLP),
-        Port("health", HEALTH_PORT),
-        Port("metrics", METRICS_PORT),
-    )
+def _ports(tier: Tier, model: Model) -> Iterator[Port]:
+    for receiver in tier.receivers:
+        yield from (port for port in RECEIVER_PORTS[receiver] if port.protocol == "tcp" or takes_udp(model))
+    yield Port("health", HEALTH_PORT)
+    yield Port("metrics", METRICS_PORT)
 
 
 def _volumes(tier: Tier) -> tuple[Volume, ...]:
     if not tier.queue.persistent:
         return ()
     return (Volume(f"{tier.component}-queue", QUEUE_VOLUME, tier.queue.size, "spans not yet stored"),)
+
+
+def _secret_files(tier: Tier, model: Model) -> tuple[SecretMount, ...]:
+    mounts = (*server_mounts(model.certificates), *destination_mounts(tier.destinations))
+    return tuple({mount.target: mount for mount in mounts}.values())
+
+
+def _secrets(tier: Tier, model: Model) -> dict[str, Text]:
+    """Every variable that the configuration refers to."""
+    values = [value for each in tier.destinations for value in each.headers.values()]
+    if tier.guarded:
+        values += [model.ingest.username, (model.ingest.secret,) if model.ingest.secret else ()]
+    found = [part for value in values for part in value if isinstance(part, Secret)]
+    return {secret.variable: text(secret) for secret in found}

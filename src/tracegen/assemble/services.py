@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
+from tracegen.assemble.certificates import CA_PATH
 from tracegen.emit import is_portable
-from tracegen.model import Component, Health, Model, Port, Service, Text, Wait
+from tracegen.model import Component, Health, Model, Port, SecretMount, Service, Text, Wait
 
 
 def environment_path(service: Service) -> str:
@@ -65,6 +66,7 @@ def _component(service: Service, model: Model, image: str, why: str, **more: obj
         "ports": (Port("http", service.port),),
         "environment": {**_not_in_file(service), **service.own_environment},
         "environment_file": environment_path(service),
+        "secret_files": (SecretMount(service.ca, CA_PATH),) if service.ca else (),
         "resources": service.resources,
         "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
         "replicas": service.replicas,

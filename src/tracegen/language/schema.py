@@ -43,6 +43,7 @@ def compose(packs: Catalogue) -> Schema:
     _expand(definitions["service"], "languages", packs.languages)
     for language in packs.languages.values():
         _add_framework(definitions["service"], language.name, language.frameworks)
+    _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
     return base
 
@@ -159,6 +160,11 @@ def _add_framework(service: Schema, language: str, frameworks: tuple[str, ...]) 
             "description": "The web framework. Default: the language's first.",
             "examples": [frameworks[0]],
         }
+
+
+def _name_patterns(base: Schema, packs: Catalogue) -> None:
+    redact = base["properties"]["collector"]["properties"]["redact"]
+    redact["properties"]["patterns"]["items"]["then"] = {"enum": list(packs.patterns)}
 
 
 def _layer(base: Schema) -> Schema:

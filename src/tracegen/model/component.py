@@ -111,7 +111,8 @@ class Component:
     """Something that runs in one container: a program, or a job that ends.
 
     `user` 0 is root, for jobs that change owners only; `writable` are paths kept in memory when the root is
-    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `grace` is the seconds between SIGTERM and SIGKILL; `why` one line for the reader of the files;
+    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `grace` is the seconds between SIGTERM and SIGKILL; `every` the seconds between the runs of a
+    job that comes again (0: it runs once); `why` one line for the reader of the files;
     `production` False marks what tracegen runs for trying things out.
     """
 
@@ -136,6 +137,7 @@ class Component:
     replicas: int = 1
     grace: int = 30
     job: bool = False
+    every: int = 0
     platform: bool = True
     production: bool = True
     comments: Mapping[str, str] = field(default_factory=dict)

@@ -1,19 +1,61 @@
 """The Model: what will be built. Everything is decided; names and ports are unique; hosts are components."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.model.component import Component, Resources, Text
+from tracegen.model.component import Component, Resources, Secret, Text
 from tracegen.model.decision import Decision
 from tracegen.packs import Image
+
+#: The resource attribute that says whose spans these are, where there are tenants.
+TENANT_ATTRIBUTE = "tenant.id"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """How a client verifies a server and shows itself; None is the system's authorities, or no certificate."""
+
+    ca: Secret | None = None
+    cert: Secret | None = None
+    key: Secret | None = None
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """What the servers of the rendered system show, and the authority that signed it.
+
+    `issuer` and `issuer_kind` name a cert-manager issuer on Kubernetes; empty without one.
+    """
+
+    ca: Secret
+    cert: Secret
+    key: Secret
+    issuer: str
+    issuer_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestAuth:
+    """What services show to send spans: `kind` is none, basic or bearer.
+
+    `header` is the value of the authorization header that a client sends; `username` and `secret` are what the
+    server compares: the password, or the token.
+    """
+
+    kind: str
+    username: Text = ()
+    secret: Secret | None = None
+    header: Text = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where a collector or a service sends spans over OTLP.
 
-    `host` is a component, or somebody else's server; `headers` may hold secrets.
+    `host` is a component, or somebody else's server when `inside` is False; `path` stands behind the port in
+    the URL; `headers` may hold secrets; `balanced` spreads over all replicas behind the host name.
     """
 
     name: str
@@ -21,12 +63,19 @@ class Destination:
     host: str
     port: int
     secure: bool
-    headers: Mapping[str, Text]
+    inside: bool = True
+    path: str = ""
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    tls: ClientTls | None = None
+    balanced: bool = False
+    tenant: str = ""
 
     @property
     def url(self) -> str:
-        """The base URL, for OTLP over HTTP."""
-        return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}"
+        """The base URL, as OTEL_EXPORTER_OTLP_ENDPOINT and the OTLP over HTTP exporter take it."""
+        default = {True: 443, False: 80}[self.secure]
+        port = "" if not self.inside and self.port == default else f":{self.port}"
+        return f"{'https' if self.secure else 'http'}://{self.host}{port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +88,22 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is taken out of spans before they leave: keys that go, and (name, RE2 pattern) that are masked."""
+
+    keys: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
-    """One tier of collectors: `role` names its configuration, `component` what runs it."""
+    """One tier of collectors: `role` names its configuration, `component` what runs it.
+
+    `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine.
+    """
 
     role: str
     component: str
@@ -49,6 +112,9 @@ class Tier:
     destinations: tuple[Destination, ...]
     queue: Queue
     resources: Resources
+    redaction: Redaction = Redaction()
+    guarded: bool = False
+    per_node: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +126,56 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sasl:
+    """Authentication at Kafka."""
+
+    mechanism: str
+    username: Text
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """The broker between the roles of a scalable backend; `inside`: the rendered system runs it."""
+
+    brokers: tuple[str, ...]
+    topic: str
+    partitions: int
+    replication_factor: int
+    tls: ClientTls | None
+    sasl: Sasl | None
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Replicas and resources of one role of a scalable backend."""
+
+    replicas: int
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant and its limits as said (`bytes_per_second`, `burst`, `max_trace_size`, `live_traces`, `retention`)."""
+
+    name: str
+    limits: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours."""
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single."""
 
     type: str
     mode: str
     storage: Storage
     retention: int
     resources: Resources
+    spans_per_second: float
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    kafka: Kafka | None = None
+    tenants: tuple[Tenant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +190,8 @@ class Sampler:
 class Service:
     """A service of the team; `image` empty: nothing exists yet and something of ours stands in.
 
-    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`.
+    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
+    it verifies its collector with.
     """
 
     name: str
@@ -102,6 +211,8 @@ class Service:
     requests_per_second: float
     deploy: bool
     stub: str
+    tenant: str
+    ca: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +232,8 @@ class Model:
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
+    certificates: Certificates | None
+    ingest: IngestAuth
     services: Mapping[str, Service]
     components: Mapping[str, Component]
     exposure: Exposure

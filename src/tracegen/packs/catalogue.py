@@ -48,7 +48,13 @@ class Catalogue:
     def backends(self) -> Mapping[str, BackendPack]:
         """Backend packs by name, in the order in which they are offered."""
         packs = (
-            BackendPack(**common, modes=tuple(data["modes"]), default_storage=data["default_storage"])
+            BackendPack(
+                **common,
+                modes=tuple(data["modes"]),
+                roles=data["roles"],
+                entrance=data["entrance"],
+                default_storage=data["default_storage"],
+            )
             for common, data in self._packs("backends")
         )
         return _by_order(packs)
@@ -79,6 +85,12 @@ class Catalogue:
                     user=entry["user"],
                 )
         return found
+
+    @cached_property
+    def patterns(self) -> Mapping[str, str]:
+        """The built-in patterns of redaction: RE2 by name."""
+        patterns: Mapping[str, str] = read_yaml(self.root / "collector" / "patterns.yaml")
+        return patterns
 
     def storages_of(self, backend: str) -> tuple[str, ...]:
         """Names of the storages that a backend can use, the default first."""

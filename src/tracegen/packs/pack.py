@@ -57,9 +57,15 @@ class LanguagePack(Pack):
 
 @dataclass(frozen=True, slots=True)
 class BackendPack(Pack):
-    """A tracing backend: its modes (the default first) and the storage used when none is said."""
+    """A tracing backend: its modes (the default first) and the storage used when none is said.
+
+    `roles` are those of mode scalable, with the replicas each has by default; `entrance` names the component
+    that takes spans in, by mode.
+    """
 
     modes: tuple[str, ...]
+    roles: Mapping[str, int]
+    entrance: Mapping[str, str]
     default_storage: str | None
 
 

@@ -3,11 +3,15 @@
 Source: https://opentelemetry.io/docs/collector/configuration/ and the components' own pages.
 """
 
+from tracegen.assemble.certificates import client_tls, tls_name
 from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import Destination, Model, Queue, Secret, Text, Tier
 from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 from tracegen.render.file import Structured
+from tracegen.render.receivers import guard, receivers
+from tracegen.render.redaction import REDACT, redaction
+from tracegen.render.tenants import tenant_filters, tenant_of
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
@@ -16,16 +20,14 @@ _BATCH_SPANS = 1_024
 _LARGEST_BATCH_SPANS = 4_096
 _BATCH_WAIT = "200ms"
 
+_KEYS = ("collector", "backend", "security", "name")
+
 
 def collector_files(model: Model) -> list[Structured]:
     """One configuration a tier."""
     return [
         Structured(
-            config_path(tier),
-            _config(tier),
-            f"OpenTelemetry Collector, the {tier.role}.",
-            "collector",
-            ("collector", "backend.type"),
+            config_path(tier), _config(tier, model), f"OpenTelemetry Collector, the {tier.role}.", "collector", _KEYS
         )
         for tier in model.tiers
     ]
@@ -36,28 +38,40 @@ def exporter_name(destination: Destination) -> str:
     return f"otlp_{destination.protocol}/{destination.name}"
 
 
-def _config(tier: Tier) -> Value:
-    exporters = [exporter_name(each) for each in tier.destinations]
+def _config(tier: Tier, model: Model) -> Value:
+    extensions = _extensions(tier, model)
+    processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
+    processors |= tenant_filters(tier)
+    processors |= redaction(tier.redaction)
     return {
-        "extensions": _extensions(tier.queue),
-        "receivers": {
-            "otlp": {
-                "protocols": {"grpc": {"endpoint": "0.0.0.0:4317"}, "http": {"endpoint": "0.0.0.0:4318"}}
-            }
-        },
-        "processors": {"memory_limiter": memory_limiter(tier.resources)},
+        "extensions": extensions,
+        "receivers": receivers(tier, model),
+        "processors": processors,
         "exporters": {exporter_name(each): _exporter(each, tier.queue) for each in tier.destinations},
         "service": {
-            "extensions": list(_extensions(tier.queue)),
-            "pipelines": {
-                "traces": {"receivers": ["otlp"], "processors": ["memory_limiter"], "exporters": exporters}
-            },
+            "extensions": list(extensions),
+            "pipelines": _pipelines(tier),
             "telemetry": own_telemetry(),
         },
     }
 
 
-def _extensions(queue: Queue) -> dict[str, Value]:
+def _pipelines(tier: Tier) -> Value:
+    """One pipeline, or one a tenant; destinations without a tenant get the spans of all."""
+    pipelines: dict[str, Value] = {}
+    for tenant in dict.fromkeys(tenant_of(each) for each in tier.destinations if each.tenant) or [""]:
+        processors = ["memory_limiter", *([f"filter/{tenant}"] if tenant else [])]
+        processors += [REDACT] if tier.redaction else []
+        exporters = [exporter_name(each) for each in tier.destinations if each.tenant in ("", tenant)]
+        pipelines[f"traces/{tenant}" if tenant else "traces"] = {
+            "receivers": list(tier.receivers),
+            "processors": processors,
+            "exporters": exporters,
+        }
+    return pipelines
+
+
+def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
     answer = "The image has no shell: its health check is `validate`, reading this answer as a configuration."
     extensions: dict[str, Value] = {
         "health_check": {
@@ -65,18 +79,23 @@ def _extensions(queue: Queue) -> dict[str, Value]:
             "response_body": Commented({"healthy": HEALTHY_ANSWER, "unhealthy": "{}"}, answer),
         }
     }
-    if queue.persistent:
+    if tier.queue.persistent:
         extensions["file_storage"] = {"directory": _QUEUE_FOLDER, "create_directory": True}
-    return extensions
+    return extensions | guard(tier, model)
 
 
 def _exporter(destination: Destination, queue: Queue) -> Value:
-    endpoint = destination.url if destination.protocol == "http" else f"{destination.host}:{destination.port}"
-    exporter: dict[str, Value] = {"endpoint": endpoint}
+    exporter: dict[str, Value] = {"endpoint": _endpoint(destination)}
+    if destination.balanced and destination.protocol == "grpc":
+        why = "One connection would stay with one replica: this spreads requests over all behind the name."
+        exporter["balancer_name"] = Commented("round_robin", why)
+    tls = client_tls(tls_name(destination), destination.tls)
     if not destination.secure and destination.protocol == "grpc":
         exporter["tls"] = {"insecure": True}
+    elif destination.secure and tls:
+        exporter["tls"] = tls
     if destination.headers:
-        exporter["headers"] = {name: _text(value) for name, value in destination.headers.items()}
+        exporter["headers"] = {name: config_text(value) for name, value in destination.headers.items()}
     exporter["retry_on_failure"] = {
         "enabled": True,
         "initial_interval": "1s",
@@ -85,6 +104,13 @@ def _exporter(destination: Destination, queue: Queue) -> Value:
     }
     exporter["sending_queue"] = _sending_queue(queue)
     return exporter
+
+
+def _endpoint(destination: Destination) -> str:
+    if destination.protocol == "http":
+        return destination.url
+    address = f"{destination.host}:{destination.port}"
+    return f"dns:///{address}" if destination.balanced else address
 
 
 def _sending_queue(queue: Queue) -> Value:
@@ -102,7 +128,8 @@ def _sending_queue(queue: Queue) -> Value:
     }
 
 
-def _text(value: Text) -> str:
+def config_text(value: Text) -> str:
+    """A value that may hold secrets, in a Collector-based configuration."""
     return "".join(
         f"${{env:{part.variable}}}" if isinstance(part, Secret) else collector_escape(part) for part in value
     )

@@ -35,6 +35,8 @@ def variables_example(model: Model) -> Written:
         for secret in _secrets(list(component.environment.values())):
             needed.setdefault(secret.variable, []).append(component.name)
         files |= {mount.secret.file for mount in component.secret_files if mount.secret.file}
+        for secret in (mount.secret for mount in component.secret_files if not mount.secret.file):
+            needed.setdefault(secret.variable, []).append(component.name)
     entries = {
         name: Commented("", f"Needed by {', '.join(sorted(set(users)))}.")
         for name, users in sorted(needed.items())

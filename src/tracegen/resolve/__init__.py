@@ -1,28 +1,34 @@
 """Spec → Model: everything is decided here, and every decision is recorded."""
 
+from dataclasses import replace
+
 from tracegen.assemble import assemble
 from tracegen.language.spec import Spec
-from tracegen.model import Exposure, Model
+from tracegen.model import Certificates, Destination, Exposure, IngestAuth, Model, Tier
+from tracegen.model.sizing import spans_per_second
 from tracegen.packs import Catalogue
 from tracegen.resolve.backend import resolve_backend
-from tracegen.resolve.collector import backend_destination, entrance, resolve_tiers
+from tracegen.resolve.collector import resolve_tiers
 from tracegen.resolve.decider import Decider
+from tracegen.resolve.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.resolve.images import resolve_images
+from tracegen.resolve.security import resolve_certificates, resolve_ingest
 from tracegen.resolve.services import resolve_services
-from tracegen.model.sizing import spans_per_second
 
 
 def resolve(spec: Spec, packs: Catalogue) -> Model:
     """The model of a valid spec. Raises NameTaken when a service has the name of something tracegen runs."""
     decider = Decider(spec)
     rate = spans_per_second(_requests(spec), len(spec.services))
+    certificates, ingest = resolve_certificates(decider), resolve_ingest(decider)
     backend = resolve_backend(decider, packs, rate)
-    destination = backend_destination(backend)
-    tiers = resolve_tiers(decider, destination, rate)
-    services = resolve_services(decider, packs, entrance(tiers, destination))
+    destinations = backend_destinations(decider, packs, backend, certificates)
+    all_destinations = (*destinations, *further_destinations(decider))
+    tiers = resolve_tiers(decider, packs, all_destinations, certificates, ingest, rate)
+    entrance = _entrance(tiers, destinations, certificates, ingest)
+    services = resolve_services(decider, packs, entrance, [tenant.name for tenant in backend.tenants])
     targets = decider.take(("targets",), ["compose", "kubernetes"], "both targets")
-    exposure = _exposure(decider)
-    images = resolve_images(decider, packs)
+    exposure, images = _exposure(decider), resolve_images(decider, packs)
     decider.drops()
     model = Model(
         name=spec.value["name"],
@@ -30,6 +36,8 @@ def resolve(spec: Spec, packs: Catalogue) -> Model:
         targets=tuple(targets),
         backend=backend,
         tiers=tiers,
+        certificates=certificates,
+        ingest=ingest,
         services=services,
         components={},
         exposure=exposure,
@@ -38,6 +46,23 @@ def resolve(spec: Spec, packs: Catalogue) -> Model:
         decisions=tuple(decider.decisions()),
     )
     return assemble(model, packs)
+
+
+def _entrance(
+    tiers: tuple[Tier, ...],
+    destinations: tuple[Destination, ...],
+    certificates: Certificates | None,
+    ingest: IngestAuth,
+) -> Destination:
+    """Where services send their spans: the first tier, or the backend when there is none."""
+    return tier_destination(tiers[0], "http", certificates, ingest) if tiers else _over_http(destinations[0])
+
+
+def _over_http(destination: Destination) -> Destination:
+    """The backend as services reach it, over HTTP unless somebody else's endpoint says otherwise."""
+    if not destination.inside:
+        return destination
+    return replace(destination, protocol="http", port=OTLP_PORTS["http"])
 
 
 def _exposure(decider: Decider) -> Exposure:

@@ -1,42 +1,75 @@
 """The backend of the Model, with what it needs to keep spans as long as the spec says."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tracegen.language.rules._shared import storage_of
 from tracegen.language.rules.retention import is_inherited
-from tracegen.model import Backend, Resources, Storage
-from tracegen.model.units import milliseconds, size_in_bytes
-from tracegen.packs import Catalogue
-from tracegen.resolve.decider import Decider
+from tracegen.language.spec import Path
+from tracegen.model import Backend, Resources, Role, Storage, Tenant
 from tracegen.model.sizing import process_memory
+from tracegen.model.units import milliseconds, size_in_bytes
+from tracegen.packs import BackendPack, Catalogue
+from tracegen.resolve.decider import Decider
+from tracegen.resolve.kafka import resolve_kafka
+
+SCALABLE = "scalable"
 
 
 def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float) -> Backend:
-    """The backend with its storage filled in."""
+    """The backend with its storage filled in, and its roles in mode scalable."""
     spec = decider.spec
     kind = spec.value["backend"]["type"]
     pack = packs.backends[kind]
     storage = storage_of(spec, packs)
     why = f"the default storage of {pack.title}"
-    storage_type = decider.take(("backend", "storage", "type"), storage.get("type", ""), why)
+    storage_type = decider.take(("backend", "storage", "type"), storage.get("type", ""), why) if storage else ""
+    mode = decider.take(("backend", "mode"), pack.modes[0], "one process") if pack.modes else ""
+    resources = resolve_resources(decider, ("backend",), spans_per_second)
     return Backend(
         type=kind,
-        mode=decider.take(("backend", "mode"), pack.modes[0] if pack.modes else "", "one process"),
+        mode=mode,
         storage=Storage(storage_type, {key: value for key, value in storage.items() if key != "type"}),
-        retention=_retention(decider, storage_type),
-        resources=_resources(decider, spans_per_second),
+        retention=_retention(decider, storage_type) if storage else 0,
+        resources=resources,
+        spans_per_second=spans_per_second,
+        roles=_roles(decider, pack, resources) if mode == SCALABLE else {},
+        kafka=resolve_kafka(decider) if mode == SCALABLE else None,
+        tenants=_tenants(spec.get("backend", "tenants") or []),
     )
 
 
-def _retention(decider: Decider, storage: str) -> int:
-    if storage == "memory" and is_inherited(decider.spec):
-        decider.record("backend.retention", "dropped", "storage memory, chosen by a layer above, has none")
-        return 0
-    hours = milliseconds(decider.take(("backend", "retention"), "7d", "the default")) // milliseconds("1h")
-    return max(1, hours)
-
-
-def _resources(decider: Decider, spans_per_second: float) -> Resources:
+def resolve_resources(decider: Decider, path: Path, spans_per_second: float) -> Resources:
+    """Resources said at a path, or derived from the rate of spans."""
     derived = f"{process_memory(spans_per_second) // 2**20}Mi"
     why = f"derived from about {spans_per_second:,.0f} spans a second"
-    memory = decider.take(("backend", "resources", "memory"), derived, why)
-    cpu = decider.take(("backend", "resources", "cpu"), 1.0, "the default")
+    memory = decider.take((*path, "resources", "memory"), derived, why)
+    cpu = decider.take((*path, "resources", "cpu"), 1.0, "the default")
     return Resources(float(cpu), size_in_bytes(memory))
+
+
+def _retention(decider: Decider, storage: str) -> int:
+    if storage == "memory":
+        if is_inherited(decider.spec):
+            why = "storage memory, chosen by a layer above, keeps a number of traces"
+            decider.record("backend.retention", "dropped", why)
+        return 0
+    return max(1, milliseconds(decider.take(("backend", "retention"), "7d", "the default")) // milliseconds("1h"))
+
+
+def _roles(decider: Decider, pack: BackendPack, resources: Resources) -> Mapping[str, Role]:
+    return {name: _role(decider, name, replicas, resources) for name, replicas in pack.roles.items()}
+
+
+def _role(decider: Decider, name: str, replicas: int, resources: Resources) -> Role:
+    path: Path = ("backend", "roles", name)
+    said = decider.spec.get(*path, "resources") or {}
+    memory = size_in_bytes(said["memory"]) if "memory" in said else resources.memory
+    return Role(
+        replicas=decider.take((*path, "replicas"), replicas, "the default of this role"),
+        resources=Resources(float(said.get("cpu", resources.cpu)), memory),
+    )
+
+
+def _tenants(said: list[dict[str, Any]]) -> tuple[Tenant, ...]:
+    return tuple(Tenant(tenant["name"], tenant.get("limits", {})) for tenant in said)

@@ -1,44 +1,65 @@
 """Collector tiers of the Model: who sends to whom, and where spans wait."""
 
-from tracegen.model import Backend, Destination, Queue, Resources, Tier
-from tracegen.model.units import size_in_bytes
-from tracegen.resolve.decider import Decider
-from tracegen.model.sizing import memory_queue_length, process_memory, queue_length
+from collections.abc import Mapping
+from typing import Any
 
-OTLP_PORTS = {"grpc": 4317, "http": 4318}
+from tracegen.model import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
+from tracegen.packs import Catalogue
+from tracegen.resolve.backend import resolve_resources
+from tracegen.resolve.decider import Decider
+from tracegen.resolve.destinations import tier_destination
+from tracegen.model.sizing import memory_queue_length, queue_length
 
 GATEWAY = "otel-gateway"
+AGENT = "otel-agent"
 
 
-def resolve_tiers(decider: Decider, backend: Destination, spans_per_second: float) -> tuple[Tier, ...]:
+def resolve_tiers(
+    decider: Decider,
+    packs: Catalogue,
+    destinations: tuple[Destination, ...],
+    certificates: Certificates | None,
+    auth: IngestAuth,
+    spans_per_second: float,
+) -> tuple[Tier, ...]:
     """The tiers, the one next to the services first."""
     topology = decider.take(("collector", "topology"), "gateway", "one place to sample, redact and queue")
     if topology == "none":
         return ()
-    resources = _resources(decider, spans_per_second)
-    return (
-        Tier(
-            role="gateway",
-            component=GATEWAY,
-            replicas=decider.take(("collector", "replicas"), 1, "the default"),
-            receivers=tuple(decider.take(("collector", "receivers"), ["otlp"], "the default")),
-            destinations=(backend,),
-            queue=_queue(decider, resources),
-            resources=resources,
-        ),
+    resources = resolve_resources(decider, ("collector",), spans_per_second)
+    receivers = tuple(decider.take(("collector", "receivers"), ["otlp"], "the default"))
+    redaction = _redaction(decider.spec.get("collector", "redact") or {}, packs.patterns)
+    last: dict[str, Any] = {
+        "destinations": destinations,
+        "queue": _queue(decider, resources),
+        "resources": resources,
+        "redaction": redaction,
+        "guarded": auth.kind != "none",
+    }
+    if topology == "agent":
+        return (Tier("agent", AGENT, 1, receivers, per_node=True, **last),)
+    gateway = Tier("gateway", GATEWAY, decider.take(("collector", "replicas"), 1, "the default"), receivers, **last)
+    if topology == "gateway":
+        return (gateway,)
+    return (_agent_before(gateway, receivers, certificates, auth), gateway)
+
+
+def _agent_before(
+    gateway: Tier, receivers: tuple[str, ...], certificates: Certificates | None, auth: IngestAuth
+) -> Tier:
+    """The agent of a pair keeps little: the gateway has the queue that survives."""
+    resources = Resources(cpu=0.5, memory=256 * 2**20)
+    return Tier(
+        role="agent",
+        component=AGENT,
+        replicas=1,
+        receivers=receivers,
+        destinations=(tier_destination(gateway, "grpc", certificates, auth),),
+        queue=Queue(persistent=False, size="", spans=memory_queue_length(resources.memory)),
+        resources=resources,
+        guarded=gateway.guarded,
+        per_node=True,
     )
-
-
-def entrance(tiers: tuple[Tier, ...], backend: Destination) -> Destination:
-    """Where services send their spans: the first tier, or the backend when there is none."""
-    if not tiers:
-        return backend
-    return Destination("collector", "http", tiers[0].component, OTLP_PORTS["http"], secure=False, headers={})
-
-
-def backend_destination(backend: Backend) -> Destination:
-    """Where the last collector sends spans."""
-    return Destination(backend.type, "grpc", backend.type, OTLP_PORTS["grpc"], secure=False, headers={})
 
 
 def _queue(decider: Decider, resources: Resources) -> Queue:
@@ -49,9 +70,9 @@ def _queue(decider: Decider, resources: Resources) -> Queue:
     return Queue(persistent=True, size=size, spans=queue_length(size))
 
 
-def _resources(decider: Decider, spans_per_second: float) -> Resources:
-    derived = f"{process_memory(spans_per_second) // 2**20}Mi"
-    why = f"derived from about {spans_per_second:,.0f} spans a second"
-    memory = decider.take(("collector", "resources", "memory"), derived, why)
-    cpu = decider.take(("collector", "resources", "cpu"), 1.0, "the default")
-    return Resources(float(cpu), size_in_bytes(memory))
+def _redaction(said: Mapping[str, Any], known: Mapping[str, str]) -> Redaction:
+    patterns = [
+        (each, known[each]) if isinstance(each, str) else (each["name"], each["regex"])
+        for each in said.get("patterns", [])
+    ]
+    return Redaction(tuple(said.get("keys", [])), tuple(patterns))

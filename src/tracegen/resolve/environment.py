@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.language.spec import Spec
-from tracegen.model import Destination, Sampler, Text, text
+from tracegen.assemble.certificates import CA_PATH
+from tracegen.model import TENANT_ATTRIBUTE, Destination, Sampler, Text, text
 from tracegen.packs import LanguagePack
 from tracegen.resolve.references import percent_encoded
 
@@ -20,13 +21,12 @@ _SAMPLERS = {
 
 
 def telemetry_environment(
-    spec: Spec, name: str, language: LanguagePack, version: str, sampler: Sampler, destination: Destination
+    spec: Spec, name: str, language: LanguagePack, attributes: str, sampler: Sampler, destination: Destination
 ) -> dict[str, Text]:
     """Everything an SDK or agent reads to trace one service; a user's own OTEL_* wins over it."""
-    service = spec.services[name]
     variables = {
         "OTEL_SERVICE_NAME": text(name),
-        "OTEL_RESOURCE_ATTRIBUTES": text(resource_attributes(spec, service, version)),
+        "OTEL_RESOURCE_ATTRIBUTES": text(attributes),
         "OTEL_TRACES_EXPORTER": text("otlp"),
         "OTEL_METRICS_EXPORTER": text("none"),
         "OTEL_LOGS_EXPORTER": text("none"),
@@ -38,13 +38,15 @@ def telemetry_environment(
     return variables
 
 
-def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str) -> str:
+def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, tenant: str) -> str:
     """`service.namespace=…,service.version=…,…` with percent-encoded values (ruling 11)."""
     attributes = {"service.namespace": spec.value["name"]}
     if version:
         attributes["service.version"] = version
     if spec.environment is not None:
         attributes["deployment.environment.name"] = spec.environment
+    if tenant:
+        attributes[TENANT_ATTRIBUTE] = tenant
     attributes |= spec.get("attributes") or {}
     attributes |= service.get("attributes", {})
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
@@ -56,6 +58,8 @@ def _exporter(destination: Destination) -> dict[str, Text]:
         "OTEL_EXPORTER_OTLP_ENDPOINT": text(destination.url),
         "OTEL_EXPORTER_OTLP_PROTOCOL": text(protocol),
     }
+    if destination.tls and destination.tls.ca:
+        variables["OTEL_EXPORTER_OTLP_CERTIFICATE"] = text(CA_PATH)
     if destination.headers:
         variables["OTEL_EXPORTER_OTLP_HEADERS"] = _headers(destination.headers)
     return variables

@@ -8,13 +8,16 @@ from tracegen.model import Destination, Resources, Sampler, Service, Text, text
 from tracegen.model.units import size_in_bytes
 from tracegen.packs import Catalogue, LanguagePack
 from tracegen.resolve.decider import Decider
-from tracegen.resolve.environment import telemetry_environment
+from tracegen.resolve.environment import resource_attributes, telemetry_environment
 from tracegen.resolve.references import literal_or_secret
 
 
-def resolve_services(decider: Decider, packs: Catalogue, destination: Destination) -> Mapping[str, Service]:
-    """All services, in the order of the spec."""
-    return {name: _service(decider, packs, name, destination) for name in decider.spec.services}
+def resolve_services(
+    decider: Decider, packs: Catalogue, destination: Destination, tenants: list[str]
+) -> Mapping[str, Service]:
+    """All services, in the order of the spec; one that names no tenant gets the first."""
+    default = tenants[0] if tenants else ""
+    return {name: _service(decider, packs, name, destination, default) for name in decider.spec.services}
 
 
 def url_variable(callee: str) -> str:
@@ -22,14 +25,18 @@ def url_variable(callee: str) -> str:
     return f"{callee.upper().replace('-', '_')}_URL"
 
 
-def _service(decider: Decider, packs: Catalogue, name: str, destination: Destination) -> Service:
+def _service(
+    decider: Decider, packs: Catalogue, name: str, destination: Destination, default_tenant: str
+) -> Service:
     spec = decider.spec
     said = spec.services[name]
     language = packs.languages[said["language"]]
     path: Path = ("services", name)
     version = decider.take((*path, "version"), _tag(said.get("image", "")), "the image's tag")
     sampler = _sampler(decider, name)
-    telemetry = telemetry_environment(spec, name, language, version, sampler, destination)
+    tenant = said.get("tenant", default_tenant)
+    attributes = resource_attributes(spec, said, version, tenant)
+    telemetry = telemetry_environment(spec, name, language, attributes, sampler, destination)
     own = {key: literal_or_secret(value, spec.value["name"]) for key, value in said.get("env", {}).items()}
     image = said.get("image", "")
     return Service(
@@ -55,6 +62,8 @@ def _service(decider: Decider, packs: Catalogue, name: str, destination: Destina
         requests_per_second=decider.take((*path, "traffic", "requests_per_second"), 0.0, "none said"),
         deploy=decider.take((*path, "deploy"), True, "the default"),
         stub=decider.take((*path, "stub"), f"services/{name}", "the default"),
+        tenant=tenant,
+        ca=destination.tls.ca if destination.tls else None,
     )
 
 

@@ -24,19 +24,28 @@ def _misplaced_item(trouble: Trouble) -> Finding | None:
 
 
 def _bracket(trouble: Trouble) -> Finding | None:
-    opened = trouble.bracket
-    if opened is None:
-        closer = trouble.character
-        if trouble.says("node content") and closer and closer in "]},":
-            hint = "remove it, or put the value in quotes if it belongs to the text"
-            return Finding(trouble.spot, f"`{closer}` stands here, but no `[` or `{{` is open", hint)
-        return None
     if trouble.says("unexpected ':'"):
         return Finding(trouble.spot, "a space is missing after this colon", "write `key: value`")
+    opened = trouble.bracket
+    if opened is None:
+        return _no_bracket(trouble)
     if trouble.at_end or _left_behind(trouble, opened):
         message = f"the `{opened.sign}` that opens on line {opened.spot[0] + 1} is never closed"
         return Finding(opened.spot, message, f"close it with `{opened.closing}`")
     return _inside_brackets(trouble, opened)
+
+
+def _no_bracket(trouble: Trouble) -> Finding | None:
+    sign = trouble.character
+    if trouble.says("node content") and sign and sign in "]},":
+        hint = "remove it, or put the value in quotes if it belongs to the text"
+        return Finding(trouble.spot, f"`{sign}` stands here, but no `[` or `{{` is open", hint)
+    if trouble.says("flow sequence", "flow mapping", "flow node") and trouble.began:
+        message = "inside this bracket a comma is missing, or it is never closed"
+        return Finding(trouble.began, message, "write [one, two] or {key: value, other: value}")
+    if trouble.says("node content"):
+        return Finding(trouble.spot, "a value is missing before this place", "write it, or '' for an empty text")
+    return None
 
 
 def _left_behind(trouble: Trouble, opened: Bracket) -> bool:

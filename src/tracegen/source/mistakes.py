@@ -15,7 +15,7 @@ _QUOTES = ("'", '"')
 _CONFLICT = re.compile(r"<{7}(?: |$)")
 _TAB_INDENT = re.compile(r"[ ]*\t")
 _PLACEHOLDER = re.compile(r"(?:^|(?<=[\s:\[,}-]))\{[{%]")
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|.)")
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{0,2}|u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|.|$)")
 _CANNOT_BEGIN = {
     "@": "'@' is reserved",
     "`": "a backtick is reserved",
@@ -47,7 +47,7 @@ def _open_quote(trouble: Trouble) -> Finding | None:
     spot = trouble.began or trouble.spot
     sign = trouble.line_at(spot[0])[spot[1] : spot[1] + 1]
     message = f"the quote {sign} that opens on line {spot[0] + 1} is never closed"
-    return Finding(spot, message, _inside_quotes(sign))
+    return Finding(spot, message, f"close it with {sign}; {_inside_quotes(sign)}")
 
 
 def _swallowing_quote(trouble: Trouble) -> Finding | None:
@@ -135,6 +135,8 @@ def _directive(trouble: Trouble) -> Finding | None:
     if trouble.says("directive", "incompatible YAML"):
         message = "a line that begins with % is a directive, and this is none that YAML 1.2 has"
         return Finding((trouble.spot[0], 0), message, "remove the line; a spec needs no directive")
+    if trouble.says("node content") and trouble.line.startswith("..."):
+        return Finding(trouble.spot, "`...` ends the file here, in the middle of it", "remove the line")
     if trouble.says("document start"):
         if trouble.line_at(0).startswith("%"):
             return Finding(

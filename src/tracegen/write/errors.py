@@ -62,6 +62,4 @@ def _reason(error: OSError) -> str:
 
 
 def _words(environment: str | None) -> str:
-    return (
-        "what is rendered without an environment" if environment is None else f"environment '{environment}'"
-    )
+    return "what is rendered without an environment" if environment is None else f"environment '{environment}'"

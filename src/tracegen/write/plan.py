@@ -12,9 +12,7 @@ from tracegen.write.state import Records, load_records
 from tracegen.write.tree import Tree, check_tree
 
 
-def plan_changes(
-    tree: Tree, root: Path, environment: str | None, *, restore: Collection[str] = ()
-) -> Changes:
+def plan_changes(tree: Tree, root: Path, environment: str | None, *, restore: Collection[str] = ()) -> Changes:
     """What applying `tree` to the folder `root` would do; reads only, and `root` need not exist.
 
     `restore` names files that somebody deleted and now wants back.

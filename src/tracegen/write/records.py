@@ -12,9 +12,7 @@ from tracegen.write.tree import digest
 _RECORDED = frozenset({Verdict.CREATE, Verdict.UPDATE, Verdict.SAME, Verdict.EDITED})
 
 
-def record_writes(
-    changes: Iterable[Change], records: Records, environment: str | None
-) -> dict[str, bytes | None]:
+def record_writes(changes: Iterable[Change], records: Records, environment: str | None) -> dict[str, bytes | None]:
     """The files of `.tracegen/` that have to change, None for a removal; empty where all is up to date."""
     bases: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}

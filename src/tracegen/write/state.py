@@ -82,9 +82,7 @@ def parse_state(text: bytes | None) -> tuple[tuple[str | None, ...], dict[str, s
     if not _is_state(document):
         return _salvaged_environments(text), {}
     if document["format"] > FORMAT:
-        raise CannotWrite(
-            STATE, f"was written by a newer tracegen (format {document['format']}, not {FORMAT})"
-        )
+        raise CannotWrite(STATE, f"was written by a newer tracegen (format {document['format']}, not {FORMAT})")
     # The file comes out of a repository: a path in it must not lead a removal out of the root.
     hashes = {path: known for path, known in document["files"].items() if fault_of(path) is None}
     return (document["environment"],), hashes

@@ -3,6 +3,7 @@
 from tracegen.emit import Commented, Value
 from tracegen.model import Model
 from tracegen.render.compose.container import container
+from tracegen.render.compose.secrets import secret_sources
 from tracegen.render.compose.units import Unit, units
 from tracegen.render.file import Structured
 
@@ -19,10 +20,14 @@ def compose_file(model: Model) -> Structured:
         "name": model.name,
         "services": {unit.name: Commented(container(unit, model), _why(unit)) for unit in running},
     }
+    secrets = secret_sources(unit.component for unit in running)
+    if secrets:
+        why = "Files are relative to this folder and must be readable by the user of the container."
+        value["secrets"] = Commented(secrets, why)
     volumes = _volumes(running)
     if volumes:
         value["volumes"] = volumes
-    keys = ("name", "services", "service_defaults", "backend", "collector", "compose", "registry", "versions")
+    keys = ("name", "services", "service_defaults", "backend", "collector", "compose", "registry", "versions", "security")
     return Structured("compose.yaml", value, _HEAD, "compose", keys)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tracegen.emit import Commented, Value, compose_escape
 from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Wait
 from tracegen.model.units import mebibytes
+from tracegen.render.compose.secrets import are_copied, secret_mounts
 from tracegen.render.compose.units import VOLUME_OWNER, Unit, unit_names
 
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
@@ -14,18 +15,30 @@ def container(unit: Unit, model: Model) -> Value:
     """The service, keys in the order in which people read them."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
-    if component.entrypoint:
-        parts["entrypoint"] = [compose_escape(each) for each in component.entrypoint]
-    if component.args:
-        parts["command"] = [compose_escape(each) for each in component.args]
+    parts |= _command(component)
     parts |= _environment(component)
     parts |= _network(unit, model)
     parts |= _mounts(unit)
+    parts |= secret_mounts(component)
     if component.health and component.health.command:
         parts["healthcheck"] = _healthcheck(component.health)
     parts |= _needs(unit, model)
     parts |= _limits(unit)
     parts |= _security(component)
+    return parts
+
+
+def _command(component: Component) -> dict[str, Value]:
+    """Compose has no schedule: a job that comes again is a loop around its own program."""
+    entrypoint, args = component.entrypoint, component.args
+    if component.every:
+        loop = f'while :; do "$@"; sleep {component.every}; done'
+        entrypoint, args = ("sh", "-c", loop, "job"), (*entrypoint, *args)
+    parts: dict[str, Value] = {}
+    if entrypoint:
+        parts["entrypoint"] = [compose_escape(each) for each in entrypoint]
+    if args:
+        parts["command"] = [compose_escape(each) for each in args]
     return parts
 
 
@@ -123,7 +136,8 @@ def _limits(unit: Unit) -> dict[str, Value]:
     if unit.component.resources:
         deploy["resources"] = {"limits": _resources(unit.component.resources)}
     parts: dict[str, Value] = {"deploy": deploy} if deploy else {}
-    parts["restart"] = "no" if unit.component.job else "unless-stopped"
+    runs_once = unit.component.job and not unit.component.every
+    parts["restart"] = "on-failure" if runs_once else "unless-stopped"
     if not unit.component.job and unit.component.platform:
         parts["stop_grace_period"] = f"{unit.component.grace}s"
     return parts
@@ -133,6 +147,12 @@ def _resources(resources: Resources) -> Value:
     return {"cpus": f"{resources.cpu:g}", "memory": f"{mebibytes(resources.memory)}M"}
 
 
+def _read_only(component: Component) -> Value:
+    if component.read_only and are_copied(component):
+        return Commented(False, "Compose copies a secret from a variable into the container.")
+    return component.read_only
+
+
 def _security(component: Component) -> dict[str, Value]:
     """Nothing for images that tracegen knows nothing of: it might break them."""
     if component.user is None:
@@ -140,7 +160,7 @@ def _security(component: Component) -> dict[str, Value]:
     user: Value = f"{component.user}:{component.user}"
     if component.user == 0:
         user = Commented(user, "Root, with this one capability, because only root may change an owner.")
-    parts: dict[str, Value] = {"user": user, "read_only": component.read_only, "cap_drop": ["ALL"]}
+    parts: dict[str, Value] = {"user": user, "read_only": _read_only(component), "cap_drop": ["ALL"]}
     if component.capabilities:
         parts["cap_add"] = list(component.capabilities)
     parts["security_opt"] = ["no-new-privileges:true"]

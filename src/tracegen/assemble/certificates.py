@@ -1,0 +1,62 @@
+"""Where certificates lie in containers, and what mounts them: told once, for every component and configuration."""
+
+from collections.abc import Iterable
+
+from tracegen.emit import Value
+from tracegen.model import Certificates, ClientTls, Destination, SecretMount
+
+_FOLDER = "/etc/tracegen"
+CA_PATH = f"{_FOLDER}/tls/ca.crt"
+CERT_PATH = f"{_FOLDER}/tls/tls.crt"
+KEY_PATH = f"{_FOLDER}/tls/tls.key"
+
+
+def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
+    """The certificate, key and authority of a server of the rendered system."""
+    if certificates is None:
+        return ()
+    return (
+        SecretMount(certificates.ca, CA_PATH),
+        SecretMount(certificates.cert, CERT_PATH),
+        SecretMount(certificates.key, KEY_PATH),
+    )
+
+
+def server_tls(certificates: Certificates | None) -> dict[str, Value]:
+    """The `tls` of a server in a Collector-based configuration, as an entry to merge in; empty without TLS."""
+    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH}} if certificates else {}
+
+
+def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
+    """What a client needs to verify somebody else's server, in a folder named after it."""
+    if tls is None:
+        return ()
+    wanted = ((tls.ca, "ca.crt"), (tls.cert, "tls.crt"), (tls.key, "tls.key"))
+    return tuple(SecretMount(each, client_path(name, file)) for each, file in wanted if each)
+
+
+def client_path(name: str, file: str) -> str:
+    """Where a file of a client's TLS settings lies in the container."""
+    return f"{_FOLDER}/{name}/{file}"
+
+
+def client_tls(name: str, tls: ClientTls | None) -> dict[str, Value]:
+    """The `tls` of a client in a Collector-based configuration: its keys, empty for the system's authorities."""
+    if tls is None:
+        return {}
+    keys = {"ca_file": (tls.ca, "ca.crt"), "cert_file": (tls.cert, "tls.crt"), "key_file": (tls.key, "tls.key")}
+    settings: dict[str, Value] = {key: client_path(name, file) for key, (each, file) in keys.items() if each}
+    if tls.server_name:
+        settings["server_name_override"] = tls.server_name
+    return settings
+
+
+def destination_mounts(destinations: Iterable[Destination]) -> tuple[SecretMount, ...]:
+    """What the exporters of a collector need to verify their destinations; each file once."""
+    mounts = {mount.target: mount for each in destinations for mount in client_mounts(tls_name(each), each.tls)}
+    return tuple(mounts.values())
+
+
+def tls_name(destination: Destination) -> str:
+    """The folder of a destination's TLS files: all parts of the rendered system share one."""
+    return "tls" if destination.inside else destination.name

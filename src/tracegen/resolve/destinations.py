@@ -1,0 +1,85 @@
+"""Where spans are sent: the backend of the rendered system, or endpoints that somebody else runs."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from tracegen.model import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
+from tracegen.packs import Catalogue
+from tracegen.resolve.decider import Decider
+from tracegen.resolve.references import literal_or_secret
+from tracegen.resolve.security import client_tls
+
+OTLP_PORTS = {"grpc": 4317, "http": 4318}
+
+#: The header by which Tempo tells tenants apart.
+TENANT_HEADER = "X-Scope-OrgID"
+
+
+def backend_destinations(
+    decider: Decider, packs: Catalogue, backend: Backend, certificates: Certificates | None
+) -> tuple[Destination, ...]:
+    """Where the last collector sends spans: one destination, or one a tenant."""
+    if backend.type == "external":
+        return (_outside(decider, ("backend",), "backend"),)
+    host = packs.backends[backend.type].entrance[backend.mode]
+    names = [tenant.name for tenant in backend.tenants]
+    return tuple(
+        Destination(
+            name=f"{backend.type}-{tenant}" if tenant else backend.type,
+            protocol="grpc",
+            host=host,
+            port=OTLP_PORTS["grpc"],
+            secure=certificates is not None,
+            headers={TENANT_HEADER: (tenant,)} if tenant else {},
+            tls=_inside_tls(certificates),
+            balanced=backend.mode == "scalable",
+            tenant=tenant,
+        )
+        for tenant in names or [""]
+    )
+
+
+def further_destinations(decider: Decider) -> tuple[Destination, ...]:
+    """`collector.also`."""
+    said = decider.spec.get("collector", "also") or []
+    return tuple(_outside(decider, ("collector", "also", index), each["name"]) for index, each in enumerate(said))
+
+
+def tier_destination(tier: Tier, protocol: str, certificates: Certificates | None, auth: IngestAuth) -> Destination:
+    """How a tier is reached by who sends to it."""
+    headers: Mapping[str, Text] = {"authorization": auth.header} if auth.kind != "none" else {}
+    return Destination(
+        name=tier.role,
+        protocol=protocol,
+        host=tier.component,
+        port=OTLP_PORTS[protocol],
+        secure=certificates is not None,
+        headers=headers if tier.guarded else {},
+        tls=_inside_tls(certificates),
+        balanced=tier.replicas > 1,
+    )
+
+
+def _inside_tls(certificates: Certificates | None) -> ClientTls | None:
+    return ClientTls(ca=certificates.ca) if certificates else None
+
+
+def _outside(decider: Decider, path: tuple[str | int, ...], name: str) -> Destination:
+    said: dict[str, Any] = decider.spec.get(*path)
+    project = decider.spec.value["name"]
+    protocol = decider.take((*path, "protocol"), "http", "the default")
+    endpoint = said["endpoint"]
+    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    secure = url.scheme == "https"
+    return Destination(
+        name=name,
+        protocol=protocol,
+        host=url.hostname or "",
+        port=url.port or {True: 443, False: 80}[secure],
+        secure=secure,
+        inside=False,
+        path=url.path.rstrip("/"),
+        headers={key: literal_or_secret(value, project) for key, value in said.get("headers", {}).items()},
+        tls=client_tls(said.get("tls"), project),
+    )
