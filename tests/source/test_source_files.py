@@ -3,6 +3,8 @@
 import io
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,14 @@ def test_permission_denied_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_names_that_are_none() -> None:
     assert refusal("a\0b").reason == "it is no name of a file"
     assert refusal("x" * 5_000).reason
+
+
+def test_yaml_is_imported_only_to_read() -> None:
+    """Commands that read no spec, such as `--help`, do not pay for it."""
+    program = "import sys, tracegen.source; print('yaml' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.strip() == "False"
 
 
 def test_a_file_too_large_is_not_read_whole() -> None:

@@ -194,5 +194,11 @@ def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem.message == "more than 3 files are included"
 
 
+def test_too_many_items() -> None:
+    found = errors(f"[{'none.yaml, ' * 1_001}]")
+    assert len(found) == 1_001
+    assert found[-1].message == "more than 1,000 files are included"
+
+
 def test_a_pattern_cannot_take_forever() -> None:
     assert included(f"['{'**/' * 200}{'*a' * 100}b.yaml']") == []

@@ -79,8 +79,21 @@ def test_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 1,000 values" in problems(f"a: [{'1,' * (fits + 1)}]")
 
 
-def test_many_duplicates_are_all_told() -> None:
+def test_many_problems_end() -> None:
     assert problems("a: 1\n" * 1_000).count("TG102") == 999
+    assert problems("a: 1\n" * 1_002).count("TG102") == 1_000
+
+
+def test_many_problems_below_a_long_key_stay_small() -> None:
+    assert len(problems("? " + "k" * 1_000_000 + "\n:\n" + "  a: 1\n" * 1_000)) < 1_000_000
+
+
+def test_many_aliases_that_are_almost_anchors() -> None:
+    begin = time.monotonic()
+    anchors = "".join(f"- &anchor{n} x\n" for n in range(20_000))
+    aliases = "".join(f"- *anchro{n}\n" for n in range(2_000))
+    assert problems(f"a:\n{anchors}{aliases}").count("TG106") == 1_000
+    assert time.monotonic() - begin < SECONDS
 
 
 def test_a_large_file() -> None:

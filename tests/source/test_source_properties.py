@@ -88,7 +88,8 @@ def as_read(value: Any) -> Any:
         return [as_read(item) for item in value]
     if not isinstance(value, str):
         return value
-    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, value, (True, False))
+    resolver: Any = yaml.resolver.Resolver()  # its stubs have no types
+    tag = resolver.resolve(yaml.ScalarNode, value, (True, False))
     return resolve(value) if tag == "tag:yaml.org,2002:str" else value
 
 

@@ -12,7 +12,7 @@ from tracegen.source.merge import merge_into
 from tracegen.source.node import Entry, Mapping, Scalar, Sequence
 from tracegen.source.root import root_problem
 from tracegen.source.tags import TagRefused, check_collection, scalar_is_plain
-from tracegen.source.words import nearest, quoted
+from tracegen.source.words import nearest, quoted, shortened
 
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
@@ -144,7 +144,8 @@ class Composer:
         name = quoted(event.anchor)
         found = self.anchors.get(event.anchor)
         if found is None:
-            hint = nearest(event.anchor, list(self.anchors)) or f"write `&{event.anchor}` before its first use"
+            near = nearest(event.anchor, self.anchors) if self.found.are_few else ""
+            hint = near or f"write `&{shortened(event.anchor)}` before its first use"
             self.found.report(codes.NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
             self._add(Broken("", True, place), 1, 0, True)
         elif isinstance(found, tuple):

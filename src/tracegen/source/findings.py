@@ -4,7 +4,10 @@ from tracegen.problems import Code, Place, Problem, ProblemsFound
 from tracegen.source.codes import TOO_LARGE
 from tracegen.source.frames import OpenMapping, OpenSequence
 from tracegen.source.node import Path, dotted
+from tracegen.source.words import shortened
 
+#: Each problem is worth reading up to here. A file made to have more would fill the memory with their paths.
+MOST_PROBLEMS = 1_000
 DEEPEST = 100
 MOST_NODES = 200_000
 
@@ -20,8 +23,15 @@ class Findings:
 
     def report(self, code: Code, place: Place, message: str, hint: str, key: str | None = None) -> None:
         """Add a problem at the open path, or at a key below it."""
-        below = () if key is None else (key,)
+        below = () if key is None else (shortened(key),)
         self.problems.append(Problem.of(code, place, dotted(self._path() + below), message, hint))
+        if len(self.problems) == MOST_PROBLEMS:
+            raise ProblemsFound(self.problems)
+
+    @property
+    def are_few(self) -> bool:
+        """So few that each may take some time."""
+        return len(self.problems) < 20
 
     def count(self, more: int, place: Place) -> None:
         """Count nodes, and stop at too many."""
@@ -45,5 +55,5 @@ class Findings:
             if isinstance(opened, OpenSequence):
                 steps.append(len(opened.items))
             elif isinstance(opened.key, str):
-                steps.append(opened.key)
+                steps.append(shortened(opened.key))
         return tuple(steps)

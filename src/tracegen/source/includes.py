@@ -30,6 +30,8 @@ class Includes:
     spec: Path | None
     files: dict[Path, Included] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: There are too many files, which was said.
+    full: bool = False
 
     def follow(self, root: Mapping) -> list[Included]:
         """All files that a spec includes, sorted by path."""
@@ -40,8 +42,10 @@ class Includes:
 
     def _items(self, node: Node, key_place: Place) -> None:
         if isinstance(node, Sequence):
-            for number, item in enumerate(node.items):
+            for number, item in enumerate(node.items[:MOST_FILES]):
                 self._item(item, f"include[{number}]")
+            if len(node.items) > MOST_FILES:
+                self._too_many(node.items[MOST_FILES].place, "include")
         elif isinstance(node, Scalar) and isinstance(node.value, str):
             self._item(node, "include")  # the short form of a list of one
         else:
@@ -75,8 +79,7 @@ class Includes:
         if target.is_dir():
             self._error(place, key, f"{quoted(text)} is a folder", f"write `{path}/*.yaml`")
         elif not target.exists():
-            there = list(islice(matches(self.folder, "**/*.y*ml"), MOST_FILES))
-            hint = nearest(path, sorted(there)) or "the path counts from the folder of the spec"
+            hint = self._near(path) or "the path counts from the folder of the spec"
             self._error(place, key, f"there is no file {quoted(text)}", hint)
         elif self._is_spec(target.resolve()):
             self._error(place, key, f"{quoted(text)} is this spec itself", "remove it")
@@ -92,12 +95,20 @@ class Includes:
             self._error(included.place, included.key, message, "copy the file into it")
         elif len(self.files) < MOST_FILES:
             self.files.setdefault(real, included)
-        elif real not in self.files and not self._told(MOST_FILES):
-            hint = "name the folders that hold specs, not one far above them"
-            self._error(included.place, included.key, f"more than {MOST_FILES:,} files are included", hint)
+        elif real not in self.files:
+            self._too_many(included.place, included.key)
 
-    def _told(self, limit: int) -> bool:
-        return any(f"{limit:,} files" in problem.message for problem in self.problems)
+    def _too_many(self, place: Place, key: str) -> None:
+        if not self.full:
+            self.full = True
+            hint = "name the folders that hold specs, not one far above them"
+            self._error(place, key, f"more than {MOST_FILES:,} files are included", hint)
+
+    def _near(self, path: str) -> str:
+        """A hint that names a file with almost that path; for the first mistakes only, since it looks at many."""
+        if len(self.problems) >= 20:
+            return ""
+        return nearest(path, sorted(islice(matches(self.folder, "**/*.y*ml"), MOST_FILES)))
 
     def _is_spec(self, real: Path) -> bool:
         return self.spec is not None and real == self.spec

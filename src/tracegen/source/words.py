@@ -1,6 +1,12 @@
 """Small things that every message of this stage needs."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 _LONGEST_SHOWN = 60
+
+#: Comparing words is slow; nobody misspells a longer word, or one of more than these.
+_MOST_COMPARED = 500
 
 
 def shortened(text: str) -> str:
@@ -21,9 +27,12 @@ def as_yaml_text(text: str) -> str:
     return f'"{shortened(text)}"'
 
 
-def nearest(word: str, candidates: list[str]) -> str:
+def nearest(word: str, candidates: Iterable[str]) -> str:
     """A hint that names the candidate most like a word, or nothing."""
     from difflib import get_close_matches  # only a failure needs it
 
-    matches = get_close_matches(word, candidates, n=1, cutoff=0.6)
+    if len(word) > _LONGEST_SHOWN:
+        return ""
+    short = (candidate for candidate in candidates if len(candidate) <= _LONGEST_SHOWN)
+    matches = get_close_matches(word, list(islice(short, _MOST_COMPARED)), n=1, cutoff=0.6)
     return f"did you mean {quoted(matches[0])}?" if matches else ""
