@@ -67,17 +67,22 @@ def as_nobody() -> None:
 
 
 class Refusing:
-    """`os.replace` that refuses its n-th call, and every one after it where `stubborn`."""
+    """`os.replace` that refuses its n-th call, and every one after it where `stubborn`.
 
-    def __init__(self, call: int, error: BaseException, *, stubborn: bool) -> None:
-        self.left, self.error, self.stubborn = call, error, stubborn
+    `late`: it does what it is asked and raises then, as where an interrupt comes right after it.
+    """
+
+    def __init__(self, call: int, error: BaseException, *, stubborn: bool = False, late: bool = False) -> None:
+        self.left, self.error, self.stubborn, self.late = call, error, stubborn, late
         self.real = os.replace
 
     def __call__(self, source: Path, target: Path) -> None:
         self.left -= 1
-        if self.left == 0 or (self.stubborn and self.left < 0):
+        refused = self.left == 0 or (self.stubborn and self.left < 0)
+        if not refused or self.late:
+            self.real(source, target)
+        if refused:
             raise self.error
-        self.real(source, target)
 
 
 def _arm(call: int, after: bool) -> None:

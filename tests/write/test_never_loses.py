@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tracegen.write import apply, is_drift, plan_changes, recover
+from tracegen.write import CannotWrite, apply, is_drift, plan_changes, recover
 from write.children import killed_at
-from write.folders import leftovers, outputs
+from write.folders import leftovers, memory, outputs
 
 PATHS = ["a", "b/c", "b/d", "e/f/g", "b", "e"]
 TEXTS = [b"", b"one\n", b"two\n", b"one\ntwo\n", b"no newline", b"\0binary"]
@@ -30,7 +30,7 @@ class Folder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.root = Path(tempfile.mkdtemp())
+        self.root = Path(tempfile.mkdtemp(dir=memory()))
         self.tree: dict[str, bytes] = {}
         self.lines: dict[str, list[bytes]] = {}
         self.written = 0
@@ -44,8 +44,6 @@ class Folder(RuleBasedStateMachine):
         return not place.is_dir() and all(folder.is_dir() or not folder.exists() for folder in above)
 
     def _render(self, tree: dict[str, bytes]) -> None:
-        from tracegen.write import CannotWrite
-
         self.tree = tree
         try:
             apply(plan_changes(tree, self.root, None), self.root, None)
@@ -62,8 +60,6 @@ class Folder(RuleBasedStateMachine):
 
     @rule(tree=trees, call=st.integers(1, 90), after=st.booleans(), path=paths)
     def render_killed(self, tree: dict[str, bytes], call: int, after: bool, path: str) -> None:
-        from tracegen.write import CannotWrite
-
         def run() -> None:
             try:
                 apply(plan_changes(tree, self.root, None), self.root, None)

@@ -141,6 +141,7 @@ def test_a_folder_that_is_not_writable_is_refused(shared: Path, folder: str) -> 
 
     def run() -> None:
         as_nobody()
+        os.replace = Refusing(1, AssertionError("an output was touched before the refusal"))  # type: ignore[assignment]
         refused(root)
 
     assert in_child(run) == 0
@@ -174,10 +175,14 @@ def test_a_file_that_cannot_be_read_is_refused(shared: Path) -> None:
     assert in_child(run) == 0
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EIO, "failed"), KeyboardInterrupt()], ids=["error", "interrupt"])
+@pytest.mark.parametrize(
+    ("error", "late"),
+    [(OSError(errno.EIO, "failed"), False), (KeyboardInterrupt(), False), (KeyboardInterrupt(), True)],
+    ids=["error", "interrupt", "late interrupt"],
+)
 @pytest.mark.parametrize("old", [{}, OLD], ids=["first", "update"])
 def test_what_fails_half_way_is_taken_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: dict[str, bytes], error: BaseException
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: dict[str, bytes], error: BaseException, late: bool
 ) -> None:
     if old:
         render(old, tmp_path)
@@ -185,7 +190,7 @@ def test_what_fails_half_way_is_taken_back(
     before = everything(tmp_path)
     for call in range(1, 100):
         with monkeypatch.context() as patch:
-            patch.setattr(os, "replace", Refusing(call, error, stubborn=False))
+            patch.setattr(os, "replace", Refusing(call, error, late=late))
             try:
                 apply(plan_changes(NEW, tmp_path, None), tmp_path, None)
             except (CannotWrite, KeyboardInterrupt):

@@ -1,5 +1,6 @@
 """Two runs in one folder: the second is told, and never mixes with the first."""
 
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -78,6 +79,25 @@ def test_many_runs_at_once_end_in_one_of_their_trees(tmp_path: Path) -> None:
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * len(trees)
     assert outputs(tmp_path) in trees
     assert leftovers(tmp_path) == []
+
+
+def test_a_lock_that_its_holder_has_just_removed_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two runs could each hold a lock on a file of the same name."""
+    real = fcntl.flock
+    opened: list[int] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not opened:
+            (tmp_path / ".tracegen/lock").unlink()
+        opened.append(descriptor)
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with exclusive(tmp_path), pytest.raises(Busy), exclusive(tmp_path):
+        pass
+    assert len(opened) == 3
 
 
 def test_without_fcntl_the_lock_file_itself_is_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tracegen.write import Verdict, apply, is_drift, plan_changes
+from tracegen.write import CannotWrite, Verdict, apply, is_drift, plan_changes
 from write.folders import everything, leftovers, outputs, planned, put, render, verdicts
 
 OLD = {"compose.yaml": b"one\ntwo\n", "collector/gateway.yaml": b"queue\n"}
@@ -199,8 +199,6 @@ def test_planning_reads_only(tmp_path: Path) -> None:
 
 
 def test_a_file_changed_after_planning_is_not_overwritten(tmp_path: Path) -> None:
-    from tracegen.write import CannotWrite
-
     render(OLD, tmp_path)
     changes = plan_changes(NEW, tmp_path, None)
     put(tmp_path, {"compose.yaml": b"mine\n"})

@@ -1,12 +1,13 @@
 """Carrying changes out: all of them, or none."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tracegen.write.carry import carry_out
 from tracegen.write.changes import Changes
 from tracegen.write.disk import check_writable, remove_tree, standing
-from tracegen.write.errors import CannotWrite, refusing
+from tracegen.write.errors import CannotWrite
 from tracegen.write.journal import Step, steps_of
 from tracegen.write.lock import exclusive
 from tracegen.write.paths import JOURNAL, KEPT, STATE, base_of
@@ -34,7 +35,7 @@ def apply(changes: Changes, root: Path, environment: str | None) -> tuple[str, .
         _check(before, steps, root)
         contested = carry_out(root, stage(root, steps, after))
         if not contested and not changes.conflicts:
-            with refusing(KEPT):
+            with suppress(OSError):  # all is written; a text set aside once too often is no failure
                 remove_tree(root / KEPT)
         return contested
 
