@@ -112,9 +112,7 @@ def _missing(name: str, reason: str) -> NoReturn:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker; let SIGTERM end a run in order, so that started programs are stopped."""
-    config.addinivalue_line(
-        "markers", "real: needs a real program (Jaeger, Collector, Docker Compose, Tempo)"
-    )
+    config.addinivalue_line("markers", "real: needs a real program (Jaeger, Collector, Docker Compose, Tempo)")
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _interrupt)

@@ -184,9 +184,7 @@ def _end_all() -> None:
 
 
 @overload
-def wait_until(
-    condition: str, seconds: float = WAIT_SECONDS, *, watched: Sequence[Running] = ()
-) -> Answer: ...
+def wait_until(condition: str, seconds: float = WAIT_SECONDS, *, watched: Sequence[Running] = ()) -> Answer: ...
 
 
 @overload
