@@ -181,3 +181,10 @@ def test_somebodys_own_ignore_file_is_respected(tmp_path: Path) -> None:
     put(tmp_path, {".tracegen/.gitignore": b"/mine\n"})
     render(TREE, tmp_path)
     assert (tmp_path / ".tracegen/.gitignore").read_bytes() == b"/mine\n"
+
+
+def test_the_schema_for_editors_is_written_and_kept_up_to_date(tmp_path: Path) -> None:
+    apply(plan_changes({"a": b"1\n"}, tmp_path, None, schema=b"{}\n"), tmp_path, None)
+    assert (tmp_path / ".tracegen/schema.json").read_bytes() == b"{}\n"
+    assert not is_drift(plan_changes({"a": b"1\n"}, tmp_path, None, schema=b"{}\n"))
+    assert is_drift(plan_changes({"a": b"1\n"}, tmp_path, None, schema=b"[]\n"))

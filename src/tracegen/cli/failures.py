@@ -42,6 +42,10 @@ def _plain(error: Any) -> Failure:
     return Failure(str(error), 2)
 
 
+def _unreadable(error: Any) -> Failure:
+    return Failure(f"{error}\n  hint: {error.hint}" if error.hint else str(error), 2)
+
+
 def _busy(error: Any) -> Failure:
     return Failure(str(error), 1)
 
@@ -49,7 +53,7 @@ def _busy(error: Any) -> Failure:
 _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     ProblemsFound: _problems,
     UnknownEnvironment: _environment,
-    CannotRead: _plain,
+    CannotRead: _unreadable,
     CannotWrite: _plain,
     WrongEnvironment: _plain,
     Busy: _busy,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tracegen.cli.pipeline import compile_spec, output_folder
+from tracegen.language.editor import committed_editor_schema
 from tracegen.write import (
     Changes,
     apply,
@@ -19,8 +20,6 @@ from tracegen.write import (
     recovery_lines,
     summary_lines,
 )
-
-SCHEMA_PATH = ".tracegen/schema.json"
 
 
 @click.command(short_help="Write the files of a spec, or tell what would change.")
@@ -57,7 +56,7 @@ def command(
 def _look(
     tree: Mapping[str, bytes], root: Path, environment: str | None, check_: bool, diff_: bool, format_: str
 ) -> int:
-    changes = plan_changes(tree, root, environment)
+    changes = _plan(tree, root, environment)
     unfinished = needs_recovery(root)
     if unfinished:
         click.echo(f"{root}: an earlier run was interrupted; `tracegen render` finishes or undoes it", err=True)
@@ -73,7 +72,7 @@ def _look(
 def _write(tree: Mapping[str, bytes], root: Path, environment: str | None, format_: str) -> int:
     for line in recovery_lines(recover(root)):
         click.echo(line, err=True)
-    changes = plan_changes(tree, root, environment)
+    changes = _plan(tree, root, environment)
     apply(changes, root, environment)
     if format_ == "json":
         click.echo(json.dumps(as_json(changes), indent=2))
@@ -86,6 +85,12 @@ def _write(tree: Mapping[str, bytes], root: Path, environment: str | None, forma
             err=True,
         )
     return int(_conflicts(changes))
+
+
+def _plan(tree: Mapping[str, bytes], root: Path, environment: str | None) -> Changes:
+    """Editors look for the schema beside the spec, and that is where the base is rendered."""
+    schema = committed_editor_schema() if environment is None else None
+    return plan_changes(tree, root, environment, schema=schema)
 
 
 def _conflicts(changes: Changes) -> bool:

@@ -10,7 +10,8 @@ from tracegen.write.disk import check_writable, remove_tree, standing
 from tracegen.write.errors import CannotWrite
 from tracegen.write.journal import Step, steps_of
 from tracegen.write.lock import exclusive
-from tracegen.write.paths import JOURNAL, KEPT, STATE, base_of
+from tracegen.write.paths import JOURNAL, KEPT, SCHEMA, STATE, base_of
+from tracegen.write.plan import is_stale
 from tracegen.write.records import record_writes
 from tracegen.write.recovery import needs_recovery
 from tracegen.write.staging import stage
@@ -50,8 +51,10 @@ def _contents(
     before: dict[str, bytes | None] = {change.path: change.before for change in outputs}
     before |= {base_of(path): text for path, text in records.bases.items()}
     before[STATE] = records.text
-    after = {change.path: change.after for change in outputs}
-    return before, after | record_writes(changes, records, environment)
+    after = {change.path: change.after for change in outputs} | record_writes(changes, records, environment)
+    if is_stale(root, changes.schema):
+        before[SCHEMA], after[SCHEMA] = standing(root, SCHEMA), changes.schema
+    return before, after
 
 
 def _check(before: Mapping[str, bytes | None], steps: tuple[Step, ...], root: Path) -> None:

@@ -29,6 +29,7 @@ class Changes:
 
     items: tuple[Change, ...]
     stale_records: bool = False  #: whether `.tracegen/` has to be written, be it the only thing
+    schema: bytes | None = None  #: what `.tracegen/schema.json` shall hold; None leaves it as it is
 
     def __iter__(self) -> Iterator[Change]:
         """The changes, by path."""

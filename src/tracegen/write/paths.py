@@ -5,6 +5,8 @@ import unicodedata
 HOME = ".tracegen"
 BASE = f"{HOME}/base"
 STATE = f"{HOME}/state.json"
+#: The schema of the spec, for editors. Committed, so that a checkout has it without tracegen.
+SCHEMA = f"{HOME}/schema.json"
 IGNORE = f"{HOME}/.gitignore"
 LOCK = f"{HOME}/lock"
 STAGING = f"{HOME}/staging"
@@ -14,7 +16,7 @@ KEPT = f"{HOME}/kept"
 JOURNAL = f"{HOME}/journal.json"
 #: The journal under this name says: take back what was done, instead of finishing it.
 JOURNAL_UNDO = f"{HOME}/journal-undo.json"
-OWN_PLACES = (HOME, BASE, STATE, IGNORE, LOCK, STAGING, NEW, OLD, KEPT, JOURNAL, JOURNAL_UNDO)
+OWN_PLACES = (HOME, BASE, STATE, SCHEMA, IGNORE, LOCK, STAGING, NEW, OLD, KEPT, JOURNAL, JOURNAL_UNDO)
 
 # `git~1` is the short name under which Windows also reaches `.git`.
 _NOT_OURS = frozenset({HOME, ".git", "git~1"})
@@ -55,8 +57,8 @@ def fault_of(path: str) -> str | None:
 
 
 def is_record(path: str) -> bool:
-    """Whether `path` is a file that a journal may list: a lawful output, a base text or the state."""
-    return path == STATE or fault_of(path.removeprefix(f"{BASE}/")) is None
+    """Whether `path` is a file that a journal may list: a lawful output, a base text, the state or the schema."""
+    return path in (STATE, SCHEMA) or fault_of(path.removeprefix(f"{BASE}/")) is None
 
 
 def _fault_of_segment(segment: str) -> str | None:

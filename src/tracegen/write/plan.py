@@ -6,16 +6,25 @@ from pathlib import Path
 from tracegen.write.changes import Change, Changes
 from tracegen.write.disk import check_distinct, standing
 from tracegen.write.errors import CannotWrite
+from tracegen.write.paths import SCHEMA
 from tracegen.write.reconcile import Verdict, reconcile
 from tracegen.write.records import record_writes
 from tracegen.write.state import Records, load_records
 from tracegen.write.tree import Tree, check_tree
 
 
-def plan_changes(tree: Tree, root: Path, environment: str | None, *, restore: Collection[str] = ()) -> Changes:
+def plan_changes(
+    tree: Tree,
+    root: Path,
+    environment: str | None,
+    *,
+    restore: Collection[str] = (),
+    schema: bytes | None = None,
+) -> Changes:
     """What applying `tree` to the folder `root` would do; reads only, and `root` need not exist.
 
-    `restore` names files that somebody deleted and now wants back.
+    `restore` names files that somebody deleted and now wants back; `schema` is what `.tracegen/schema.json`
+    shall hold, for editors.
     Raises ValueError for a tree that cannot be written anywhere, WrongEnvironment for a folder that holds
     another environment, CannotWrite where something stands in the way.
     """
@@ -27,7 +36,13 @@ def plan_changes(tree: Tree, root: Path, environment: str | None, *, restore: Co
     wanted = [_judge_wanted(path, tree[path], root, records, going, restore) for path in sorted(tree)]
     items = tuple(sorted([*dropped, *wanted], key=lambda change: change.path))
     check_distinct(root, [change.path for change in items])
-    return Changes(items, bool(record_writes(items, records, environment)))
+    stale = bool(record_writes(items, records, environment)) or is_stale(root, schema)
+    return Changes(items, stale, schema)
+
+
+def is_stale(root: Path, schema: bytes | None) -> bool:
+    """Whether the schema for editors has to be written."""
+    return schema is not None and standing(root, SCHEMA) != schema
 
 
 def _judge_dropped(path: str, root: Path, records: Records) -> Change:
