@@ -13,6 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regen", action="store_true", help="write expected files anew instead of comparing")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: those that need a real program come last."""
+    items.sort(key=lambda item: item.get_closest_marker("real") is not None)
+
+
 @pytest.fixture
 def regen(request: pytest.FixtureRequest) -> bool:
     """Whether expected files are to be written anew."""

@@ -139,8 +139,10 @@ class System:
         return self.address(part.name, port, replica)
 
     def _container_paths(self, part: Component) -> list[str]:
-        paths = [mount.target for mount in (*part.files, *part.secret_files)]
-        return sorted([*paths, *(volume.path for volume in part.volumes)], key=len, reverse=True)
+        files = [mount.target for mount in part.files]
+        secrets = [mount.target for mount in part.secret_files]
+        volumes = [volume.path for volume in part.volumes]
+        return sorted([*files, *secrets, *volumes], key=len, reverse=True)
 
     def _path(self, part: Component, path: str, replica: int) -> Path:
         return self.folder / self._own_name(part.name, replica) / path.lstrip("/")

@@ -5,7 +5,7 @@ from posixpath import dirname
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.emit import is_portable
-from tracegen.model import Component, Health, Model, Port, SecretMount, Service, Text, Wait
+from tracegen.model import Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
 
 
 def environment_path(service: Service) -> str:
@@ -15,9 +15,7 @@ def environment_path(service: Service) -> str:
 
 def portable(environment: Mapping[str, Text]) -> dict[str, str]:
     """The variables that every reader of an environment file reads alike; secrets and the rest are left out."""
-    plain = {
-        name: value for name, value in environment.items() if all(isinstance(part, str) for part in value)
-    }
+    plain = {name: value for name, value in environment.items() if all(isinstance(part, str) for part in value)}
     texts = {name: "".join(str(part) for part in value) for name, value in plain.items()}
     return {name: value for name, value in texts.items() if is_portable(value)}
 
@@ -26,14 +24,17 @@ def service_components(model: Model) -> Iterator[Component]:
     """One component for each service with `deploy: true`."""
     for service in model.services.values():
         if service.deploy:
-            yield _with_image(service, model) if service.image else _placeholder(service, model)
+            yield service_component(service, model)
+
+
+def service_component(service: Service, model: Model) -> Component:
+    """The component that a service is, or would be if tracegen ran it."""
+    return _with_image(service, model) if service.image else _placeholder(service, model)
 
 
 def _with_image(service: Service, model: Model) -> Component:
     health = Health(command=(), port=service.port, path=service.health)
-    return _component(
-        service, model, service.image, "A service of yours.", health=health, read_only=False, user=None
-    )
+    return _component(service, model, service.image, "A service of yours.", health=health, read_only=False, user=None)
 
 
 def _placeholder(service: Service, model: Model) -> Component:
@@ -53,6 +54,18 @@ def _placeholder(service: Service, model: Model) -> Component:
     )
 
 
+def secret_path(secret: Secret) -> str:
+    """Where a secret that is a file is mounted; the variable that refers to it holds this path."""
+    return f"/run/secrets/{secret.key}"
+
+
+def _secret_files(service: Service) -> tuple[SecretMount, ...]:
+    values = (*service.environment.values(), *service.own_environment.values())
+    files = {part.key: part for value in values for part in value if isinstance(part, Secret) and part.file}
+    mounts = tuple(SecretMount(secret, secret_path(secret)) for secret in files.values())
+    return (*((SecretMount(service.ca, CA_PATH),) if service.ca else ()), *mounts)
+
+
 def _not_in_file(service: Service) -> dict[str, Text]:
     in_file = portable(service.environment)
     return {name: value for name, value in service.environment.items() if name not in in_file}
@@ -66,7 +79,7 @@ def _component(service: Service, model: Model, image: str, why: str, **more: obj
         "ports": (Port("http", service.port),),
         "environment": {**_not_in_file(service), **service.own_environment},
         "environment_file": environment_path(service),
-        "secret_files": (SecretMount(service.ca, CA_PATH),) if service.ca else (),
+        "secret_files": _secret_files(service),
         "resources": service.resources,
         "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
         "replicas": service.replicas,

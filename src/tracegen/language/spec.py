@@ -32,10 +32,10 @@ class Spec:
         """What was said at a path, or None."""
         value: Any = self.value
         for part in path:
-            if (isinstance(value, dict) and part in value) or (
-                isinstance(value, list) and isinstance(part, int) and part < len(value)
-            ):
-                value = value[part]
+            if isinstance(value, list):
+                value = value[part] if isinstance(part, int) and part < len(value) else None
+            elif isinstance(value, dict):
+                value = value.get(part)
             else:
                 return None
         return value

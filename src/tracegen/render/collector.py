@@ -20,7 +20,7 @@ _BATCH_SPANS = 1_024
 _LARGEST_BATCH_SPANS = 4_096
 _BATCH_WAIT = "200ms"
 
-_KEYS = ("collector", "backend", "security", "name")
+_KEYS = ("collector", "backend", "services", "service_defaults", "security")
 
 
 def collector_files(model: Model) -> list[Structured]:

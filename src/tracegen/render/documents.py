@@ -1,15 +1,9 @@
-"""TRACING.md for the team, and .env.example for whoever starts the system."""
+"""TRACING.md for the team."""
 
-from tracegen.emit import Commented, to_env_file
-from tracegen.model import Model, Publish, Secret, Service, Text, Tier
+from tracegen.model import Model, Publish, Service, Tier
 from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.resolve.services import url_variable
-
-_ENV_HEAD = (
-    "Variables that compose.yaml needs. Copy this file to .env, which tracegen never touches and git should\n"
-    "not hold, and fill in the values."
-)
 
 
 def tracing_guide(model: Model) -> Written:
@@ -25,30 +19,6 @@ def tracing_guide(model: Model) -> Written:
     }
     keys = ("name", "services", "service_defaults", "backend", "collector", "sampling", "compose")
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", keys)
-
-
-def variables_example(model: Model) -> Written:
-    """.env.example: every variable and file that the rendered system refers to."""
-    needed: dict[str, list[str]] = {}
-    files: set[str] = set()
-    for component in model.components.values():
-        for secret in _secrets(list(component.environment.values())):
-            needed.setdefault(secret.variable, []).append(component.name)
-        files |= {mount.secret.file for mount in component.secret_files if mount.secret.file}
-        for secret in (mount.secret for mount in component.secret_files if not mount.secret.file):
-            needed.setdefault(secret.variable, []).append(component.name)
-    entries = {
-        name: Commented("", f"Needed by {', '.join(sorted(set(users)))}.")
-        for name, users in sorted(needed.items())
-    }
-    head = _ENV_HEAD if needed else "compose.yaml needs no variables."
-    if files:
-        head += "\nFiles that must exist: " + ", ".join(sorted(files)) + "."
-    return Written(".env.example", to_env_file(entries, head), "compose", ("services", "backend", "security"))
-
-
-def _secrets(values: list[Text]) -> list[Secret]:
-    return [part for value in values for part in value if isinstance(part, Secret) and not part.file]
 
 
 def _addresses(model: Model) -> list[str]:

@@ -8,9 +8,11 @@ from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
-from tracegen.render.documents import tracing_guide, variables_example
+from tracegen.render.compose.fragment import fragments
+from tracegen.render.documents import tracing_guide
 from tracegen.render.file import PlannedFile, Structured
 from tracegen.render.services import environment_files
+from tracegen.render.variables import variables_example
 
 
 class UnknownOverride(Exception):
@@ -27,9 +29,7 @@ def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
     for path, patch in model.overrides.items():
         file = files.get(path)
         if not isinstance(file, Structured):
-            raise UnknownOverride(
-                path, (name for name, each in files.items() if isinstance(each, Structured))
-            )
+            raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
         value = merge_patch(file.value, dict(patch))
         files[path] = Structured(path, value, file.head, file.source, (*file.keys, f"overrides.{path}"))
     return tuple(files[path] for path in sorted(files))
@@ -44,6 +44,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
         yield variables_example(model)
+        yield from fragments(model)
     code = code_of(packs.backends[model.backend.type])
     if code:
         yield from code.configs(model, packs)

@@ -10,6 +10,17 @@ _HEAD = (
     "(EnvironmentFile=), or a shell (set -a; . this file)."
 )
 
+_KEYS = (
+    "name",
+    "attributes",
+    "propagators",
+    "sampling.head",
+    "service_defaults",
+    "backend",
+    "collector.topology",
+    "security",
+)
+
 _COMMENTS = {
     "OTEL_METRICS_EXPORTER": "The backend takes traces only.",
     "OTEL_TRACES_SAMPLER": "Follows the parent's decision; decides itself only where a trace starts.",
@@ -28,15 +39,7 @@ def _file(service: Service) -> Written:
     if left_out:
         head += f"\nNot here, because a file cannot hold them safely: {', '.join(left_out)}."
     entries = {
-        name: Commented(value, _COMMENTS[name]) if name in _COMMENTS else value
-        for name, value in variables.items()
+        name: Commented(value, _COMMENTS[name]) if name in _COMMENTS else value for name, value in variables.items()
     }
-    keys = (
-        "name",
-        "attributes",
-        "propagators",
-        "sampling.head",
-        f"services.{service.name}",
-        "service_defaults",
-    )
+    keys = (*_KEYS, f"services.{service.name}")
     return Written(environment_path(service), to_env_file(entries, head), "services", keys)

@@ -33,7 +33,8 @@ def percent_encoded(value: str) -> str:
 
 
 def _variable(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+    variable = re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+    return f"_{variable}" if variable[0].isdigit() else variable
 
 
 def _key(path: str) -> str:

@@ -12,6 +12,19 @@ _HEAD = (
     "Your own changes: compose.override.yaml, or `overrides` in tracegen.yaml."
 )
 
+_KEYS = (
+    "name",
+    "targets",
+    "services",
+    "service_defaults",
+    "backend",
+    "collector",
+    "compose",
+    "registry",
+    "versions",
+    "security",
+)
+
 
 def compose_file(model: Model) -> Structured:
     """compose.yaml."""
@@ -27,8 +40,7 @@ def compose_file(model: Model) -> Structured:
     volumes = _volumes(running)
     if volumes:
         value["volumes"] = volumes
-    keys = ("name", "services", "service_defaults", "backend", "collector", "compose", "registry", "versions", "security")
-    return Structured("compose.yaml", value, _HEAD, "compose", keys)
+    return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
 
 
 def _why(unit: Unit) -> str:

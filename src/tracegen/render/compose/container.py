@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from tracegen.assemble.services import secret_path
 from tracegen.emit import Commented, Value, compose_escape
 from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Wait
 from tracegen.model.units import mebibytes
 from tracegen.render.compose.secrets import are_copied, secret_mounts
-from tracegen.render.compose.units import VOLUME_OWNER, Unit, unit_names
+from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
 
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
 
@@ -16,7 +17,7 @@ def container(unit: Unit, model: Model) -> Value:
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
     parts |= _command(component)
-    parts |= _environment(component)
+    parts |= environment_file(component) | environment(component)
     parts |= _network(unit, model)
     parts |= _mounts(unit)
     parts |= secret_mounts(component)
@@ -42,13 +43,16 @@ def _command(component: Component) -> dict[str, Value]:
     return parts
 
 
-def _environment(component: Component) -> dict[str, Value]:
-    parts: dict[str, Value] = {}
-    if component.environment_file:
-        parts["env_file"] = [f"./{component.environment_file}"]
-    if component.environment:
-        parts["environment"] = {name: _text(value) for name, value in component.environment.items()}
-    return parts
+def environment_file(component: Component) -> dict[str, Value]:
+    """`env_file`, when the component has one."""
+    return {"env_file": [f"./{component.environment_file}"]} if component.environment_file else {}
+
+
+def environment(component: Component) -> dict[str, Value]:
+    """`environment`: what stands in no file, secrets as variables of the host."""
+    if not component.environment:
+        return {}
+    return {"environment": {name: _text(value) for name, value in component.environment.items()}}
 
 
 def _text(value: Text) -> str:
@@ -61,23 +65,14 @@ def _variable(secret: Secret) -> str:
     return f"${{{secret.variable}:?see .env.example}}"
 
 
-def secret_path(secret: Secret) -> str:
-    """Where a secret that is a file is mounted."""
-    return f"/run/secrets/{secret.key}"
-
-
 def _network(unit: Unit, model: Model) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if unit.alias:
         parts["networks"] = {"default": {"aliases": [unit.alias]}}
-    published = [port for port in unit.component.ports if _is_published(port, model)]
-    if published and unit.first and unit.replicas == 1:
+    published = published_ports(unit.component, model)
+    if published and unit.first:
         parts["ports"] = [_published(port, model.exposure.bind) for port in published]
     return parts
-
-
-def _is_published(port: Port, model: Model) -> bool:
-    return port.publish is not None and bool({"all", port.publish.value} & set(model.exposure.publish))
 
 
 def _published(port: Port, bind: str) -> str:
@@ -125,7 +120,7 @@ def _conditions(unit: Unit, model: Model) -> Iterator[tuple[str, str]]:
     if unit.volumes and unit.component.user:
         yield VOLUME_OWNER, _CONDITIONS[Wait.COMPLETED]
     for name, wait in unit.needs.items():
-        for each in unit_names(model.components[name]):
+        for each in unit_names(model.components[name], model):
             yield each, _CONDITIONS[wait]
 
 

@@ -1,12 +1,14 @@
-"""Units: what Compose starts. A component with replicas and a volume becomes one unit a replica.
+"""Units: what Compose starts. A component with replicas and a volume or a published port becomes one a replica.
 
-Two processes must never share a volume, and Compose gives all replicas of a service the same one. The units
-answer to the component's name all the same, through a network alias.
+Two processes must never share a volume or a port of the host, and Compose gives all replicas of a service the
+same one. The units answer to the component's name all the same, through a network alias; the first has the port.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
-from tracegen.model import Component, Model, Resources, Volume, Wait
+from tracegen.assemble import NameTaken
+from tracegen.model import Component, Model, Port, Resources, Volume, Wait
 
 VOLUME_OWNER = "volume-owner"
 
@@ -29,19 +31,30 @@ class Unit:
 
 
 def units(model: Model) -> list[Unit]:
-    """All units, jobs that others wait for first."""
-    found = [unit for component in model.components.values() for unit in _split(component)]
+    """All units, jobs that others wait for first. Raises NameTaken when two have one name."""
+    found = [unit for component in model.components.values() for unit in _split(component, model)]
     owner = _volume_owner(found, model)
-    return [owner, *found] if owner else found
+    running = [owner, *found] if owner else found
+    names = Counter(unit.name for unit in running)
+    for unit in found:
+        if names[unit.name] > 1:
+            raise NameTaken(unit.name)
+    return running
 
 
-def unit_names(component: Component) -> list[str]:
+def unit_names(component: Component, model: Model) -> list[str]:
     """The names of the units of a component."""
-    return [unit.name for unit in _split(component)]
+    return [unit.name for unit in _split(component, model)]
 
 
-def _split(component: Component) -> list[Unit]:
-    if component.replicas == 1 or not component.volumes:
+def published_ports(component: Component, model: Model) -> list[Port]:
+    """The ports of a component that `compose.publish` opens to the host."""
+    groups = set(model.exposure.publish)
+    return [port for port in component.ports if port.publish and {"all", port.publish.value} & groups]
+
+
+def _split(component: Component, model: Model) -> list[Unit]:
+    if component.replicas == 1 or not (component.volumes or published_ports(component, model)):
         return [Unit(component.name, component, component.volumes, replicas=component.replicas)]
     return [
         Unit(
@@ -57,9 +70,7 @@ def _split(component: Component) -> list[Unit]:
 
 def _volume_owner(running: list[Unit], model: Model) -> Unit | None:
     """A job that hands each volume to its user: a named volume is root's until somebody changes that."""
-    owned = [
-        (volume, unit.component.user) for unit in running for volume in unit.volumes if unit.component.user
-    ]
+    owned = [(volume, unit.component.user) for unit in running for volume in unit.volumes if unit.component.user]
     if not owned:
         return None
     script = " && ".join(f"chown {user}:{user} /volumes/{volume.name}" for volume, user in owned)

@@ -1,0 +1,68 @@
+""".env.example for whoever starts the system with Compose."""
+
+from collections.abc import Iterator
+
+from tracegen.assemble.services import service_component
+from tracegen.emit import Commented, NotPortable, to_env_file
+from tracegen.model import Component, Model, Secret
+from tracegen.render.file import Written
+from tracegen.resolve.security import BASIC_SUFFIX
+
+_KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
+
+_HEAD = (
+    "Variables that compose.yaml needs. Copy this file to .env, which tracegen never touches and git should\n"
+    "not hold, and fill in the values."
+)
+
+
+def variables_example(model: Model) -> Written:
+    """.env.example: every variable and file that the rendered system refers to."""
+    users: dict[str, list[str]] = {}
+    files: set[str] = set()
+    for component in _components(model):
+        for secret in _secrets(component):
+            if secret.file:
+                files.add(secret.file)
+            else:
+                users.setdefault(secret.variable, []).append(component.name)
+    entries = {name: Commented("", _comment(name, users)) for name in sorted(users) if _fits_a_file(name)}
+    left_out = sorted(users.keys() - entries)
+    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose", _KEYS)
+
+
+def _components(model: Model) -> Iterator[Component]:
+    """What runs here, and the services that run elsewhere: their fragments refer to variables too."""
+    yield from model.components.values()
+    yield from (service_component(each, model) for each in model.services.values() if not each.deploy)
+
+
+def _secrets(component: Component) -> Iterator[Secret]:
+    for value in component.environment.values():
+        yield from (part for part in value if isinstance(part, Secret))
+    yield from (mount.secret for mount in component.secret_files)
+
+
+def _comment(name: str, users: dict[str, list[str]]) -> str:
+    comment = f"Needed by {', '.join(sorted(set(users[name])))}."
+    if name.endswith(BASIC_SUFFIX) and name.removesuffix(BASIC_SUFFIX) in users:
+        comment += f"\nThe base64 of user:password, with the password of {name.removesuffix(BASIC_SUFFIX)}."
+    return comment
+
+
+def _head(any_variable: bool, left_out: list[str], files: set[str]) -> str:
+    head = _HEAD if any_variable else "compose.yaml needs no variables."
+    if left_out:
+        head += f"\nA file cannot hold these, so set them where Compose is started: {', '.join(left_out)}."
+    if files:
+        head += f"\nFiles that must exist: {', '.join(sorted(files))}."
+    return head
+
+
+def _fits_a_file(name: str) -> bool:
+    """Shells keep some names for themselves."""
+    try:
+        to_env_file({name: ""})
+    except NotPortable:
+        return False
+    return True
