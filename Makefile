@@ -3,14 +3,30 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format examples benchmark programs clean
+.PHONY: help demo test lint format examples benchmark programs clean
+
+help:
+	@echo "make demo       render the examples, show one, let real programs judge them (under a minute)"
+	@echo "make test       lint, then all tests"
+	@echo "make format     format the code and fix what ruff can fix"
+	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
+	@echo "make benchmark  how quickly commands start"
+	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
+	@echo "make clean      remove what these made here"
 
 $(STAMP): pyproject.toml requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "tracegen needs Python 3.11 or newer, as $(PYTHON) or named: make PYTHON=python3.12"; exit 1; }
+	@echo "setting up $(VENV), once"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) has no working venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@# As an installed package is; where PYTHONDONTWRITEBYTECODE is set, each command would compile all anew.
+	@$(BIN)/python -m compileall -q src
+	@touch $@
 
 demo: $(STAMP)
 	@$(BIN)/python examples/demo.py
@@ -27,14 +43,14 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Render the examples, the committed schema and the expected files of tests anew; then look at `git diff`.
+# The examples, the committed schema, the expected files of tests and what the documentation shows.
 examples: $(STAMP)
 	$(BIN)/pytest --regen -q tests
 
 benchmark: $(STAMP)
-	$(BIN)/python tests/benchmark.py
+	@$(BIN)/python tests/benchmark.py
 
-# Build the real programs that judge the output; `make test` does so too when Go is there.
+# `make test` builds them too when Go is there.
 programs: $(STAMP)
 	$(BIN)/python tests/programs/build.py
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
+from typing import ClassVar
 
 Reader = Callable[[Path], dict[str, str]]
 
@@ -54,7 +55,7 @@ class _Engine(BaseHTTPRequestHandler):
     """Enough of Docker's engine for the client to read the file and say what it would start."""
 
     protocol_version = "HTTP/1.1"
-    created: list[list[str]]
+    created: ClassVar[list[list[str]]]
 
     def _answer(self, code: int, body: object) -> None:
         data = json.dumps(body).encode()
@@ -85,10 +86,12 @@ class _Engine(BaseHTTPRequestHandler):
 
 
 def docker(file: Path) -> dict[str, str]:
-    handler = type("Engine", (_Engine,), {"created": []})
+    class Handler(_Engine):
+        created: ClassVar[list[list[str]]] = []
+
     socket = file.parent / "engine.sock"
     socket.unlink(missing_ok=True)
-    with ThreadingUnixStreamServer(str(socket), handler) as engine:
+    with ThreadingUnixStreamServer(str(socket), Handler) as engine:
         threading.Thread(target=engine.serve_forever, daemon=True).start()
         try:
             _run(
@@ -103,7 +106,7 @@ def docker(file: Path) -> dict[str, str]:
             )
         finally:
             engine.shutdown()
-    return dict(pair.split("=", 1) for pair in handler.created[-1])
+    return dict(pair.split("=", 1) for pair in Handler.created[-1])
 
 
 #: Those that this machine has.

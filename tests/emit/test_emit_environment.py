@@ -82,7 +82,7 @@ def test_names_that_a_reader_would_not_take_are_refused(name: str) -> None:
 
 
 def test_lines_stand_in_order_with_head_and_comments() -> None:
-    entries = {
+    entries: dict[str, str | Commented] = {
         "B": "1",
         "_a2": Commented("x", "why\nand how\\"),
         "EMPTY": Commented(Commented("", "two"), "one"),

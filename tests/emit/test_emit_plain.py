@@ -13,7 +13,7 @@ from tracegen.emit import OVERRIDDEN, Commented, Value, merge_patch, plain, to_j
 
 
 def test_plain_strips_comments_into_fresh_containers() -> None:
-    inner = [1, Commented({"x": Commented(None, "c")}, "d")]
+    inner: list[Value] = [1, Commented({"x": Commented(None, "c")}, "d")]
     bare = plain({"a": Commented(inner, "e"), "b": ("y",)})
     assert bare == {"a": [1, {"x": None}], "b": ["y"]}
     bare["a"].append(2)
@@ -88,7 +88,7 @@ def test_what_the_patch_set_carries_the_comment_and_only_that() -> None:
         "list": [Commented(1, "old")],
         "last": 0,
     }
-    patch = {
+    patch: Value = {
         "processors": {"memory_limiter": {"check_interval": "2s"}, "batch": {"timeout": "1s", "x": None}},
         "gone": None,
         "list": [2, None],

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tracegen.emit import Commented, to_yaml
+from tracegen.emit import Commented, Value, to_yaml
 
 
 class Pair(NamedTuple):
@@ -66,7 +66,7 @@ def test_text_with_lines_is_a_literal_block_where_a_block_can_hold_it(text: str,
 
 
 def test_blocks_are_indented_from_the_key_or_dash_they_belong_to() -> None:
-    value = [" a\nb\n", ["c\nd"], {"k": " e\nf\n", "l": "g\nh"}]
+    value: Value = [" a\nb\n", ["c\nd"], {"k": " e\nf\n", "l": "g\nh"}]
     assert to_yaml({"x": value}) == (
         "x:\n"
         "  - |2\n     a\n    b\n"
@@ -78,7 +78,7 @@ def test_blocks_are_indented_from_the_key_or_dash_they_belong_to() -> None:
 
 
 def test_comments_stand_above_their_key_or_dash() -> None:
-    value = {
+    value: Value = {
         "receivers": Commented({"otlp": Commented({"grpc": None}, "both protocols")}, "from the services"),
         "args": [Commented("--x", "why x\nand not y"), "--y", Commented([Commented(1, "inner")], "outer")],
         "list": [Commented({"a": Commented(1, "of a"), "b": Commented(2, "of b")}, "of the item")],
@@ -148,7 +148,7 @@ def test_a_head_and_the_comment_of_the_first_key_are_kept_apart() -> None:
 def test_only_a_key_that_readers_would_not_find_is_written_with_a_question_mark() -> None:
     ordinary, long = "k" * 1000, "k" * 1001
     assert to_yaml({ordinary: 1}) == f"{ordinary}: 1\n"
-    value = {"a": [{long: {"b": 1}, "c": 2, long + "x": "d\ne"}]}
+    value: Value = {"a": [{long: {"b": 1}, "c": 2, long + "x": "d\ne"}]}
     assert to_yaml(value) == (
         f"a:\n  - ? {long}\n    :\n      b: 1\n    c: 2\n    ? {long}x\n    : |-\n      d\n      e\n"
     )
@@ -172,7 +172,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     ({1: 2}, TypeError, "the top value: the key 1 is not a str"),
     ({"a": {None: 2}}, TypeError, "a: the key None is not a str"),
     ({"services": {"web": {"ports": [b"80"]}}}, TypeError, "services.web.ports[0]: cannot write a bytes"),
-    ({"a": [[1], [Commented({1, 2}, "c")]]}, TypeError, "a[1][0]: cannot write a set"),
+    ({"a": [[1], [Commented({1, 2}, "c")]]}, TypeError, "a[1][0]: cannot write a set"),  # type: ignore[arg-type]
     ([object()], TypeError, "[0]: cannot write a object"),
     (1j, TypeError, "the top value: cannot write a complex"),
     ({"a": [1.0, float("nan")]}, ValueError, "a[1]: nan is not a finite number"),

@@ -125,5 +125,5 @@ def _section(text: str, code: str) -> Iterator[str]:
     for line in text.splitlines():
         if line.startswith("#"):
             inside = line.startswith(f"### {code}")
-        if inside:
+        if inside and not line.startswith("<a id="):  # the anchor of the next heading
             yield line

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -30,6 +31,7 @@ from tracegen.write import (
 @click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")
 @click.option("--plan", "plan_", is_flag=True, help="Write nothing; print one verdict a file.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--restore", multiple=True, metavar="PATH", help="Write a file again that was deleted.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 def command(
     spec: str,
@@ -39,64 +41,69 @@ def command(
     diff_: bool,
     plan_: bool,
     format_: str,
+    restore: tuple[str, ...],
     strict: bool,
 ) -> int:
     """Write the files of SPEC (default: ./tracegen.yaml; - is standard input).
 
     Files that you edited are never overwritten: where your edit and the new text meet, the file is left as it
-    is, shown as a conflict, and the exit code is 1.
+    is, shown as a conflict, and the exit code is 1. A file that you deleted stays deleted; --restore brings it
+    back, and a conflict is settled by deleting the file and restoring it, or by taking the shown lines over.
     """
     rendered = compile_spec(spec, environment, strict)
+    unknown = sorted(set(restore) - rendered.tree.keys())
+    if unknown:
+        raise click.UsageError(f"--restore {unknown[0]}: this spec renders no such file")
     root = output_folder(rendered.document, output, environment)
-    if check_ or diff_ or plan_:
-        return _look(rendered.tree, root, environment, check_, diff_, format_)
-    return _write(rendered.tree, root, environment, format_)
+    target = _Target(rendered.tree, root, environment, restore)
+    return _look(target, check_, diff_, format_) if check_ or diff_ or plan_ else _write(target, format_)
 
 
-def _look(
-    tree: Mapping[str, bytes], root: Path, environment: str | None, check_: bool, diff_: bool, format_: str
-) -> int:
-    changes = _plan(tree, root, environment)
-    unfinished = needs_recovery(root)
+@dataclass(frozen=True)
+class _Target:
+    """A tree and the folder that it is for."""
+
+    tree: Mapping[str, bytes]
+    root: Path
+    environment: str | None
+    restore: tuple[str, ...]
+
+    def plan(self) -> Changes:
+        """Editors look for the schema beside the spec, and that is where the base is rendered."""
+        schema = committed_editor_schema() if self.environment is None else None
+        return plan_changes(self.tree, self.root, self.environment, restore=self.restore, schema=schema)
+
+
+def _look(target: _Target, check_: bool, diff_: bool, format_: str) -> int:
+    changes = target.plan()
+    unfinished = needs_recovery(target.root)
     if unfinished:
-        click.echo(f"{root}: an earlier run was interrupted; `tracegen render` finishes or undoes it", err=True)
-    if format_ == "json":
-        click.echo(json.dumps(as_json(changes), indent=2))
-    elif diff_:
+        click.echo(f"{target.root}: an earlier run was interrupted; render finishes or undoes it", err=True)
+    if diff_ and format_ == "text":
         click.echo(diff(changes), nl=False)
     else:
-        _print(summary_lines(changes))
-    return int(unfinished or (check_ and is_drift(changes)) or _conflicts(changes))
+        _tell(changes, format_)
+    return int(unfinished or (check_ and is_drift(changes)) or bool(changes.conflicts))
 
 
-def _write(tree: Mapping[str, bytes], root: Path, environment: str | None, format_: str) -> int:
-    for line in recovery_lines(recover(root)):
+def _write(target: _Target, format_: str) -> int:
+    for line in recovery_lines(recover(target.root)):
         click.echo(line, err=True)
-    changes = _plan(tree, root, environment)
-    apply(changes, root, environment)
-    if format_ == "json":
-        click.echo(json.dumps(as_json(changes), indent=2))
-    else:
-        _print(summary_lines(changes))
-    if _conflicts(changes):
-        click.echo(diff(Changes(changes.conflicts)), nl=False)
+    changes = target.plan()
+    contested = apply(changes, target.root, target.environment)
+    _tell(changes, format_)
+    for path in contested:
+        click.echo(f"{path} was changed while tracegen was writing, and is left alone", err=True)
+    if changes.conflicts:
+        click.echo(diff(Changes(changes.conflicts)), nl=False, err=format_ == "json")
         click.echo(
-            "conflicts: these files are left as they are; take over what you want, or delete the file",
+            "conflicts: these files are left as they are. Take over the lines you want, "
+            "or delete a file and render with --restore",
             err=True,
         )
-    return int(_conflicts(changes))
+    return int(bool(changes.conflicts or contested))
 
 
-def _plan(tree: Mapping[str, bytes], root: Path, environment: str | None) -> Changes:
-    """Editors look for the schema beside the spec, and that is where the base is rendered."""
-    schema = committed_editor_schema() if environment is None else None
-    return plan_changes(tree, root, environment, schema=schema)
-
-
-def _conflicts(changes: Changes) -> bool:
-    return bool(changes.conflicts)
-
-
-def _print(lines: list[str]) -> None:
-    for line in lines:
-        click.echo(line)
+def _tell(changes: Changes, format_: str) -> None:
+    text = json.dumps(as_json(changes), indent=2) if format_ == "json" else "\n".join(summary_lines(changes))
+    click.echo(text)

@@ -53,16 +53,18 @@ class Health:
     """How to tell that a component works.
 
     `command` runs inside the container and uses only what the image has; `path` and `port` are the HTTP probe
-    (an empty path: the port only has to be open). Times are seconds.
+    (an empty path: the port only has to be open). Times are seconds: `start_interval` until it is healthy for the
+    first time, at most for `start_period`, and `interval` from then on.
     """
 
     command: tuple[str, ...]
     port: int
     path: str
-    start_period: int = 10
-    interval: int = 5
-    timeout: int = 3
-    retries: int = 6
+    start_period: int = 60
+    start_interval: int = 2
+    interval: int = 15
+    timeout: int = 5
+    retries: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,15 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and the options that were said, in the long form."""
+    """The storage of the backend: its type, and the options that were said, in the long form.
+
+    `texts` are those of the options that may hold secrets, and `tls` how its servers are verified.
+    """
 
     type: str
     options: Mapping[str, Any]
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    tls: ClientTls | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ SPANS_PER_REQUEST = 4
 BYTES_PER_SPAN = 1_000
 
 #: The share of a container's memory at which the collector refuses more (memory_limiter), and at which the Go
-#: runtime collects harder (GOMEMLIMIT). The limiter has to act before the kernel does.
-LIMITER_SHARE = 0.8
+#: runtime collects harder (GOMEMLIMIT). The limiter has to act before the kernel does, and the health check runs in
+#: the same container: of an image without a shell it is a second process of the program, 50 to 75 MB and more.
+LIMITER_SHARE = 0.75
 SPIKE_SHARE = 0.2
-GO_SHARE = 0.8
+GO_SHARE = 0.75
 
 _STEPS = ((2_000, 512), (10_000, 1_024), (40_000, 2_048))
 _LARGEST = 4_096

@@ -106,6 +106,7 @@ def _healthcheck(health: Health) -> Value:
         "timeout": f"{health.timeout}s",
         "retries": health.retries,
         "start_period": f"{health.start_period}s",
+        "start_interval": f"{health.start_interval}s",
     }
 
 
@@ -135,6 +136,8 @@ def _limits(unit: Unit) -> dict[str, Value]:
     parts["restart"] = "on-failure" if runs_once else "unless-stopped"
     if not unit.component.job and unit.component.platform:
         parts["stop_grace_period"] = f"{unit.component.grace}s"
+    if not unit.component.job and unit.component.user is not None:
+        parts["logging"] = {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
     return parts
 
 

@@ -1,0 +1,241 @@
+"""Documentation cannot drift: commands in it run, specs validate, outputs are real, links lead somewhere.
+
+How a page says what is what stands in `pages.py`; `pytest --regen` writes real outputs into the pages.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pages import Block, Comment, Page, read_page
+from reference import reference
+from support import ROOT, Ran, problems_of, tracegen
+from test_shape import ORDER
+from tracegen.cli.entry import group
+from tracegen.language.rules.not_rendered import entries
+from tracegen.problems import Severity
+
+#: `docs/problems.md` has its own test; only its links are checked here.
+PROBLEMS = ROOT / "docs" / "problems.md"
+PAGES = sorted(
+    [
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("examples/*/README.md"),
+    ]
+)
+SECONDS = 60
+SMALLEST: dict[str, Any] = {
+    "tracegen": 1,
+    "name": "hello",
+    "backend": {"type": "jaeger"},
+    "services": {"api": {"language": "python"}},
+}
+DEFAULT_FOLDER = "the spec of examples/01-hello"
+
+pages = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+@pages
+def test_commands_run_and_shown_outputs_are_real(path: Path, tmp_path: Path, regen: bool) -> None:
+    if path == PROBLEMS:
+        return
+    in_example = path.parent.parent.name == "examples"
+    shell = Shell(tmp_path, f"examples/{path.parent.name}" if in_example else DEFAULT_FOLDER)
+    page = read_page(path)
+    real: dict[Block, str] = {}
+    for part in page.parts:
+        if isinstance(part, Comment):
+            shell.obey(part)
+        elif part.said("output of"):
+            real[part] = _without_ends(shell.run(str(part.said("output of"))).out)
+        elif part.language == "sh" and not part.said("not run"):
+            for command in _commands_of_tracegen(part):
+                ran = shell.run(command)
+                assert ran.code == int(part.said("exits") or 0), f"{path}:{part.start}: {command}\n{ran.out}"
+    if regen:
+        _rewrite(page, real)
+        page = read_page(path)
+    for shown, text in zip([each for each in page.blocks if each.said("output of")], real.values(), strict=True):
+        assert shown.text == text, f"{path.name}:{shown.start}: not the output of {shown.said('output of')}"
+
+
+@pages
+def test_specs_validate(path: Path, tmp_path: Path) -> None:
+    """A whole spec as it stands; a part of one (a fragment) merged over the smallest spec."""
+    if path == PROBLEMS:
+        return
+    for number, block in enumerate(read_page(path).blocks):
+        if block.language == "yaml" and not block.said("output of"):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            spec = folder / "tracegen.yaml"
+            spec.write_text(_whole(block.text), encoding="utf-8")
+            errors = [each for each in problems_of(spec) if each.severity is Severity.ERROR]
+            assert not errors, f"{path}:{block.start}: {errors}"
+
+
+@pages
+def test_links_lead_somewhere(path: Path) -> None:
+    for number, target in read_page(path).links():
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), f"{path}:{number + 1}: {target}"
+        if anchor and file.suffix == ".md":
+            assert anchor in read_page(file).anchors(), f"{path}:{number + 1}: {target}"
+
+
+@pages
+def test_nothing_in_a_page_belongs_to_one_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\w.])/(home|root|work|Users)/", text)
+    assert not re.search(r"[ \t]$", text, re.MULTILINE)
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = {target.partition("#")[0] for _, target in read_page(ROOT / "README.md").links()}
+    assert {f"docs/{path.name}" for path in ROOT.glob("docs/*.md")} <= linked
+
+
+def test_the_page_of_the_command_line_has_every_command() -> None:
+    page = read_page(ROOT / "docs" / "command-line.md")
+    commands = group.list_commands(Any)  # type: ignore[arg-type] # the list needs no context
+    assert [f"tracegen {name}" for name in commands] == [
+        line.removeprefix("## ").strip("`") for _, line in page.prose if line.startswith("## `tracegen ")
+    ]
+    shown = {block.said("output of") for block in page.blocks}
+    assert {"tracegen --help", *(f"tracegen {name} --help" for name in commands)} <= shown
+
+
+def test_the_page_of_versions_has_every_pin(regen: bool) -> None:
+    pins = json.loads(tracegen("packs", "--format", "json").out)["versions"]
+    rows = [f"| {each['name']} | `{each['image']}` | {each['tested']} | {each['source']} |" for each in pins]
+    table = ["| name | image | what the tests ran | where the version was seen |", "|---|---|---|---|", *rows]
+    assert _between(ROOT / "docs" / "versions.md", "pins", table, regen) == table
+
+
+def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
+    wanted = ["", *reference(), ""]
+    assert _between(ROOT / "docs" / "spec.md", "reference", wanted, regen) == wanted
+
+
+def test_the_readme_names_every_key_that_is_not_rendered_yet(regen: bool) -> None:
+    keys = [f"`{key}`" if value is None else f"`{key}:_{value}`" for key, value in entries()]
+    assert keys, "all is rendered: take the section out of the README"
+    lines = textwrap.wrap(f"{', '.join(keys)}.", 110, break_on_hyphens=False)
+    listed = [line.replace(":_", ": ") for line in lines]
+    assert _between(ROOT / "README.md", "not rendered yet", listed, regen) == listed
+
+
+def test_the_packages_of_the_design_stand_in_the_order_of_their_imports() -> None:
+    page = read_page(ROOT / "docs" / "design.md")
+    rows = [match.group(1) for _, line in page.prose if (match := re.match(r"\| `(\w+)` \|", line))]
+    assert rows == [part for part in ORDER if part != "__main__"]
+
+
+class Shell:
+    """Runs the commands of one page, in a copy of an example, with `tracegen` and `python` being ours."""
+
+    def __init__(self, folder: Path, first: str) -> None:
+        self._folder, self._copies = folder, 0
+        programs = folder / "bin"
+        programs.mkdir()
+        for name, arguments in (("tracegen", " -m tracegen"), ("python", "")):
+            script = programs / name
+            script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)}{arguments} "$@"\n', encoding="utf-8")
+            script.chmod(0o755)
+        self._environment = {
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(folder),
+            "COLUMNS": "80",
+            "LC_ALL": "C.UTF-8",
+        }
+        self._working = folder
+        self._enter(first)
+
+    def obey(self, comment: Comment) -> None:
+        """What a comment that stands alone asks for."""
+        if comment.word == "in":
+            self._enter(comment.text)
+        elif comment.word == "run":
+            ran = self.run(comment.text)
+            assert ran.code == 0, f"{comment.text}\n{ran.out}"
+
+    def run(self, command: str) -> Ran:
+        """Run a command; what it prints comes together, as on a terminal."""
+        ended = subprocess.run(
+            ["sh", "-c", command],
+            cwd=self._working,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=SECONDS,
+        )
+        return Ran(ended.returncode, ended.stdout, "")
+
+    def _enter(self, text: str) -> None:
+        only_spec = text.startswith("the spec of ")
+        source = ROOT / text.removeprefix("the spec of ")
+        self._copies += 1
+        self._working = self._folder / str(self._copies) / source.name
+        ignored = shutil.ignore_patterns("*") if only_spec else None
+        shutil.copytree(source, self._working, ignore=ignored)
+        if only_spec:
+            for path in (source / "tracegen.yaml", *source.glob("teams/*.yaml")):
+                target = self._working / path.relative_to(source)
+                target.parent.mkdir(exist_ok=True)
+                shutil.copy(path, target)
+
+
+def _commands_of_tracegen(block: Block) -> Iterator[str]:
+    for line in block.text.replace("\\\n", " ").splitlines():
+        command = line.removeprefix("$ ").strip()
+        if re.match(r"tracegen(\s|$)", command):
+            yield command
+
+
+def _without_ends(text: str) -> str:
+    """Without blanks at the ends of lines and of the text: editors take them away."""
+    return "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n")
+
+
+def _whole(text: str) -> str:
+    if re.search(r"^tracegen:", text, re.MULTILINE):
+        return text
+    fragment = yaml.safe_load(text)
+    return yaml.safe_dump({**SMALLEST, **fragment}, sort_keys=False)
+
+
+def _rewrite(page: Page, real: dict[Block, str]) -> None:
+    lines = list(page.lines)
+    for block, text in sorted(real.items(), key=lambda each: -each[0].start):
+        lines[block.start : block.end] = [(block.indent + line).rstrip() for line in text.split("\n")]
+    page.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _between(path: Path, name: str, wanted: list[str], regen: bool) -> list[str]:
+    """The lines between `<!-- name -->` and `<!-- /name -->`, replaced by the wanted ones under `--regen`."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start, end = lines.index(f"<!-- {name} -->") + 1, lines.index(f"<!-- /{name} -->")
+    if regen:
+        lines[start:end] = wanted
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return wanted
+    return lines[start:end]
