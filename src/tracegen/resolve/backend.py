@@ -12,8 +12,13 @@ from tracegen.model.units import milliseconds, size_in_bytes
 from tracegen.packs import BackendPack, Catalogue
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.kafka import resolve_kafka
+from tracegen.resolve.references import literal_or_secret
+from tracegen.resolve.security import client_tls
 
 SCALABLE = "scalable"
+
+#: Options of storages that are a reference, or may be one.
+_MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")
 
 
 def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float) -> Backend:
@@ -29,13 +34,23 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
     return Backend(
         type=kind,
         mode=mode,
-        storage=Storage(storage_type, {key: value for key, value in storage.items() if key != "type"}),
+        storage=_storage(decider, storage_type, storage),
         retention=_retention(decider, storage_type) if storage else 0,
         resources=resources,
         spans_per_second=spans_per_second,
         roles=_roles(decider, pack, resources) if mode == SCALABLE else {},
         kafka=resolve_kafka(decider) if mode == SCALABLE else None,
         tenants=_tenants(spec.get("backend", "tenants") or []),
+    )
+
+
+def _storage(decider: Decider, kind: str, said: Mapping[str, Any]) -> Storage:
+    project = decider.spec.value["name"]
+    return Storage(
+        type=kind,
+        options={key: value for key, value in said.items() if key != "type"},
+        texts={key: literal_or_secret(said[key], project) for key in _MAY_BE_SECRET if key in said},
+        tls=client_tls(said.get("tls"), project),
     )
 
 

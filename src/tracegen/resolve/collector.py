@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.model import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
+from tracegen.model.sizing import memory_queue_length, queue_length
 from tracegen.packs import Catalogue
 from tracegen.resolve.backend import resolve_resources
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.destinations import tier_destination
-from tracegen.model.sizing import memory_queue_length, queue_length
 
 GATEWAY = "otel-gateway"
 AGENT = "otel-agent"

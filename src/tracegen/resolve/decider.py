@@ -33,9 +33,7 @@ class Decider:
     def drops(self) -> None:
         """What ruling 1 dropped, for `explain`."""
         for dropped in self.spec.dropped:
-            why = (
-                f"dropped from {dropped.place.file}:{dropped.place.line}: {dropped.because} does not know it"
-            )
+            why = f"dropped from {dropped.place.file}:{dropped.place.line}: {dropped.because} does not know it"
             self.record(dropped.path, "dropped", why)
 
     def decisions(self) -> Sequence[Decision]:

@@ -7,8 +7,8 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.language.spec import Spec
 from tracegen.assemble.certificates import CA_PATH
+from tracegen.language.spec import Spec
 from tracegen.model import TENANT_ATTRIBUTE, Destination, Sampler, Text, text
 from tracegen.packs import LanguagePack
 from tracegen.resolve.references import percent_encoded

@@ -56,5 +56,3 @@ def client_tls(said: dict[str, Any] | None, project: str) -> ClientTls | None:
         key=secret(said["key"], project) if "key" in said else None,
         server_name=said.get("server_name", ""),
     )
-
-

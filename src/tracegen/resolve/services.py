@@ -25,9 +25,7 @@ def url_variable(callee: str) -> str:
     return f"{callee.upper().replace('-', '_')}_URL"
 
 
-def _service(
-    decider: Decider, packs: Catalogue, name: str, destination: Destination, default_tenant: str
-) -> Service:
+def _service(decider: Decider, packs: Catalogue, name: str, destination: Destination, default_tenant: str) -> Service:
     spec = decider.spec
     said = spec.services[name]
     language = packs.languages[said["language"]]
@@ -87,9 +85,7 @@ def _sampler(decider: Decider, name: str) -> Sampler:
 
 def _resources(decider: Decider, path: Path, image: str) -> Resources | None:
     if image and decider.spec.get(*path, "resources") is None:
-        decider.record(
-            f"{dotted(path)}.resources", "no limit", "tracegen does not know what this image needs"
-        )
+        decider.record(f"{dotted(path)}.resources", "no limit", "tracegen does not know what this image needs")
         return None
     cpu = decider.take((*path, "resources", "cpu"), 0.5, "the default")
     memory = decider.take((*path, "resources", "memory"), "256Mi", "the default")
@@ -98,8 +94,7 @@ def _resources(decider: Decider, path: Path, image: str) -> Resources | None:
 
 def _callees(spec: Spec, calls: list[str]) -> dict[str, Text]:
     return {
-        url_variable(callee): text(f"http://{callee}:{spec.services[callee].get('port', 8080)}")
-        for callee in calls
+        url_variable(callee): text(f"http://{callee}:{spec.services[callee].get('port', 8080)}") for callee in calls
     }
 
 

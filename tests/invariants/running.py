@@ -1,0 +1,184 @@
+"""How containers of compose.yaml run: health, order, limits, and the end."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from invariants._system import Draft, Finding, System, is_job, is_loop, repository_of
+
+#: What an image has inside that a health check can use, with the place where that was seen.
+PROGRAMS = {
+    "busybox": {"sh", "wget", "nc"},  # the image is busybox
+    "cassandra": {"cqlsh", "sh"},  # docker-library/cassandra, 5.0/Dockerfile
+    "clickhouse/clickhouse-server": {"clickhouse-client", "wget", "bash"},  # docker/server/Dockerfile.ubuntu
+    "jaegertracing/jaeger": {"wget"},  # cmd/jaeger/Dockerfile: Alpine base
+    "otel/opentelemetry-collector-contrib": {"/otelcol-contrib"},  # its Dockerfile: from scratch, no shell
+}
+
+_CONDITIONS = ("service_healthy", "service_completed_successfully")
+
+
+def check_health_is_checked(system: System) -> Iterator[Finding]:
+    """Each container that does not end by itself has a health check, with all its times."""
+    for name, container in system.own_containers.items():
+        health = container.get("healthcheck", {})
+        wanted = ("test", "interval", "timeout", "retries", "start_period")
+        missing = [key for key in wanted if not health.get(key)]
+        if missing and not is_job(container) and not is_loop(container):
+            yield "compose.yaml", f"{name}: the health check has no {', '.join(missing)}"
+
+
+def break_health_is_checked(draft: Draft) -> None:
+    del draft.container("jaeger")["healthcheck"]
+
+
+def break_health_is_checked__times(draft: Draft) -> None:
+    del draft.container("jaeger")["healthcheck"]["start_period"]
+
+
+def check_health_uses_what_the_image_has(system: System) -> Iterator[Finding]:
+    """A health check runs a program that its image has, without a shell where the image has none."""
+    for name, container in system.containers.items():
+        test = container.get("healthcheck", {}).get("test")
+        if test is None:
+            continue
+        programs = next((has for image, has in PROGRAMS.items() if _is_of(container["image"], image)), None)
+        if programs is None:
+            yield "compose.yaml", f"{name}: it is not known what {container['image']} has inside"
+        elif test[0] != "CMD" or test[1] not in programs:
+            yield "compose.yaml", f"{name}: the health check {test} needs more than {sorted(programs)}"
+
+
+def break_health_uses_what_the_image_has(draft: Draft) -> None:
+    draft.container("otel-gateway-1")["healthcheck"]["test"] = ["CMD", "wget", "--spider", "http://127.0.0.1:13133"]
+
+
+def break_health_uses_what_the_image_has__shell(draft: Draft) -> None:
+    draft.container("otel-gateway-1")["healthcheck"]["test"] = ["CMD-SHELL", "true"]
+
+
+def break_health_uses_what_the_image_has__unknown_image(draft: Draft) -> None:
+    draft.container("jaeger")["image"] = "example/other:1.0"
+
+
+def check_health_asks_the_process_itself(system: System) -> Iterator[Finding]:
+    """A health check that asks over HTTP asks its own container, at a port that is listened on."""
+    for name, container in system.own_containers.items():
+        ports = _ports(system, name)
+        for word in container.get("healthcheck", {}).get("test", []):
+            url = urlsplit(word) if word.startswith("http") else None
+            if url and (url.hostname not in ("127.0.0.1", "localhost") or url.port not in ports):
+                yield "compose.yaml", f"{name}: the health check asks {word}, and it listens on {sorted(ports)}"
+
+
+def break_health_asks_the_process_itself(draft: Draft) -> None:
+    draft.container("jaeger")["healthcheck"]["test"][-1] = "http://127.0.0.1:14269/status"
+
+
+def check_waits_are_for_health_or_completion(system: System) -> Iterator[Finding]:
+    """depends_on waits for a service that is there: until it is healthy, or a job until it is done."""
+    for name, container in system.containers.items():
+        for other, wait in container.get("depends_on", {}).items():
+            target = system.containers.get(other)
+            if target is None:
+                yield "compose.yaml", f"{name} waits for {other}, which is not there"
+            elif wait.get("condition") not in _CONDITIONS:
+                yield "compose.yaml", f"{name} waits for {other} to be {wait.get('condition')}"
+            elif (wait["condition"] == _CONDITIONS[1]) is not is_job(target):
+                yield "compose.yaml", f"{name} waits for {other} to be {wait['condition']}, and it is no such thing"
+            elif not is_job(target) and not target.get("healthcheck"):
+                yield "compose.yaml", f"{name} waits for {other} to be healthy, and its health is not checked"
+
+
+def break_waits_are_for_health_or_completion__started(draft: Draft) -> None:
+    draft.container("api")["depends_on"]["otel-gateway-1"]["condition"] = "service_started"
+
+
+def break_waits_are_for_health_or_completion__absent(draft: Draft) -> None:
+    draft.container("api")["depends_on"]["otel-gateway"] = {"condition": "service_healthy"}
+
+
+def break_waits_are_for_health_or_completion__no_check(draft: Draft) -> None:
+    draft.container("api")["depends_on"]["web"] = {"condition": "service_healthy"}
+
+
+def break_waits_are_for_health_or_completion__no_job(draft: Draft) -> None:
+    draft.container("api")["depends_on"]["jaeger"] = {"condition": "service_completed_successfully"}
+
+
+def check_nobody_waits_for_itself(system: System) -> Iterator[Finding]:
+    """depends_on has no cycle."""
+    for name in system.containers:
+        if name in _waited_for(system, name):
+            yield "compose.yaml", f"{name} waits for itself"
+
+
+def break_nobody_waits_for_itself(draft: Draft) -> None:
+    draft.container("jaeger")["depends_on"] = {"otel-gateway-1": {"condition": "service_healthy"}}
+
+
+def check_resources_are_limited(system: System) -> Iterator[Finding]:
+    """Each container of ours has a limit of memory and of cores."""
+    for name, container in system.own_containers.items():
+        limits = container.get("deploy", {}).get("resources", {}).get("limits", {})
+        for key in ("cpus", "memory"):
+            if not limits.get(key):
+                yield "compose.yaml", f"{name} has no limit of {key}"
+
+
+def break_resources_are_limited(draft: Draft) -> None:
+    del draft.container("jaeger")["deploy"]["resources"]["limits"]["memory"]
+
+
+def check_there_is_time_to_stop(system: System) -> Iterator[Finding]:
+    """What runs for good says how long it may take to stop, and starts again when it dies."""
+    for name, container in system.platform.items():
+        if not is_job(container) and not container.get("stop_grace_period"):
+            yield "compose.yaml", f"{name} has no stop_grace_period"
+        if not is_job(container) and container.get("restart") != "unless-stopped":
+            yield "compose.yaml", f"{name} does not start again"
+
+
+def break_there_is_time_to_stop(draft: Draft) -> None:
+    del draft.container("otel-gateway-2")["stop_grace_period"]
+
+
+def break_there_is_time_to_stop__no_restart(draft: Draft) -> None:
+    del draft.container("otel-gateway-2")["restart"]
+
+
+def check_each_component_runs(system: System) -> Iterator[Finding]:
+    """Each component of the model is in compose.yaml: as a service of its name, or as numbered replicas."""
+    if not system.compose:
+        return
+    for name, component in system.components.items():
+        numbered = [each for each in system.containers if each.rpartition("-")[0] == name]
+        replicas = system.containers.get(name, {}).get("deploy", {}).get("replicas", 1)
+        running = replicas if name in system.containers else len(numbered)
+        if running != component.replicas:
+            yield "compose.yaml", f"{name} runs {running} times, and {component.replicas} is meant"
+
+
+def break_each_component_runs(draft: Draft) -> None:
+    del draft["compose.yaml"]["services"]["otel-gateway-2"]
+
+
+def _is_of(image: str, repository: str) -> bool:
+    found = repository_of(image)
+    return found == repository or found.endswith(f"/{repository}")
+
+
+def _ports(system: System, container: str) -> set[int]:
+    component = system.components.get(system.component_of(container))
+    return {port.number for port in component.ports} if component else set()
+
+
+def _waited_for(system: System, name: str) -> set[str]:
+    seen: set[str] = set()
+    waiting: list[Any] = list(system.containers[name].get("depends_on", {}))
+    while waiting:
+        other = waiting.pop()
+        if other not in seen:
+            seen.add(other)
+            waiting.extend(system.containers.get(other, {}).get("depends_on", {}))
+    return seen

@@ -1,0 +1,1 @@
+"""Every key of the language, specs that use it, and what they change."""

@@ -1,0 +1,149 @@
+"""What people install: a wheel that works away from the checkout, and says and renders the same."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support import ROOT, Ran, assert_same_tree, tracegen, tree_of
+
+HELLO = ROOT / "examples" / "01-hello"
+
+#: Commands that must say the same, installed or not.
+COMMANDS = [
+    ["--version"],
+    ["--help"],
+    ["schema"],
+    ["packs"],
+    ["explain", "TG401"],
+    ["completion", "bash"],
+    ["validate", "tracegen.yaml"],
+    ["explain", "tracegen.yaml", "backend.storage"],
+]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A wheel in a virtual environment of its own; commands run in a folder that is no checkout."""
+
+    program: Path
+    folder: Path
+
+    def run(self, *words: str, program: list[str] | None = None) -> Ran:
+        """Run the installed command as its user would."""
+        command = [*(program or [str(self.program)]), *words]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the checkout that git knows or would take, as a clone has them."""
+    copy = tmp_path_factory.mktemp("checkout") / "tracegen"
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("this is no git checkout")
+    for name in filter(None, done.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("wheel", checkout, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    folder = tmp_path_factory.mktemp("installed")
+    return Installed(in_a_fresh_environment(wheel, folder / "venv"), example_in(folder / "elsewhere"))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_installed_command_says_the_same(
+    installed: Installed, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(installed.folder)
+    ran = installed.run(*words)
+    assert ran.code == 0
+    assert ran == tracegen(*words)
+
+
+def test_an_installed_render_gives_the_same_bytes(installed: Installed, tmp_path: Path) -> None:
+    assert installed.run("render", "--output", "out").code == 0
+    assert tracegen("render", installed.folder / "tracegen.yaml", "--output", tmp_path / "out").code == 0
+    assert_same_tree(tree_of(installed.folder / "out"), tree_of(tmp_path / "out"))
+
+
+def test_the_installed_code_is_what_runs(installed: Installed) -> None:
+    python = str(installed.program.parent / "python")
+    ran = installed.run("-c", "import tracegen; print(tracegen.__file__)", program=[python])
+    assert ran.out.startswith(str(installed.program.parent.parent))
+    assert installed.run("-m", "tracegen", "--version", program=[python]) == installed.run("--version")
+
+
+def test_the_wheel_holds_code_and_data_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"tracegen"}
+    data = {name for name in names if name.startswith("tracegen/data/")}
+    for folder in ("templates", "schemas"):
+        kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
+        assert {f"tracegen/data/{name}" for name in kept if "__pycache__" not in name} <= data
+
+
+def test_a_source_distribution_builds_the_same_wheel(checkout: Path, wheel: Path, tmp_path: Path) -> None:
+    archive = built("sdist", checkout, tmp_path)
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    assert contents(built("wheel", source, tmp_path / "again")) == contents(wheel)
+
+
+def built(kind: str, source: Path, folder: Path) -> Path:
+    """The one distribution that a build puts into a folder."""
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = [path for path in folder.iterdir() if path.suffix in (".whl", ".gz")]
+    return found
+
+
+def in_a_fresh_environment(wheel: Path, folder: Path) -> Path:
+    """The command in a new virtual environment that borrows the libraries of this one; needs no network."""
+    venv.create(folder, with_pip=False)
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    command = [sys.executable, "-m", "pip", "--python", str(scripts / "python"), "install", "--no-deps", "--no-index"]
+    done = subprocess.run([*command, str(wheel)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    (site,) = folder.glob("lib/python*/site-packages")
+    libraries = dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib"))
+    (site / "borrowed.pth").write_text("".join(f"{each}\n" for each in libraries), encoding="utf-8")
+    return scripts / "tracegen"
+
+
+def example_in(folder: Path) -> Path:
+    """A folder with the spec of the first example and nothing else."""
+    folder.mkdir()
+    shutil.copy(HELLO / "tracegen.yaml", folder)
+    return folder
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    """The files of a wheel, with their hashes in its own list."""
+    with zipfile.ZipFile(wheel) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
