@@ -113,7 +113,8 @@ class Component:
     """Something that runs in one container: a program, or a job that ends.
 
     `user` 0 is root, for jobs that change owners only; `writable` are paths kept in memory when the root is
-    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `grace` is the seconds between SIGTERM and SIGKILL; `every` the seconds between the runs of a
+    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `ordinals`: each replica has a host name of its own that ends in its number, from 0;
+    `grace` is the seconds between SIGTERM and SIGKILL; `every` the seconds between the runs of a
     job that comes again (0: it runs once); `why` one line for the reader of the files;
     `production` False marks what tracegen runs for trying things out.
     """
@@ -137,6 +138,7 @@ class Component:
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     replicas: int = 1
+    ordinals: bool = False
     grace: int = 30
     job: bool = False
     every: int = 0

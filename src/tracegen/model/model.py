@@ -181,6 +181,7 @@ class Backend:
     roles: Mapping[str, Role] = field(default_factory=dict)
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

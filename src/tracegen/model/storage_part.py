@@ -9,9 +9,13 @@ from tracegen.model.component import Component, SecretMount, Text, Volume, Wait
 
 @dataclass(frozen=True, slots=True)
 class StoragePart:
-    """`config` goes into the backend's configuration; `components` run beside it; the rest goes to its processes."""
+    """`config` goes into the backend's configuration; `components` run beside it; the rest goes to its processes.
+
+    `archive` is the configuration of the same storage for traces that people put aside, empty where it has none.
+    """
 
     config: Mapping[str, Value]
+    archive: Mapping[str, Value] = field(default_factory=dict)
     components: tuple[Component, ...] = ()
     volumes: tuple[Volume, ...] = ()
     secret_files: tuple[SecretMount, ...] = ()

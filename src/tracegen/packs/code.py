@@ -9,6 +9,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from tracegen.packs.data import data_path
 from tracegen.packs.pack import Pack
 
 
@@ -16,6 +17,11 @@ def code_of(pack: Pack) -> ModuleType | None:
     """The pack's module, or None when the pack is data only."""
     path = pack.folder / "pack.py"
     return _load(path) if path.is_file() else None
+
+
+def kafka_code() -> ModuleType:
+    """The broker that every scalable backend shares: components(model) and configs(model)."""
+    return _load(data_path("templates", "kafka", "pack.py"))
 
 
 @cache

@@ -10,14 +10,15 @@ from tracegen.model import Destination, Model, Queue, Secret, Text, Tier
 from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 from tracegen.render.file import Structured
 from tracegen.render.receivers import guard, receivers
-from tracegen.render.redaction import REDACT, redaction
+from tracegen.render.redaction import redaction
 from tracegen.render.tenants import tenant_filters, tenant_of
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
-#: Spans in one request to the backend, and how long the queue waits to fill one.
-_BATCH_SPANS = 1_024
-_LARGEST_BATCH_SPANS = 4_096
+#: Bytes in one request to the backend, and how long the queue waits to fill one. A gRPC server takes 4 MiB, and the
+#: exporter would drop what it refuses as too large.
+_BATCH_BYTES = 500_000
+_LARGEST_BATCH_BYTES = 3_000_000
 _BATCH_WAIT = "200ms"
 
 _KEYS = ("collector", "backend", "services", "service_defaults", "security")
@@ -61,7 +62,7 @@ def _pipelines(tier: Tier) -> Value:
     pipelines: dict[str, Value] = {}
     for tenant in dict.fromkeys(tenant_of(each) for each in tier.destinations if each.tenant) or [""]:
         processors = ["memory_limiter", *([f"filter/{tenant}"] if tenant else [])]
-        processors += [REDACT] if tier.redaction else []
+        processors += redaction(tier.redaction)
         exporters = [exporter_name(each) for each in tier.destinations if each.tenant in ("", tenant)]
         pipelines[f"traces/{tenant}" if tenant else "traces"] = {
             "receivers": list(tier.receivers),
@@ -76,7 +77,7 @@ def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
     extensions: dict[str, Value] = {
         "health_check": {
             "endpoint": f"0.0.0.0:{HEALTH_PORT}",
-            "response_body": Commented({"healthy": HEALTHY_ANSWER, "unhealthy": "{}"}, answer),
+            "response_body": Commented({"healthy": HEALTHY_ANSWER}, answer),
         }
     }
     if tier.queue.persistent:
@@ -117,14 +118,22 @@ def _sending_queue(queue: Queue) -> Value:
     sending_queue: dict[str, Value] = {"enabled": True}
     if queue.persistent:
         sending_queue["storage"] = Commented("file_storage", "On disk: spans survive a restart and a crash.")
+    batch = "Made behind the queue: a batch processor before it would lose what it holds in a crash."
     size = "Spans. When it is full, senders get an error they retry, and nothing is dropped in silence."
     return sending_queue | {
         "sizer": "items",
         "queue_size": Commented(queue.spans, size),
-        "batch": Commented(
-            {"flush_timeout": _BATCH_WAIT, "min_size": _BATCH_SPANS, "max_size": _LARGEST_BATCH_SPANS},
-            "Batches are made behind the queue: a batch processor before it would lose what it holds in a crash.",
-        ),
+        "batch": Commented(_batch(), batch),
+    }
+
+
+def _batch() -> Value:
+    largest = "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped."
+    return {
+        "flush_timeout": _BATCH_WAIT,
+        "sizer": "bytes",
+        "min_size": _BATCH_BYTES,
+        "max_size": Commented(_LARGEST_BATCH_BYTES, largest),
     }
 
 

@@ -1,32 +1,72 @@
 """TRACING.md for the team."""
 
+from collections.abc import Iterator
+
+from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
 from tracegen.model import Model, Publish, Service, Tier
+from tracegen.packs import Catalogue
+from tracegen.packs.code import code_of
 from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.resolve.services import url_variable
 
+_KEYS = ("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security")
 
-def tracing_guide(model: Model) -> Written:
-    """TRACING.md: how to start, where to look, and what was decided."""
+_OLD_CLIENTS = {
+    "zipkin": "Zipkin",
+    "jaeger-grpc": "Jaeger, gRPC",
+    "jaeger-http": "Jaeger, Thrift over HTTP",
+    "jaeger-udp": "Jaeger, Thrift over UDP",
+}
+_OLD_PATHS = {"zipkin": "/api/v2/spans", "jaeger-http": "/api/traces"}
+
+
+def tracing_guide(model: Model, packs: Catalogue) -> Written:
+    """TRACING.md: how to start, where to look, and what was decided.
+
+    A backend's pack may say how its traces are looked at: `LOOK` goes before the address, `HINTS` follow.
+    """
+    code = code_of(packs.backends[model.backend.type])
     values = {
         "model": model,
+        "compose": "compose" in model.targets,
+        "backend": packs.backends[model.backend.type].entrance.get(model.backend.mode, ""),
         "ui": _addresses(model),
+        "look": getattr(code, "LOOK", "Open"),
+        "hints": getattr(code, "HINTS", ()),
+        "old_clients": list(_old_clients(model)),
         "endpoint": _endpoint,
         "sampler": _sampler,
         "spans": _spans,
         "retention": _retention(model.backend.retention),
         "url_variable": url_variable,
     }
-    keys = ("name", "services", "service_defaults", "backend", "collector", "sampling", "compose")
-    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", keys)
+    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", _KEYS)
 
 
 def _addresses(model: Model) -> list[str]:
+    """Where a browser or a command finds the backend on the host."""
     if not {"ui", "all"} & set(model.exposure.publish):
         return []
-    host = "127.0.0.1" if model.exposure.bind == "0.0.0.0" else model.exposure.bind
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(model.exposure.bind, model.exposure.bind)
+    host = f"[{host}]" if ":" in host else host
+    scheme = "https" if model.certificates else "http"
     ports = [port for each in model.components.values() for port in each.ports if port.publish is Publish.UI]
-    return [f"http://{f'[{host}]' if ':' in host else host}:{port.number}" for port in ports]
+    return [f"{scheme}://{host}:{port.number}" for port in ports]
+
+
+def _old_clients(model: Model) -> Iterator[tuple[str, str]]:
+    """The addresses of the first tier for protocols other than OTLP (ruling 12)."""
+    for tier in model.tiers[:1]:
+        for receiver in tier.receivers:
+            for port in RECEIVER_PORTS[receiver]:
+                if port.name in _OLD_CLIENTS and (port.protocol == "tcp" or takes_udp(model)):
+                    yield _OLD_CLIENTS[port.name], _old_address(port.name, f"{tier.component}:{port.number}", model)
+
+
+def _old_address(name: str, address: str, model: Model) -> str:
+    scheme = "https" if model.certificates else "http"
+    return f"{scheme}://{address}{_OLD_PATHS[name]}" if name in _OLD_PATHS else address
 
 
 def _endpoint(service: Service) -> str:

@@ -1,5 +1,6 @@
 """A planned file: where it goes, what is in it, and which keys of the spec it comes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracegen.emit import Value
@@ -9,7 +10,8 @@ from tracegen.emit import Value
 class Structured:
     """A YAML or JSON file (by its suffix) as a structure; `overrides` of the spec act on it.
 
-    `head` is its comment at the top; `source` names the pack or builder; `keys` the spec keys that shape it.
+    `head` is its comment at the top; `source` names the pack or builder; `keys` the spec keys that shape it;
+    `finish` a last pure step over the text, for readers that change it before they parse it.
     """
 
     path: str
@@ -17,6 +19,7 @@ class Structured:
     head: str
     source: str
     keys: tuple[str, ...]
+    finish: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)

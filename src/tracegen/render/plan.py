@@ -1,11 +1,12 @@
 """Model → Plan → Tree: which files, and their bytes. Pure: same model, same bytes."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tracegen.emit import merge_patch, to_json, to_yaml
 from tracegen.model import Model
 from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of
+from tracegen.packs.code import code_of, kafka_code
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
@@ -31,7 +32,7 @@ def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
         if not isinstance(file, Structured):
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
         value = merge_patch(file.value, dict(patch))
-        files[path] = Structured(path, value, file.head, file.source, (*file.keys, f"overrides.{path}"))
+        files[path] = replace(file, value=value, keys=(*file.keys, f"overrides.{path}"))
     return tuple(files[path] for path in sorted(files))
 
 
@@ -45,15 +46,18 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield compose_file(model)
         yield variables_example(model)
         yield from fragments(model)
+    if model.backend.kafka:
+        yield from kafka_code().configs(model)
     code = code_of(packs.backends[model.backend.type])
     if code:
         yield from code.configs(model, packs)
     yield from collector_files(model)
     yield from environment_files(model)
-    yield tracing_guide(model)
+    yield tracing_guide(model, packs)
 
 
 def _text(file: PlannedFile) -> str:
     if not isinstance(file, Structured):
         return file.text
-    return to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)
+    text = to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)
+    return file.finish(text)

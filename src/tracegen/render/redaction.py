@@ -1,20 +1,18 @@
 """What is taken out of spans before anything leaves the collector.
 
-One transform processor reaches everything that carries people's data: attributes of resources, scopes, spans and
-events, the names of spans and events, and status messages. Source:
+The transform processor deletes keys and masks what is no attribute: names of spans and events, and status messages.
+A redaction processor for each pattern masks the values of attributes, of resources, scopes, spans and events, lists
+and numbers too. Sources:
 https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/transformprocessor
+https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/redactionprocessor
 """
-
-from collections.abc import Iterator
 
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import Redaction
 
-REDACT = "transform/redact"
-
 _MASK = "****"
 
-#: What each context of the processor holds: attributes, and texts besides.
+#: What each context of the transform processor holds: attributes, and texts besides.
 _CONTEXTS = {
     "resource": ("resource.attributes", ()),
     "scope": ("scope.attributes", ()),
@@ -24,25 +22,38 @@ _CONTEXTS = {
 
 
 def redaction(wanted: Redaction) -> dict[str, Value]:
-    """The processor, or nothing when nothing is redacted."""
+    """The processors, in the order in which spans pass them; none when nothing is redacted."""
     if not wanted:
         return {}
+    return {"transform/redact": _transform(wanted)} | {
+        f"redaction/{name}": _mask(pattern) for name, pattern in wanted.patterns
+    }
+
+
+def _transform(wanted: Redaction) -> Value:
+    contexts = {name: _statements(wanted, attributes, texts) for name, (attributes, texts) in _CONTEXTS.items()}
     statements: list[Value] = [
-        {"context": context, "statements": list(_statements(wanted, attributes, texts))}
-        for context, (attributes, texts) in _CONTEXTS.items()
-        if wanted.patterns or attributes
+        {"context": name, "statements": statements} for name, statements in contexts.items() if statements
     ]
     mode = "A span that cannot be redacted is refused, not passed on."
-    return {REDACT: {"error_mode": Commented("propagate", mode), "trace_statements": statements}}
+    return {"error_mode": Commented("propagate", mode), "trace_statements": statements}
 
 
-def _statements(wanted: Redaction, attributes: str, texts: tuple[str, ...]) -> Iterator[str]:
-    for key in wanted.keys:
-        yield f"delete_key({attributes}, {_literal(key)})"
-    for _, pattern in wanted.patterns:
-        yield f'replace_all_patterns({attributes}, "value", {_literal(pattern)}, "{_MASK}")'
-        for text in texts:
-            yield f'replace_pattern({text}, {_literal(pattern)}, "{_MASK}")'
+def _statements(wanted: Redaction, attributes: str, texts: tuple[str, ...]) -> list[Value]:
+    deleted: list[Value] = [f"delete_key({attributes}, {_literal(key)})" for key in wanted.keys]
+    masked: list[Value] = [
+        f'replace_pattern({text}, {_literal(pattern)}, "{_MASK}")' for _, pattern in wanted.patterns for text in texts
+    ]
+    return deleted + masked
+
+
+def _mask(pattern: str) -> Value:
+    return {
+        "allow_all_keys": True,
+        "blocked_values": [collector_escape(pattern)],
+        "redact_all_types": Commented(True, "Lists and numbers too; where something is masked they become texts."),
+        "summary": "silent",
+    }
 
 
 def _literal(text: str) -> str:

@@ -16,11 +16,11 @@ def tenant_filters(tier: Tier) -> dict[str, Value]:
 
 
 def _filter(tenant: str, tenants: list[str]) -> Value:
-    attribute = f'resource.attributes["{TENANT_ATTRIBUTE}"]'
+    attribute = f'attributes["{TENANT_ATTRIBUTE}"]'
     if tenant == tenants[0]:
         others = [f'{attribute} == "{collector_escape(each)}"' for each in tenants[1:]]
         comment = "Drops the spans of the others; what names no tenant stays with the first."
     else:
         others = [f'{attribute} != "{collector_escape(tenant)}"']
         comment = f"Keeps the spans of {tenant} only."
-    return Commented({"error_mode": "propagate", "traces": {"span": others}}, comment)
+    return Commented({"error_mode": "propagate", "traces": {"resource": others}}, comment)

@@ -41,6 +41,7 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
         roles=_roles(decider, pack, resources) if mode == SCALABLE else {},
         kafka=resolve_kafka(decider) if mode == SCALABLE else None,
         tenants=_tenants(spec.get("backend", "tenants") or []),
+        archive=bool(spec.get("backend", "archive")),
     )
 
 

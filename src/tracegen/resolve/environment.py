@@ -24,7 +24,7 @@ def telemetry_environment(
     spec: Spec, name: str, language: LanguagePack, attributes: str, sampler: Sampler, destination: Destination
 ) -> dict[str, Text]:
     """Everything an SDK or agent reads to trace one service; a user's own OTEL_* wins over it."""
-    variables = {
+    return {
         "OTEL_SERVICE_NAME": text(name),
         "OTEL_RESOURCE_ATTRIBUTES": text(attributes),
         "OTEL_TRACES_EXPORTER": text("otlp"),
@@ -35,7 +35,6 @@ def telemetry_environment(
         "OTEL_PROPAGATORS": text(",".join(spec.get("propagators") or ["tracecontext", "baggage"])),
         **{variable: text(value) for variable, value in language.environment.items()},
     }
-    return variables
 
 
 def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, tenant: str) -> str:

@@ -3,92 +3,268 @@
 Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment/configuration/
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from tracegen.emit import Value
-from tracegen.model import Component, FileMount, Health, Model, Port, Publish, text
+from tracegen.assemble.certificates import client_mounts, client_tls, server_mounts, server_tls
+from tracegen.assemble.variables import variables_of
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, FileMount, Health, Kafka, Model, Port, Publish, Resources, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
+from tracegen.render.collector import config_text
 from tracegen.render.file import Structured
 
-_CONFIG = "jaeger/config.yaml"
-_TARGET = "/etc/jaeger/config.yaml"
+#: How TRACING.md tells people to look at traces.
+LOOK = "Choose a service at"
+
+_FOLDER = "/etc/jaeger"
+_UI_FILE, _UI_TARGET = "jaeger/ui.json", f"{_FOLDER}/ui.json"
 _UI_PORT = 16686
 _QUERY_PORT = 16685
+_TOPIC_JOB = "kafka-topic"
+
+#: Traffic of the services decides the memory of the processes.
+_KEYS = ("backend", "services", "service_defaults", "security", "name")
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What one process does: takes spans in over OTLP, writes to Kafka, reads it, stores, serves queries."""
+
+    name: str
+    config: str
+    why: str
+    otlp: bool = False
+    to_kafka: bool = False
+    from_kafka: bool = False
+    query: bool = False
+
+    @property
+    def stores(self) -> bool:
+        """Whether the process has the storage."""
+        return self.from_kafka or self.query
+
+
+_SINGLE = _Process(
+    "jaeger", "config", "Stores spans, and serves the API and the user interface.", otlp=True, query=True
+)
+_ROLES = {
+    "collector": _Process(
+        "jaeger-collector", "collector", "Takes spans in and writes them to Kafka.", otlp=True, to_kafka=True
+    ),
+    "ingester": _Process("jaeger-ingester", "ingester", "Reads spans from Kafka and stores them.", from_kafka=True),
+    "query": _Process("jaeger-query", "query", "Serves the API and the user interface.", query=True),
+}
 
 
 def components(model: Model, packs: Catalogue) -> Iterable[Component]:
-    """The Jaeger process, and what its storage runs beside it."""
+    """The processes, and what their storage runs beside them."""
     part = _storage(model, packs)
     yield from part.components
-    yield Component(
-        name="jaeger",
+    for process, replicas, resources in _processes(model):
+        yield _component(process, replicas, resources, model, part)
+
+
+def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
+    """A configuration for each process, and the user interface's when it has one."""
+    part = _storage(model, packs)
+    for process, _, resources in _processes(model):
+        value = _config(process, resources, model, part)
+        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process), "backends/jaeger", _KEYS)
+    if _archive(model, part):
+        yield Structured(_UI_FILE, {"archiveEnabled": True}, "", "backends/jaeger", ("backend",))
+
+
+def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
+    if not model.backend.roles:
+        yield _SINGLE, 1, model.backend.resources
+    for name, role in model.backend.roles.items():
+        yield _ROLES[name], role.replicas, role.resources
+
+
+def _component(process: _Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+    target = f"{_FOLDER}/{process.config}.yaml"
+    files = [FileMount(f"jaeger/{process.config}.yaml", target)]
+    files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _archive(model, part) else []
+    kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
+    mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
+    mounts += client_mounts("kafka", kafka.tls) if kafka else ()
+    return Component(
+        name=process.name,
         image=model.images["jaeger"].reference,
-        why="Stores spans, and serves the API and the user interface.",
-        args=("--config", _TARGET, *part.args),
-        ports=(
-            Port("ui", _UI_PORT, Publish.UI),
-            Port("query-grpc", _QUERY_PORT),
-            Port("otlp-grpc", 4317),
-            Port("otlp-http", 4318),
-            Port("health", HEALTH_PORT),
-            Port("metrics", METRICS_PORT),
-        ),
+        why=process.why,
+        args=("--config", target, *(part.args if process.stores else ())),
+        ports=tuple(_ports(process, model)),
         health=Health(
             command=("wget", "--spider", "--quiet", f"http://127.0.0.1:{HEALTH_PORT}/status"),
             port=HEALTH_PORT,
             path="/status",
         ),
-        files=(FileMount(_CONFIG, _TARGET),),
-        secret_files=part.secret_files,
-        volumes=part.volumes,
-        environment={"GOMEMLIMIT": text(go_memory_limit(model.backend.resources)), **part.environment},
-        resources=model.backend.resources,
-        needs=part.needs,
+        files=tuple(files),
+        secret_files=(*mounts, *(part.secret_files if process.stores else ())),
+        volumes=part.volumes if process.stores else (),
+        environment={
+            "GOMEMLIMIT": text(go_memory_limit(resources)),
+            **(part.environment if process.stores else {}),
+            **(variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}),
+        },
+        resources=resources,
+        needs={
+            **(part.needs if process.stores else {}),
+            **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
+        },
         user=model.images["jaeger"].user,
         writable=("/tmp",),
-        grace=part.grace,
+        replicas=replicas,
+        grace=part.grace if process.stores else 30,
     )
 
 
-def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
-    """The configuration of the one process."""
-    value: Value = {
-        "service": {
-            "extensions": ["jaeger_storage", "jaeger_query", "healthcheckv2"],
-            "pipelines": {
-                "traces": {
-                    "receivers": ["otlp"],
-                    "processors": ["memory_limiter"],
-                    "exporters": ["jaeger_storage_exporter"],
-                }
-            },
-            "telemetry": {"resource": {"service.name": "jaeger"}, **own_telemetry()},
-        },
-        "extensions": {
-            "healthcheckv2": {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
-            "jaeger_query": {
-                "storage": {"traces": "main"},
-                "http": {"endpoint": f"0.0.0.0:{_UI_PORT}"},
-                "grpc": {"endpoint": f"0.0.0.0:{_QUERY_PORT}"},
-            },
-            "jaeger_storage": {"backends": {"main": dict(_storage(model, packs).config)}},
-        },
-        "receivers": {
-            "otlp": {
-                "protocols": {"grpc": {"endpoint": "0.0.0.0:4317"}, "http": {"endpoint": "0.0.0.0:4318"}}
-            }
-        },
-        "processors": {"memory_limiter": memory_limiter(model.backend.resources)},
-        "exporters": {"jaeger_storage_exporter": {"trace_storage": "main"}},
-    }
-    head = (
+def _ports(process: _Process, model: Model) -> Iterator[Port]:
+    door = None if model.tiers else Publish.OTLP
+    if process.query:
+        yield Port("ui", _UI_PORT, Publish.UI)
+        yield Port("query-grpc", _QUERY_PORT)
+    if process.otlp:
+        yield Port("otlp-grpc", 4317, door)
+        yield Port("otlp-http", 4318, door)
+    yield Port("health", HEALTH_PORT)
+    yield Port("metrics", METRICS_PORT)
+
+
+def _head(process: _Process) -> str:
+    if process.to_kafka:
+        return (
+            "Jaeger, the collector. No queue here on purpose: a span is acknowledged when Kafka has it,\n"
+            "and until then it waits in the OpenTelemetry Collector's queue."
+        )
+    if process.from_kafka:
+        return "Jaeger, the ingester. It marks a message as read only when its spans are stored."
+    if not process.otlp:
+        return "Jaeger, the query service."
+    return (
         "Jaeger. No batch and no queue here on purpose: a span is acknowledged when it is stored,\n"
         "and until then it waits in the collector's queue."
     )
-    yield Structured(_CONFIG, value, head, "backends/jaeger", ("backend",))
+
+
+def _config(process: _Process, resources: Resources, model: Model, part: StoragePart) -> Value:
+    extensions = _extensions(process, model, part)
+    pipeline, receivers, exporters = _pipeline(process, model)
+    return {
+        "service": {
+            "extensions": list(extensions),
+            "pipelines": {"traces": pipeline},
+            "telemetry": {"resource": {"service.name": process.name}, **own_telemetry()},
+        },
+        "extensions": extensions,
+        "receivers": receivers,
+        "processors": {"memory_limiter": memory_limiter(resources)},
+        "exporters": exporters,
+    }
+
+
+def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str, Value]:
+    extensions: dict[str, Value] = {}
+    if process.stores:
+        backends: dict[str, Value] = {"main": dict(part.config)}
+        backends |= {"archive": dict(part.archive)} if _archive(model, part) else {}
+        extensions["jaeger_storage"] = {"backends": backends}
+    if process.query:
+        extensions["jaeger_query"] = _query(model, part)
+    extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
+    return extensions
+
+
+def _query(model: Model, part: StoragePart) -> Value:
+    tls = server_tls(model.certificates)
+    archive = _archive(model, part)
+    quiet = "Its own queries would be traced to localhost:4317, where nobody need listen: stopping then takes 10 s longer."
+    query: dict[str, Value] = {
+        "storage": {"traces": "main", **({"traces_archive": "archive"} if archive else {})},
+        "enable_tracing": Commented(False, quiet),
+        "http": {"endpoint": f"0.0.0.0:{_UI_PORT}", **tls},
+        "grpc": {"endpoint": f"0.0.0.0:{_QUERY_PORT}", **tls},
+    }
+    return query | ({"ui": {"config_file": _UI_TARGET}} if archive else {})
+
+
+def _pipeline(process: _Process, model: Model) -> tuple[Value, Value, Value]:
+    """The pipeline of traces, its receivers and its exporters."""
+    receivers, exporters = _receivers(process, model), _exporters(process, model)
+    pipeline: Value = {
+        "receivers": list(receivers),
+        "processors": ["memory_limiter"],
+        "exporters": list(exporters),
+    }
+    return pipeline, receivers, exporters
+
+
+def _receivers(process: _Process, model: Model) -> Mapping[str, Value]:
+    kafka = model.backend.kafka
+    if process.otlp:
+        tls = server_tls(model.certificates)
+        grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
+        return {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
+    if process.from_kafka and kafka:
+        return {"kafka": _kafka_receiver(kafka)}
+    return {"nop": {}}
+
+
+def _exporters(process: _Process, model: Model) -> Mapping[str, Value]:
+    kafka = model.backend.kafka
+    if process.to_kafka and kafka:
+        return {"kafka": _kafka_exporter(kafka)}
+    if process.otlp or process.from_kafka:
+        return {"jaeger_storage_exporter": {"trace_storage": "main"}}
+    return {"nop": {}}
+
+
+def _kafka_exporter(kafka: Kafka) -> Value:
+    return {
+        **_kafka_client(kafka),
+        "traces": {"topic": kafka.topic, "encoding": "otlp_proto"},
+        "producer": {
+            "required_acks": Commented(-1, "All replicas in step have it before it counts as written."),
+            "compression": "zstd",
+            "max_message_bytes": 8_000_000,
+        },
+        "sending_queue": Commented(
+            {"enabled": False}, "A queue in memory would acknowledge spans that a crash loses."
+        ),
+    }
+
+
+def _kafka_receiver(kafka: Kafka) -> Value:
+    return {
+        **_kafka_client(kafka),
+        "traces": {"topics": [kafka.topic], "encoding": "otlp_proto"},
+        "group_id": "jaeger-ingester",
+        "initial_offset": Commented("earliest", "The default begins with what comes next, and skips what waits."),
+        "message_marking": Commented({"after": True, "on_error": False}, "Read again after a crash or an error."),
+        "error_backoff": {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"},
+    }
+
+
+def _kafka_client(kafka: Kafka) -> dict[str, Value]:
+    client: dict[str, Value] = {"brokers": list(kafka.brokers)}
+    if kafka.tls:
+        client["tls"] = client_tls("kafka", kafka.tls)
+    if kafka.sasl:
+        sasl: Value = {
+            "mechanism": kafka.sasl.mechanism,
+            "username": config_text(kafka.sasl.username),
+            "password": config_text((kafka.sasl.password,)),
+        }
+        client["auth"] = {"sasl": sasl}
+    return client
+
+
+def _archive(model: Model, part: StoragePart) -> bool:
+    return model.backend.archive and bool(part.archive)
 
 
 def _storage(model: Model, packs: Catalogue) -> StoragePart:

@@ -1,25 +1,31 @@
 """Spans on one volume, written by the Jaeger process itself."""
 
-from tracegen.emit import Commented
+from tracegen.emit import Commented, Value
 from tracegen.model import Model, Volume
 from tracegen.model.storage_part import StoragePart
 from tracegen.packs import Catalogue
 
 _FOLDER = "/badger"
 
+#: Hours that archived traces live: a hundred years, since the key wants a number.
+_FOREVER = 876_000
+
 
 def jaeger(model: Model, packs: Catalogue) -> StoragePart:
     """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
     size = model.backend.storage.options.get("size", "10Gi")
     return StoragePart(
-        config={
-            "badger": {
-                "directories": {"keys": f"{_FOLDER}/keys", "values": f"{_FOLDER}/values"},
-                "ephemeral": Commented(False, "The default is true: everything is lost at a restart."),
-                "ttl": {"spans": f"{model.backend.retention}h"},
-            }
-        },
+        config={"badger": _store(_FOLDER, model.backend.retention)},
+        archive={"badger": _store(f"{_FOLDER}/archive", _FOREVER)},
         volumes=(Volume("jaeger-badger", _FOLDER, size, "spans"),),
-        # Closing the store takes 10 seconds, and more when it is busy.
+        # Closing the store takes time when it is busy.
         grace=60,
     )
+
+
+def _store(folder: str, hours: int) -> Value:
+    return {
+        "directories": {"keys": f"{folder}/keys", "values": f"{folder}/values"},
+        "ephemeral": Commented(False, "The default is true: everything is lost at a restart."),
+        "ttl": {"spans": f"{hours}h"},
+    }

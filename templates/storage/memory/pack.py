@@ -2,9 +2,9 @@
 
 from tracegen.emit import Commented
 from tracegen.model import Model
+from tracegen.model.sizing import traces_in_memory
 from tracegen.model.storage_part import StoragePart
 from tracegen.packs import Catalogue
-from tracegen.model.sizing import traces_in_memory
 
 
 def jaeger(model: Model, packs: Catalogue) -> StoragePart:

@@ -67,6 +67,8 @@ def _variable(secret: Secret) -> str:
 
 def _network(unit: Unit, model: Model) -> dict[str, Value]:
     parts: dict[str, Value] = {}
+    if unit.hostname:
+        parts["hostname"] = Commented(unit.hostname, "The number at its end is the partition that it owns.")
     if unit.alias:
         parts["networks"] = {"default": {"aliases": [unit.alias]}}
     published = published_ports(unit.component, model)

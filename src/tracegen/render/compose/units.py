@@ -21,6 +21,7 @@ class Unit:
     component: Component
     volumes: tuple[Volume, ...]
     alias: str = ""
+    hostname: str = ""
     replicas: int = 1
     first: bool = True
 
@@ -54,18 +55,22 @@ def published_ports(component: Component, model: Model) -> list[Port]:
 
 
 def _split(component: Component, model: Model) -> list[Unit]:
-    if component.replicas == 1 or not (component.volumes or published_ports(component, model)):
-        return [Unit(component.name, component, component.volumes, replicas=component.replicas)]
-    return [
-        Unit(
-            name=f"{component.name}-{number}",
-            component=component,
-            volumes=tuple(replace(volume, name=f"{volume.name}-{number}") for volume in component.volumes),
-            alias=component.name,
-            first=number == 1,
-        )
-        for number in range(1, component.replicas + 1)
-    ]
+    apart = component.volumes or component.ordinals or published_ports(component, model)
+    if component.replicas == 1 or not apart:
+        hostname = f"{component.name}-0" if component.ordinals else ""
+        return [Unit(component.name, component, component.volumes, "", hostname, component.replicas)]
+    return [_replica(component, number) for number in range(1, component.replicas + 1)]
+
+
+def _replica(component: Component, number: int) -> Unit:
+    return Unit(
+        name=f"{component.name}-{number}",
+        component=component,
+        volumes=tuple(replace(volume, name=f"{volume.name}-{number}") for volume in component.volumes),
+        alias=component.name,
+        hostname=f"{component.name}-{number - 1}" if component.ordinals else "",
+        first=number == 1,
+    )
 
 
 def _volume_owner(running: list[Unit], model: Model) -> Unit | None:

@@ -1,0 +1,322 @@
+"""Grafana Tempo 3: blocks of spans in object storage, in one process or as microservices behind Kafka.
+
+Source of the configuration: https://grafana.com/docs/tempo/latest/configuration/ (and its manifest of all keys).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, server_mounts, server_tls
+from tracegen.assemble.variables import variables_of
+from tracegen.emit import Commented, Value, tempo_escape
+from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
+from tracegen.model.storage_part import StoragePart
+from tracegen.model.telemetry import go_memory_limit
+from tracegen.model.units import go_duration, milliseconds, size_in_bytes
+from tracegen.packs import Catalogue
+from tracegen.packs.code import code_of
+from tracegen.render.file import Structured
+from tracegen.render.tempo_text import tempo_text
+
+#: How TRACING.md tells people to look at traces.
+LOOK = "Tempo has no pages of its own. Its API, for Grafana (data source Tempo) or a command, is at"
+HINTS = ("A trace by its id is there at once, at /api/v2/traces/ID; /api/search finds it after about half a minute.",)
+
+_CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"
+_OVERRIDES, _OVERRIDES_TARGET = "tempo/overrides.yaml", "/etc/tempo/overrides.yaml"
+_DATA = "/var/tempo"
+_HTTP, _GRPC, _GOSSIP, _INTERNAL = 3200, 9095, 7946, 3101
+_TOPIC_JOB = "kafka-topic"
+
+#: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
+_RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_000, 1_000_000
+
+_KEYS = ("backend", "services", "service_defaults", "security")
+
+
+@dataclass(frozen=True)
+class _Process:
+    """One process: its target, and what it needs. `disk`: a volume and a number of its own."""
+
+    name: str
+    target: str
+    why: str
+    otlp: bool = False
+    query: bool = False
+    disk: bool = False
+    kafka: bool = False
+    zone: str = ""
+
+
+_SINGLE = _Process("tempo", "all", "Stores spans and serves the API.", otlp=True, query=True, disk=True)
+_SCHEDULER = _Process(
+    "tempo-backend-scheduler", "backend-scheduler", "Hands out the work of compaction and retention.", disk=True
+)
+_ROLES = {
+    "distributor": [
+        _Process(
+            "tempo-distributor", "distributor", "Takes spans in and writes them to Kafka.", otlp=True, kafka=True
+        )
+    ],
+    "live-store": [
+        _Process(
+            f"tempo-live-store-{zone}",
+            "live-store",
+            "Holds recent spans for queries.",
+            disk=True,
+            kafka=True,
+            zone=zone,
+        )
+        for zone in ("a", "b")
+    ],
+    "block-builder": [
+        _Process(
+            "tempo-block-builder", "block-builder", "Reads Kafka and writes blocks of spans.", disk=True, kafka=True
+        )
+    ],
+    "querier": [_Process("tempo-querier", "querier", "Runs parts of queries.")],
+    "query-frontend": [_Process("tempo-query-frontend", "query-frontend", "Serves the API.", query=True)],
+    "backend-worker": [
+        _Process("tempo-backend-worker", "backend-worker", "Compacts blocks and enforces retention.", disk=True)
+    ],
+}
+# The metrics generator joins them where metrics are rendered.
+
+
+def components(model: Model, packs: Catalogue) -> Iterable[Component]:
+    """The processes, and what their storage runs beside them."""
+    part = _storage(model, packs)
+    yield from part.components
+    for process, replicas, resources in _processes(model):
+        yield _component(process, replicas, resources, model, part)
+
+
+def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
+    """One configuration for all processes, and the tenants' limits where there are tenants."""
+    head = "Tempo, the configuration of every process. It is read with -config.expand-env=true."
+    value = _config(model, _storage(model, packs))
+    yield Structured(_CONFIG, value, head, "backends/tempo", _KEYS, tempo_escape)
+    if model.backend.tenants:
+        limits = (
+            "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would be zero."
+        )
+        yield Structured(_OVERRIDES, _tenants(model), limits, "backends/tempo", _KEYS)
+
+
+def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
+    if not model.backend.roles:
+        yield _SINGLE, 1, model.backend.resources
+        return
+    yield _SCHEDULER, 1, model.backend.resources
+    for name, role in model.backend.roles.items():
+        for process in _ROLES.get(name, []):
+            yield process, role.replicas, role.resources
+
+
+def _component(process: _Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+    kafka = model.backend.kafka
+    port, path = (_INTERNAL, "/ready") if model.certificates else (_HTTP, "/ready")
+    sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
+    return Component(
+        name=process.name,
+        image=model.images["tempo"].reference,
+        why=process.why,
+        args=tuple(_args(process)),
+        ports=tuple(_ports(process, model)),
+        health=Health(
+            command=("/tempo", "-health", f"-health.url=http://127.0.0.1:{port}{path}"),
+            port=port,
+            path=path,
+            start_period=120,
+        ),
+        files=tuple(_files(model)),
+        secret_files=(*server_mounts(model.certificates), *part.secret_files),
+        volumes=(Volume(f"{process.name}-data", _DATA, _size(model), "recent spans and work in progress"),)
+        if process.disk
+        else (),
+        environment={"GOMEMLIMIT": text(go_memory_limit(resources)), **part.environment, **sasl},
+        resources=resources,
+        needs={
+            **part.needs,
+            **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside and process.kafka else {}),
+        },
+        user=model.images["tempo"].user,
+        writable=("/tmp",) if process.disk else ("/tmp", _DATA),
+        replicas=replicas,
+        ordinals=process.disk and bool(model.backend.roles),
+        grace=60,
+    )
+
+
+def _args(process: _Process) -> Iterator[str]:
+    yield from (f"-target={process.target}", f"-config.file={_TARGET}", "-config.expand-env=true")
+    if process.zone:
+        yield f"-live-store.instance-availability-zone=zone-{process.zone}"
+
+
+def _ports(process: _Process, model: Model) -> Iterator[Port]:
+    door = None if model.tiers else Publish.OTLP
+    yield Port("http", _HTTP, Publish.UI if process.query else None)
+    yield Port("grpc", _GRPC)
+    if model.certificates:
+        yield Port("internal", _INTERNAL)
+    if model.backend.roles:
+        yield Port("gossip", _GOSSIP)
+    if process.otlp:
+        yield Port("otlp-grpc", 4317, door)
+        yield Port("otlp-http", 4318, door)
+
+
+def _files(model: Model) -> Iterator[FileMount]:
+    yield FileMount(_CONFIG, _TARGET)
+    if model.backend.tenants:
+        yield FileMount(_OVERRIDES, _OVERRIDES_TARGET)
+
+
+def _size(model: Model) -> str:
+    local = model.backend.storage.type == "local"
+    return str(model.backend.storage.options.get("size", "10Gi")) if local else "10Gi"
+
+
+def _config(model: Model, part: StoragePart) -> Value:
+    config: dict[str, Value] = {"stream_over_http_enabled": True, "server": _server(model)}
+    if model.certificates:
+        plain = "Inside the container only, without TLS: what the health check asks."
+        config["internal_server"] = Commented(
+            {"enable": True, "http_listen_address": "127.0.0.1", "http_listen_port": _INTERNAL}, plain
+        )
+    if model.backend.tenants:
+        config["multitenancy_enabled"] = True
+        config["overrides"] = {"per_tenant_override_config": _OVERRIDES_TARGET}
+    tls = server_tls(model.certificates)
+    grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
+    config["distributor"] = {
+        "receivers": {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
+    }
+    config |= _scalable(model) if model.backend.roles else {}
+    config |= _retention(model)
+    config["storage"] = {"trace": {**part.config, "wal": {"path": f"{_DATA}/wal"}}}
+    config["usage_report"] = {"reporting_enabled": Commented(False, "Nothing is sent to Tempo's authors.")}
+    return config
+
+
+def _server(model: Model) -> Value:
+    server: dict[str, Value] = {"http_listen_port": _HTTP, "grpc_listen_port": _GRPC, "log_level": "info"}
+    if model.certificates:
+        files: Value = {"cert_file": CERT_PATH, "key_file": KEY_PATH}
+        server |= {"http_tls_config": files, "grpc_tls_config": files}
+    return server
+
+
+def _client(model: Model, host: str) -> dict[str, Value]:
+    """How one process verifies another over gRPC; empty without TLS."""
+    if not model.certificates:
+        return {}
+    return {"tls_enabled": True, "tls_ca_path": CA_PATH, "tls_server_name": host}
+
+
+def _retention(model: Model) -> dict[str, Value]:
+    hours = f"{model.backend.retention}h"
+    both = "Here and below: the scheduler plans by the one, the worker deletes by the other."
+    worker: dict[str, Value] = {
+        "compaction": {"block_retention": hours},
+        "finish_on_shutdown_timeout": Commented("5s", "The default makes every stop take half a minute."),
+    }
+    if model.backend.roles:
+        worker = {
+            "backend_scheduler_addr": f"{_SCHEDULER.name}:{_GRPC}",
+            "ring": {"kvstore": {"store": "memberlist"}},
+            **worker,
+        }
+    config: dict[str, Value] = {
+        "backend_scheduler": {
+            "local_work_path": f"{_DATA}/scheduler",
+            "provider": {"compaction": {"compaction": {"block_retention": Commented(hours, both)}}},
+        },
+        "backend_worker": worker,
+    }
+    clients = _client(model, _SCHEDULER.name)
+    if clients and model.backend.roles:
+        config["backend_scheduler_client"] = {"grpc_client_config": clients}
+    return config
+
+
+def _scalable(model: Model) -> dict[str, Value]:
+    kafka = model.backend.kafka
+    assert kafka is not None, "mode scalable has a broker"
+    stores = [process.name for process in _ROLES["live-store"]]
+    broker: dict[str, Value] = {
+        "address": kafka.brokers[0],
+        "topic": kafka.topic,
+        "auto_create_topic_enabled": Commented(
+            False, "It would change the number of partitions of the whole broker."
+        ),
+    }
+    if kafka.sasl:
+        broker |= {
+            "sasl_username": tempo_text(kafka.sasl.username),
+            "sasl_password": tempo_text((kafka.sasl.password,)),
+        }
+    gossip: dict[str, Value] = {
+        "abort_if_cluster_join_fails": False,
+        "bind_port": _GOSSIP,
+        "join_members": [f"{name}:{_GOSSIP}" for name in stores],
+    }
+    gossip |= (
+        {**_client(model, stores[0]), "tls_cert_path": CERT_PATH, "tls_key_path": KEY_PATH}
+        if model.certificates
+        else {}
+    )
+    frontend = "tempo-query-frontend"
+    worker: dict[str, Value] = {"frontend_address": f"{frontend}:{_GRPC}"}
+    config: dict[str, Value] = {
+        "memberlist": gossip,
+        "ingest": {"kafka": broker},
+        "block_builder": {
+            "consume_cycle_duration": "30s",
+            "partitions_per_instance": Commented(_partitions_each(model), "Together they read every partition."),
+        },
+        "live_store": {"readiness_target_lag": "5s", "readiness_max_wait": "5m"},
+        "querier": {"frontend_worker": worker},
+    }
+    clients = _client(model, frontend)
+    if clients:
+        worker["grpc_client_config"] = clients
+        config["live_store_client"] = {"grpc_client_config": _client(model, stores[0])}
+    return config
+
+
+def _partitions_each(model: Model) -> int:
+    partitions = model.backend.kafka.partitions if model.backend.kafka else 1
+    return -(-partitions // model.backend.roles["block-builder"].replicas)
+
+
+def _tenants(model: Model) -> Value:
+    entries: dict[str, Value] = {tenant.name: _limits(tenant.limits, model) for tenant in model.backend.tenants}
+    entries["*"] = Commented(_limits({}, model), "Whoever has no entry.")
+    return {"overrides": entries}
+
+
+def _limits(said: Mapping[str, Any], model: Model) -> Value:
+    rate = size_in_bytes(said["bytes_per_second"]) if "bytes_per_second" in said else _RATE_BYTES
+    burst = size_in_bytes(said["burst"]) if "burst" in said else max(rate, _RATE_BYTES)
+    trace = size_in_bytes(said["max_trace_size"]) if "max_trace_size" in said else _TRACE_BYTES
+    hours = milliseconds(said["retention"]) if "retention" in said else model.backend.retention * 3_600_000
+    return {
+        "ingestion": {
+            "rate_strategy": "local",
+            "rate_limit_bytes": rate,
+            "burst_size_bytes": burst,
+            "max_traces_per_user": said.get("live_traces", _LIVE_TRACES),
+        },
+        "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},
+        "global": {"max_bytes_per_trace": trace},
+        "compaction": {"block_retention": go_duration(hours)},
+    }
+
+
+def _storage(model: Model, packs: Catalogue) -> StoragePart:
+    code = code_of(packs.storages[model.backend.storage.type])
+    part: StoragePart = code.tempo(model, packs) if code else StoragePart(config={})
+    return part

@@ -1,0 +1,21 @@
+"""Blocks in Azure Blob Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/azure/."""
+
+from tracegen.assemble.variables import variables_of
+from tracegen.emit import Commented, Value
+from tracegen.model import Model
+from tracegen.model.storage_part import StoragePart
+from tracegen.packs import Catalogue
+from tracegen.render.tempo_text import tempo_text
+
+
+def tempo(model: Model, packs: Catalogue) -> StoragePart:
+    """With the account's key, or managed identity when none is named."""
+    options, key = model.backend.storage.options, model.backend.storage.texts.get("key")
+    config: dict[str, Value] = {"storage_account_name": options["account"], "container_name": options["container"]}
+    if key:
+        config["storage_account_key"] = tempo_text(key)
+    else:
+        config["use_managed_identity"] = Commented(True, "No key is named: the machine's own identity is asked.")
+    if "prefix" in options:
+        config["prefix"] = options["prefix"]
+    return StoragePart(config={"backend": "azure", "azure": config}, environment=variables_of([key] if key else []))

@@ -1,0 +1,23 @@
+"""Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
+
+from tracegen.assemble.certificates import client_path
+from tracegen.emit import Value
+from tracegen.model import Model, Secret, SecretMount, text
+from tracegen.model.storage_part import StoragePart
+from tracegen.packs import Catalogue
+
+_CREDENTIALS = client_path("gcs", "credentials.json")
+
+
+def tempo(model: Model, packs: Catalogue) -> StoragePart:
+    """With a service account's key as a file, or workload identity when none is named."""
+    options = model.backend.storage.options
+    config: dict[str, Value] = {"bucket_name": options["bucket"]}
+    if "prefix" in options:
+        config["prefix"] = options["prefix"]
+    secrets = [part for part in model.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
+    return StoragePart(
+        config={"backend": "gcs", "gcs": config},
+        secret_files=tuple(SecretMount(secret, _CREDENTIALS) for secret in secrets),
+        environment={"GOOGLE_APPLICATION_CREDENTIALS": text(_CREDENTIALS)} if secrets else {},
+    )
