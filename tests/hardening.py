@@ -14,12 +14,15 @@ from typing import Any
 
 import yaml
 
+from invariants.security import WRITABLE_ROOT
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "hardening.md"
 BEGIN, END = "<!-- counts: python tests/hardening.py -->", "<!-- end of counts -->"
 
 #: What runs as root or cannot be read-only, by service name, and why.
 EXCEPTIONS = {
+    **{name: f"read-write: {why}" for name, why in WRITABLE_ROOT.items()},
     "volume-owner": "hands volumes to their users: root with the one capability for that, and it ends",
 }
 
@@ -72,8 +75,8 @@ def container_counts(folder: Path) -> dict[str, Count]:
         "health check on what keeps running": _count(running, lambda name, each: "healthcheck" in each),
         "memory limit": _count(found, lambda name, each: _has_memory_limit(each)),
         "waits for healthy or completed": Count(sum(wait != "service_started" for wait in waits), len(waits)),
-        "not root": _count(found, lambda name, each: name in EXCEPTIONS or _is_not_root(each)),
-        "read-only root file system": _count(found, lambda name, each: each.get("read_only") is True),
+        "not root": _count(found, lambda name, each: name == "volume-owner" or _is_not_root(each)),
+        "read-only root file system": _count(found, lambda name, each: name in WRITABLE_ROOT or _is_read_only(each)),
         "no capabilities": _count(found, lambda name, each: "ALL" in each.get("cap_drop", [])),
     }
 
@@ -169,6 +172,11 @@ def _waits(service: Service) -> list[str]:
 
 def _is_not_root(service: Service) -> bool:
     return str(service.get("user", "0")).split(":")[0] not in ("0", "root")
+
+
+def _is_read_only(service: Service) -> bool:
+    """Or Compose has to copy a secret from a variable into it, which a read-only root refuses."""
+    return service.get("read_only") is True or bool(service.get("secrets"))
 
 
 def _is_persistent(content: Mapping[str, Any], exporter: str) -> bool:

@@ -93,6 +93,9 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
+            # A pack's own modules lie beside it, and have no package that could be named.
+            if node.level == 1 and path in PACK_CODE:
+                continue
             assert node.level == 0, f"{relative(path)}: imports are absolute"
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)

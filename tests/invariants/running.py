@@ -8,6 +8,11 @@ from invariants._system import Draft, Finding, System, is_job, is_loop, reposito
 
 #: What an image has inside that a health check can use, with the place where that was seen.
 PROGRAMS = {
+    "apache/kafka": {"nc", "sh"},  # docker/jvm/Dockerfile: Alpine base
+    "chrislusf/seaweedfs": {"wget", "sh"},  # docker/Dockerfile.go_build: Alpine base
+    "docker.elastic.co/elasticsearch/elasticsearch": {"curl"},  # distribution/docker: curl is installed
+    "grafana/tempo": {"/tempo"},  # cmd/tempo/Dockerfile: distroless
+    "opensearchproject/opensearch": {"curl"},  # opensearch-build, docker/release/dockerfiles: curl is installed
     "busybox": {"sh", "wget", "nc"},  # the image is busybox
     "cassandra": {"cqlsh", "sh"},  # docker-library/cassandra, 5.0/Dockerfile
     "clickhouse/clickhouse-server": {"clickhouse-client", "wget", "bash"},  # docker/server/Dockerfile.ubuntu

@@ -62,10 +62,18 @@ def break_nobody_is_root__capability(draft: Draft) -> None:
     draft.container("jaeger")["cap_add"] = ["CHOWN"]
 
 
+#: What cannot run with a read-only root, and why.
+WRITABLE_ROOT = {
+    "elasticsearch": "it writes a key store and logs beside its programs",
+    "opensearch": "it writes a key store and logs beside its programs",
+}
+
+
 def check_nothing_is_allowed_beyond_need(system: System) -> Iterator[Finding]:
     """Each container of ours has a read-only root, no capabilities, and cannot gain privileges."""
     for name, container in system.own_containers.items():
-        if container.get("read_only") is not True and not copies_a_secret(container, system.compose):
+        excused = copies_a_secret(container, system.compose) or name in WRITABLE_ROOT
+        if container.get("read_only") is not True and not excused:
             yield "compose.yaml", f"{name}: its root is not read-only"
         if container.get("cap_drop") != ["ALL"]:
             yield "compose.yaml", f"{name}: not all capabilities are dropped"

@@ -32,6 +32,10 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"service_defaults<\w+>\.framework", {"services": {"api": {"language": None}, "web": {"framework": "grpc"}}}),
     (r"backend<jaeger>\.(mode|roles|kafka).*", {"backend": {"storage": {"type": "elasticsearch"}}}),
     (r"backend<tempo>\.(mode|roles|kafka).*", _S3),
+    (
+        r"backend<tempo>\.kafka\.sasl\.(?!mechanism).*",
+        {"backend": {"kafka": {"brokers": ["kafka:9092"], "sasl": {"mechanism": "PLAIN"}}}},
+    ),
     (r".*<\w+search>\.(username|password|tls|manage).*", {"backend": {"storage": {"url": "https://search:9200"}}}),
     (
         r".*<(cassandra|clickhouse)>\.(username|password|tls|manage).*",
@@ -59,6 +63,8 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"security\.tls\.cert\..*", {"security": {"tls": {**_CA, **_KEY}}}),
     (r"security\.tls\.key\..*", {"security": {"tls": {**_CA, **_CERT}}}),
     (r"security\.tls\.cert_manager.*", {"targets": ["kubernetes"]}),
+    (r"versions\.cassandra", {"backend": {"storage": "cassandra"}}),
+    (r"versions\.clickhouse", {"backend": {"storage": "clickhouse"}}),
     (r"kubernetes\..*", {"targets": ["kubernetes"]}),
     (r"backend.*>\.size", {"targets": ["compose", "kubernetes"]}),  # Compose has no sizes of volumes
 )
@@ -89,6 +95,12 @@ ONLY_ERRORS: tuple[tuple[str, str], ...] = (
     (r"backend<jaeger>\.tenants.*", "TG320"),
     (r".*sampling\.head\.(strategies|target_per_second)", "TG413"),
     (r"accept\.TG401", "TG401"),
+    (r"backend.*>\.username\.file", "TG341"),
+    (r"backend.*<(cassandra|clickhouse)>\.password\.file", "TG341"),
+    (r"backend.*\.kafka\.sasl\.(username|password)\.file", "TG341"),
+    (r"backend<tempo>\.kafka\.(tls.*|sasl\.mechanism)", "TG351"),
+    (r".*\.headers\.[^.]+\.file", "TG341"),
+    (r"security\.ingest_auth\..*\.file", "TG341"),
 )
 
 ABSENT = object()

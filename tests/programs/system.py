@@ -25,7 +25,19 @@ from tracegen.model import Component, Secret, Text
 class System:
     """The components of a rendered spec, ready to be started with real programs."""
 
-    def __init__(self, rendered: Rendered, folder: Path, secrets: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        rendered: Rendered,
+        folder: Path,
+        secrets: Mapping[str, str] | None = None,
+        *,
+        files: Mapping[str, Path] | None = None,
+        outside: Mapping[str, str] | None = None,
+    ) -> None:
+        """`secrets` by variable, `files` by the path that a reference names; `outside` says which server of this
+        machine, as `127.0.0.1:n`, stands for a `host:port` of the rendered files."""
+        self._files = files or {}
+        self._outside = outside or {}
         self.rendered = rendered
         self.folder = folder
         self.components = rendered.model.components
@@ -91,7 +103,8 @@ class System:
 
     @cached_property
     def _hosts(self) -> re.Pattern[str]:
-        names = "|".join(sorted(map(re.escape, self.components), key=len, reverse=True))
+        known = {*self.components, *(address.rpartition(":")[0] for address in self._outside)}
+        names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
         return re.compile(rf"(?<![\w.-])(0\.0\.0\.0|127\.0\.0\.1|localhost|{names}):(\d+)(?![\w.])")
 
     def _give(self, key: tuple[str, int]) -> int:
@@ -107,6 +120,11 @@ class System:
             target = self._path(part, mount.target, replica)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self._local_file(mount.source, content, part, replica), encoding="utf-8")
+        for secret in part.secret_files:
+            if secret.secret.file in self._files:
+                target = self._path(part, secret.target, replica)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(self._files[secret.secret.file].read_bytes())
 
     def _local_file(self, source: str, content: str, part: Component, replica: int) -> str:
         if source.endswith((".yaml", ".yml")):
@@ -134,9 +152,12 @@ class System:
 
     def _mapped(self, match: re.Match[str], part: Component, replica: int) -> str:
         host, port = match.group(1), int(match.group(2))
+        if match.group() in self._outside:
+            return self._outside[match.group()]
         if host in self.components and host != part.name:
             return self.address(host, port)
-        return self.address(part.name, port, replica)
+        own = host in ("0.0.0.0", "127.0.0.1", "localhost", part.name)
+        return self.address(part.name, port, replica) if own else match.group()
 
     def _container_paths(self, part: Component) -> list[str]:
         files = [mount.target for mount in part.files]

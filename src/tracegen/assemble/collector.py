@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracegen.assemble.certificates import destination_mounts, server_mounts
+from tracegen.assemble.variables import variables_of
 from tracegen.model import (
     Component,
     FileMount,
@@ -11,7 +13,6 @@ from tracegen.model import (
     Model,
     Port,
     Publish,
-    Secret,
     SecretMount,
     Text,
     Tier,
@@ -41,9 +42,9 @@ _TARGET = "/etc/otelcol-contrib/config.yaml"
 #: What the health check of an image without a shell reads: see `health_probe`.
 HEALTHY_ANSWER = json.dumps(
     {
-        "receivers": {"otlp": {"protocols": {"http": None}}},
-        "exporters": {"debug": None},
-        "service": {"pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["debug"]}}},
+        "receivers": {"nop": None},
+        "exporters": {"nop": None},
+        "service": {"pipelines": {"traces": {"receivers": ["nop"], "exporters": ["nop"]}}},
     },
     separators=(",", ":"),
 )
@@ -58,7 +59,7 @@ def health_probe() -> tuple[str, ...]:
     """A health check for an image built from scratch, whose only program is the collector itself.
 
     The collector answers its health request with a minimal configuration, and `validate` reads that: it
-    succeeds when the collector is healthy, and fails when it answers otherwise or not at all.
+    succeeds when the collector is healthy, and fails at the status of one that is not, and at no answer at all.
     """
     return (_PROGRAM, "validate", "--config", f"http://127.0.0.1:{HEALTH_PORT}/")
 
@@ -97,8 +98,12 @@ def _component(tier: Tier, model: Model) -> Component:
 
 
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:
+    """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
+    is_door = tier is model.tiers[0]
     for receiver in tier.receivers:
-        yield from (port for port in RECEIVER_PORTS[receiver] if port.protocol == "tcp" or takes_udp(model))
+        for port in RECEIVER_PORTS[receiver]:
+            if port.protocol == "tcp" or takes_udp(model):
+                yield port if is_door else replace(port, publish=None)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
 
@@ -119,5 +124,4 @@ def _secrets(tier: Tier, model: Model) -> dict[str, Text]:
     values = [value for each in tier.destinations for value in each.headers.values()]
     if tier.guarded:
         values += [model.ingest.username, (model.ingest.secret,) if model.ingest.secret else ()]
-    found = [part for value in values for part in value if isinstance(part, Secret)]
-    return {secret.variable: text(secret) for secret in found}
+    return variables_of(values)

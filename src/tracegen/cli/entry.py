@@ -3,6 +3,7 @@
 0 fine · 1 something to look at · 2 wrong usage, also: cannot be read or written · 3 a bug · 130 interrupted.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -20,6 +21,9 @@ _COMMANDS = {
     "schema": "Print the JSON Schema of a spec, for editors.",
     "completion": "Print the completion script of a shell.",
 }
+
+#: Standard output cannot take more: a full disk, a quota, a size limit, a broken device.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _LazyGroup(click.Group):
@@ -63,6 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command; returns its exit code."""
+    _open_closed_streams()
     try:
         result = group.main(arguments, prog_name="tracegen", standalone_mode=False)
         sys.stdout.flush()
@@ -74,14 +79,32 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:
-        # The reader of our output went away, as `head` does; Python would complain again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away, as `head` does.
+        _drop_output()
         return 0
     except Exception as error:
         return _failed(error, arguments)
 
 
+def _open_closed_streams() -> None:
+    """A stream that the caller closed (`>&-`) is None in Python: nothing is read from it, and words go nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It stays open until the end, and importing pathlib takes longer than all that `--help` does.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: Python would complain again when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _failed(error: Exception, arguments: list[str]) -> int:
+    # Whoever writes files says so with the file's name; what is left is our own output.
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        _drop_output()
+        click.echo(f"cannot write to standard output: {os.strerror(error.errno).lower()}", err=True)
+        return 2
     from tracegen.cli.failures import expected_failure
 
     expected = expected_failure(error)

@@ -1,18 +1,44 @@
 """`accept:` turns an acceptable problem into a note that carries the reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from tracegen.language.codes import ACCEPTS_NOTHING, NOT_ACCEPTABLE
 from tracegen.language.spec import Spec
-from tracegen.problems import Code, Problem, Severity
+from tracegen.problems import Place, Problem, Severity
 
 
 def accepted(spec: Spec, problems: Iterable[Problem]) -> list[Problem]:
-    """The problems after the spec's `accept`, with what is wrong with `accept` itself."""
-    reasons: dict[str, str] = spec.get("accept") or {}
+    """The problems after the spec's `accept`, and those of `accept` that no reason can change."""
     found = list(problems)
-    return [*(_accept(problem, reasons) for problem in found), *_wrong_codes(spec, reasons, found)]
+    fixed = {problem.code.id for problem in found if not problem.code.acceptable}
+    return [*(_accept(problem, _reasons(spec)) for problem in found), *_not_acceptable(spec, fixed)]
+
+
+def accepts_nothing(found: Iterable[tuple[Spec, Collection[Problem]]], whole: bool) -> Iterator[Problem]:
+    """What is accepted and was found in none of the layer stacks that accept it.
+
+    `whole` says that these are all stacks of the document; else only the layers themselves can tell, since what
+    the base accepts may be of another environment.
+    """
+    unused: dict[Place, str] = {}
+    used = set()
+    for spec, problems in found:
+        codes = {problem.code.id for problem in problems}
+        for code in _reasons(spec):
+            place = spec.place("accept", code)
+            if code in codes:
+                used.add(place)
+            elif whole or spec.said_by_layer("accept", code):
+                unused[place] = code
+    for place, code in unused.items():
+        if place not in used:
+            hint = "delete the line, or correct the code; a problem that is gone needs no reason"
+            yield Problem.of(ACCEPTS_NOTHING, place, f"accept.{code}", f"no problem {code} was found", hint)
+
+
+def _reasons(spec: Spec) -> dict[str, str]:
+    return spec.get("accept") or {}
 
 
 def _accept(problem: Problem, reasons: dict[str, str]) -> Problem:
@@ -23,20 +49,9 @@ def _accept(problem: Problem, reasons: dict[str, str]) -> Problem:
     return replace(problem, severity=Severity.NOTE, message=message, hint="")
 
 
-def _wrong_codes(spec: Spec, reasons: dict[str, str], found: list[Problem]) -> Iterator[Problem]:
-    codes = {problem.code.id: problem.code for problem in found}
-    for code in reasons:
-        if code in codes and codes[code].acceptable:
-            continue
-        kind = NOT_ACCEPTABLE if _is_fixed(code, codes) else ACCEPTS_NOTHING
-        path = ("accept", code)
-        message = (
-            f"{code} cannot be accepted: it says what does not work"
-            if kind is NOT_ACCEPTABLE
-            else f"accept.{code}: no such problem was found"
-        )
-        yield Problem.of(kind, spec.place(*path), f"accept.{code}", message, "delete the line")
-
-
-def _is_fixed(code: str, codes: dict[str, Code]) -> bool:
-    return code in codes and not codes[code].acceptable
+def _not_acceptable(spec: Spec, fixed: Collection[str]) -> Iterator[Problem]:
+    for code in _reasons(spec):
+        if code in fixed:
+            message = f"{code} is no problem that can be accepted"
+            hint = "delete the line; `tracegen explain` says of each code whether it can be accepted"
+            yield Problem.of(NOT_ACCEPTABLE, spec.place("accept", code), f"accept.{code}", message, hint)

@@ -14,3 +14,7 @@ NOT_ACCEPTABLE = Code("TG118", "Cannot be accepted")
 ACCEPTS_NOTHING = Code("TG119", "Accepts what is not found", Severity.WARNING)
 DEFINED_TWICE = Code("TG120", "Service in two files")
 LITERAL_SECRET = Code("TG601", "Secret written in the spec")
+
+#: Said of an empty value, by whoever finds it.
+NO_VALUE = "there is no value"
+GIVE_IT_A_VALUE = "give it a value, or delete the line to get the default"

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tracegen.language.codes import DEFINED_TWICE, EMPTY_VALUE
+from tracegen.language.codes import DEFINED_TWICE, EMPTY_VALUE, GIVE_IT_A_VALUE, NO_VALUE
 from tracegen.language.merge import Dropped, MergeLog, merge
-from tracegen.language.nodes import is_null, lengthen, with_entry
+from tracegen.language.nodes import is_null, lengthen, null_places, nulls_of, with_entry, with_nulls
 from tracegen.language.schema import property_schema, schema
-from tracegen.problems import Problem
+from tracegen.problems import Place, Problem
 from tracegen.source.files import Document
-from tracegen.source.node import Entry, Node, Sequence
+from tracegen.source.node import Entry, Node, Sequence, find
 from tracegen.source.node import Mapping as MappingNode
 
 _NULL_HAS_A_MEANING = ("environments", "overrides")
@@ -28,9 +28,11 @@ class Stack:
 def base_of(document: Document) -> tuple[MappingNode, list[Problem]]:
     """The spec and its included files as one mapping in the long form, without empty values."""
     problems: list[Problem] = []
-    root = _without_nulls(document.root, problems)
-    for file, included in document.included:
-        root = _fold(root, _without_nulls(included, problems), file, problems)
+    defaults = document.root.entries.get("service_defaults")
+    removable = defaults.value if defaults else None
+    root = _without_nulls(document.root, removable, problems)
+    for _, included in document.included:
+        root = _fold(root, _without_nulls(included, removable, problems), problems)
     long = lengthen(root, schema())
     assert isinstance(long, MappingNode)
     return long, problems
@@ -57,37 +59,56 @@ def stack(base: MappingNode, environment: str | None) -> tuple[Stack, list[Probl
     if environment is not None:
         layer = environments_of(base)[environment]
         root = merge(with_entry(base, "environments", None), layer, schema(), log)
-    root = _with_service_defaults(root, log)
+    root = _with_service_defaults(root, layer, log)
     return Stack(environment, root, tuple(log.dropped), layer), log.problems
 
 
-def _with_service_defaults(root: MappingNode, log: MergeLog) -> MappingNode:
+def _with_service_defaults(root: MappingNode, layer: MappingNode | None, log: MergeLog) -> MappingNode:
     defaults, services = root.entries.get("service_defaults"), root.entries.get("services")
     if defaults is None or services is None:
         return root
     if not isinstance(defaults.value, MappingNode) or not isinstance(services.value, MappingNode):
         return root
-    service_schema = property_schema(property_schema(schema(), "services") or {}, "") or {}
     merged = {}
     for name, entry in services.value.entries.items():
         value: Node = entry.value
         if isinstance(value, MappingNode):
-            value = merge(defaults.value, value, service_schema, log, f"services.{name}")
-            value = MappingNode(value.entries, entry.value.place)
+            taken_away = nulls_of(find(layer, ("services", name))) if layer else None
+            over = with_nulls(value, taken_away) if taken_away else value
+            value = MappingNode(_over_defaults(defaults.value, over, name, log).entries, entry.value.place)
         merged[name] = Entry(entry.key_place, value)
     return with_entry(root, "services", Entry(services.key_place, MappingNode(merged, services.value.place)))
 
 
-def _fold(root: MappingNode, included: MappingNode, file: str, problems: list[Problem]) -> MappingNode:
+def _over_defaults(defaults: MappingNode, service: MappingNode, name: str, log: MergeLog) -> MappingNode:
+    """A service over the defaults; what the merge of the layer called nothing may have been a default."""
+    service_schema = property_schema(property_schema(schema(), "services") or {}, "") or {}
+    own = MergeLog()
+    merged = merge(defaults, service, service_schema, own, f"services.{name}")
+    missing = {problem.place for problem in own.problems}
+    removed = set(null_places(service)) - missing
+    log.problems[:] = [problem for problem in log.problems if problem.place not in removed]
+    log.dropped.extend(own.dropped)
+    return merged
+
+
+def _fold(root: MappingNode, included: MappingNode, problems: list[Problem]) -> MappingNode:
     services, slos = included.entries.get("services"), included.entries.get("slos")
     if services and isinstance(services.value, MappingNode):
         root = _fold_services(root, services, problems)
     if slos and isinstance(slos.value, Sequence):
-        mine = root.entries.get("slos")
-        items = mine.value.items if mine and isinstance(mine.value, Sequence) else ()
-        joined = Sequence((*items, *slos.value.items), mine.value.place if mine else slos.value.place)
-        root = with_entry(root, "slos", Entry(mine.key_place if mine else slos.key_place, joined))
+        root = _fold_objectives(root, slos.key_place, slos.value)
     return root
+
+
+def _fold_objectives(root: MappingNode, key_place: Place, more: Sequence) -> MappingNode:
+    mine = root.entries.get("slos")
+    if mine is None:
+        return with_entry(root, "slos", Entry(key_place, more))
+    if not isinstance(mine.value, Sequence):
+        return root  # its form is wrong, which is told later
+    joined = Sequence((*mine.value.items, *more.items), mine.value.place)
+    return with_entry(root, "slos", Entry(mine.key_place, joined))
 
 
 def _fold_services(root: MappingNode, services: Entry, problems: list[Problem]) -> MappingNode:
@@ -114,24 +135,36 @@ def _fold_services(root: MappingNode, services: Entry, problems: list[Problem]) 
     return with_entry(root, "services", Entry(place.key_place, MappingNode(entries, place.value.place)))
 
 
-def _without_nulls(root: MappingNode, problems: list[Problem]) -> MappingNode:
-    """Empty values of the base are problems; inside environments they take keys away."""
+def _without_nulls(root: MappingNode, defaults: Node | None, problems: list[Problem]) -> MappingNode:
+    """Empty values of the base are problems; inside environments they take keys away, in a service defaults."""
     kept = {}
     for key, entry in root.entries.items():
-        value = entry.value if key in _NULL_HAS_A_MEANING else _cleaned(entry, key, problems)
-        kept[key] = Entry(entry.key_place, value)
-    return MappingNode({key: each for key, each in kept.items() if not is_null(each.value)}, root.place)
+        below = key in _NULL_HAS_A_MEANING and not is_null(entry.value)
+        under = _for_each(entry.value, defaults) if key == "services" else None
+        kept[key] = entry if below else Entry(entry.key_place, _cleaned(entry, key, under, problems))
+    return MappingNode(dict(_not_null(kept)), root.place)
 
 
-def _cleaned(entry: Entry, path: str, problems: list[Problem]) -> Node:
+def _for_each(services: Node, defaults: Node | None) -> MappingNode | None:
+    """The defaults under every name, so that services and what lies under them have one shape."""
+    if defaults is None or not isinstance(services, MappingNode):
+        return None
+    names = {name: Entry(each.key_place, defaults) for name, each in services.entries.items()}
+    return MappingNode(names, services.place)
+
+
+def _cleaned(entry: Entry, path: str, under: Node | None, problems: list[Problem]) -> Node:
     if is_null(entry.value):
         problems.append(_empty(entry, path))
     elif isinstance(entry.value, MappingNode):
-        entries = {
-            key: Entry(each.key_place, _cleaned(each, f"{path}.{key}", problems))
-            for key, each in entry.value.entries.items()
-        }
-        return MappingNode(dict(_not_null(entries)), entry.value.place)
+        entries = {}
+        for key, each in entry.value.entries.items():
+            below = find(under, (key,)) if under else None
+            removes = is_null(each.value) and below is not None and "." in path
+            value = each.value if removes else _cleaned(each, f"{path}.{key}", below, problems)
+            if removes or not is_null(value):
+                entries[key] = Entry(each.key_place, value)
+        return MappingNode(entries, entry.value.place)
     return entry.value
 
 
@@ -140,10 +173,14 @@ def _not_null(entries: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
 
 
 def _empty(entry: Entry, path: str) -> Problem:
-    return Problem.of(
-        EMPTY_VALUE,
-        entry.key_place,
-        path,
-        f"{path} is empty",
-        'give it a value, or delete the line to get the default; write "" for the empty text',
-    )
+    return Problem.of(EMPTY_VALUE, entry.key_place, path, NO_VALUE, _value_for(path))
+
+
+def _value_for(path: str) -> str:
+    if path in schema()["required"]:
+        return "give it a value; every spec has one"
+    if path.startswith("services.") and path.count(".") == 1:
+        return "say at least its language, such as {language: python}"
+    if ".env." in path or "attributes." in path:
+        return f'{GIVE_IT_A_VALUE}; write "" for the empty text'
+    return GIVE_IT_A_VALUE

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tracegen.language.codes import REMOVES_NOTHING
-from tracegen.language.nodes import is_null, to_value
+from tracegen.language.nodes import choice_of, is_null, to_value
 from tracegen.language.schema import Schema, known_keys, property_schema, resolve, switches
 from tracegen.problems import Place, Problem
 from tracegen.source.node import Entry, Mapping, Node
@@ -30,8 +30,9 @@ def merge(target: Mapping | None, patch: Mapping, schema: Schema, log: MergeLog,
     """`patch` over `target`; null takes a key away, lists and scalars replace, mappings merge."""
     schema = resolve(schema)
     entries = dict(target.entries) if target else {}
+    choice = choice_of(schema, patch, target) if target else choice_of(schema, patch)
     for key, entry in patch.entries.items():
-        _apply(entries, key, entry, property_schema(schema, key) or {}, log, _join(path, key))
+        _apply(entries, key, entry, property_schema(schema, key, choice) or {}, log, _join(path, key))
     merged = Mapping(entries, patch.place if target is None else target.place)
     return _without_unknown(merged, target, patch, schema, log, path) if target else merged
 
@@ -67,8 +68,8 @@ def _removes_nothing(place: Place, path: str) -> Problem:
         REMOVES_NOTHING,
         place,
         path,
-        f"{path} is empty, which takes a key away, but no lower layer has it",
-        'delete the line, give it a value, or write "" for the empty text',
+        "an empty value takes a key away, but no lower layer has it",
+        "delete the line, or give it a value",
     )
 
 

@@ -37,7 +37,7 @@ def compose(packs: Catalogue) -> Schema:
     """The schema of the long form for a set of packs; a fresh structure, free to change."""
     base: Schema = json.loads(data_path("schemas", "base.json").read_text(encoding="utf-8"))
     definitions = base["$defs"]
-    for backend in packs.backends:
+    for backend in filter(packs.storages_of, packs.backends):
         definitions[f"storage-of-{backend}"] = _storage(packs, backend)
     _expand(base["properties"]["backend"], "backends", packs.backends)
     _expand(definitions["service"], "languages", packs.languages)
@@ -59,10 +59,13 @@ def resolve(node: Schema, root: Schema | None = None) -> Schema:
     return node
 
 
-def property_schema(node: Schema, key: str) -> Schema | None:
-    """The schema of a property of a mapping, whichever variant it comes from; None when there is none."""
+def property_schema(node: Schema, key: str, choice: object = None) -> Schema | None:
+    """The schema of a property of a mapping; None when there is none.
+
+    `choice` is what the mapping's chooser says: the property is that variant's, or else any variant's.
+    """
     node = resolve(node)
-    for properties in _all_properties(node):
+    for properties in _all_properties(node, choice):
         if key in properties and properties[key] is not True:
             return resolve(properties[key])
     additional = node.get("additionalProperties")
@@ -75,7 +78,8 @@ def known_keys(node: Schema, value: Mapping[str, Any]) -> set[str] | None:
     if "x-variants" not in node and node.get("additionalProperties") is not False:
         return None
     known = set(node.get("properties", {})) | set(chosen_variant(node, value).get("properties", {}))
-    return {key for key in known if fits(property_schema(node, key) or {}, value, node)}
+    choice = value.get(node.get("x-chooser", ""))
+    return {key for key in known if fits(property_schema(node, key, choice) or {}, value, node)}
 
 
 def chosen_variant(node: Schema, value: Mapping[str, Any]) -> Schema:
@@ -117,10 +121,12 @@ def _when(property_: Schema | bool) -> Iterator[str]:
         yield from property_.get("x-when", {})
 
 
-def _all_properties(node: Schema) -> Iterator[Mapping[str, Any]]:
+def _all_properties(node: Schema, choice: object = None) -> Iterator[Mapping[str, Any]]:
+    """Those of the mapping itself, then those of its variants, the chosen one first."""
     yield node.get("properties", {})
-    for variant in node.get("x-variants", {}).values():
-        yield variant.get("properties", {})
+    variants: Mapping[str, Schema] = node.get("x-variants", {})
+    for name in sorted(variants, key=lambda each: each != choice):
+        yield variants[name].get("properties", {})
 
 
 def _storage(packs: Catalogue, backend: str) -> Schema:
@@ -173,6 +179,8 @@ def _layer(base: Schema) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "x-partial": True,
+        "x-expected": "a layer, which is a mapping of keys of the spec",
+        "examples": [{"collector": {"replicas": 3}}],
         "description": "A layer over the spec: merged into it (RFC 7396); null takes a key away.",
         "properties": {key: deepcopy(each) for key, each in base["properties"].items() if key not in own},
     }

@@ -11,6 +11,8 @@ from typing import Any
 from tracegen.language.schema import Schema
 
 _KEPT = ("x-expected", "x-secret")
+#: Keywords with values of a spec below them, where a key such as `x-api-key` is no extension of ours.
+_DATA = ("examples", "default", "enum", "const")
 _LENGTHS = ("required", "minProperties")
 
 
@@ -18,7 +20,8 @@ def strict(composed: Schema) -> Schema:
     """For validation of the merged long form; `x-expected` and `x-secret` stay, for messages."""
     result = {key: _standard(value) for key, value in composed.items() if key not in ("$defs", "properties")}
     result["properties"] = {key: _standard(value) for key, value in composed["properties"].items()}
-    result["properties"]["environments"] = {"type": "object"}
+    result["properties"]["environments"] = _layers(composed)
+    result["properties"]["service_defaults"] = _standard(_any_service(composed["$defs"]["service"]))
     result["$defs"] = {key: _standard(value) for key, value in composed["$defs"].items()}
     return result
 
@@ -32,7 +35,7 @@ def for_editors(composed: Schema) -> Schema:
     result["properties"]["service_defaults"] = _partial(result["properties"]["service_defaults"])
     # Services may all come from included files.
     result["required"] = [key for key in result["required"] if key != "services"]
-    result["$defs"] = {**definitions, **partial}
+    result["$defs"] = {**definitions, "service": _removable(definitions["service"]), **partial}
     clean: Schema = _editor(result)
     return {"$schema": clean.pop("$schema"), **clean}
 
@@ -43,11 +46,28 @@ def _standard(node: Any) -> Any:
         return [_standard(item) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: _standard(value) for key, value in node.items() if not key.startswith("x-") or key in _KEPT}
+    kept = {key: value for key, value in node.items() if not key.startswith("x-") or key in _KEPT}
+    result = {key: value if key in _DATA else _standard(value) for key, value in kept.items()}
+    if "pattern" in result:
+        result["pattern"] = _whole(result["pattern"])
+    variants = _variants(node)
+    if variants:
+        result["properties"] = {**dict.fromkeys(sorted(_all_keys(node)), True), **result["properties"]}
+        result["additionalProperties"] = False
     conditions = _conditions(node)
     if conditions:
         result["allOf"] = [_standard(condition) for condition in conditions]
     return result
+
+
+def _all_keys(node: Mapping[str, Any]) -> set[str]:
+    """Those of a mapping and of all its variants."""
+    return {*node["properties"], *(key for each in _variants(node).values() for key in each["properties"])}
+
+
+def _whole(pattern: Any) -> Any:
+    """JSON Schema's `$` is the end of the text; Python's also stands before a last newline."""
+    return f"{pattern[:-1]}\\Z" if isinstance(pattern, str) and pattern.endswith("$") else pattern
 
 
 def _conditions(node: Mapping[str, Any]) -> list[Schema]:
@@ -88,6 +108,26 @@ def _if(choices: Mapping[str, list[Any]], then: Schema) -> Schema:
     return {"if": {"properties": properties, "required": list(choices)}, "then": then}
 
 
+def _layers(composed: Schema) -> Schema:
+    """Only that they are layers: each is checked where it lies over the spec."""
+    known = composed["$defs"]["layer"]["properties"]
+    elsewhere: Schema = {key: {"not": {}} for key in composed["properties"] if key not in known}
+    names = _standard(composed["properties"]["environments"]["propertyNames"])
+    layer = {"type": ["object", "null"], "properties": elsewhere}
+    return {"type": "object", "propertyNames": names, "additionalProperties": layer}
+
+
+def _any_service(service: Schema) -> Schema:
+    """What stands under services of any language: merged with each of them, it is checked again as a whole."""
+    kept = {key: value for key, value in service.items() if key not in ("required", "x-chooser", "x-variants")}
+    some = {key for variant in service["x-variants"].values() for key in variant["properties"]}
+    return {
+        **kept,
+        "properties": {**dict.fromkeys(sorted(some), True), **service["properties"]},
+        "additionalProperties": False,
+    }
+
+
 def _partial(node: Any) -> Any:
     """Nothing required, null allowed (it takes the key away), references to the partial definitions."""
     if not isinstance(node, dict):
@@ -107,6 +147,17 @@ def _partial(node: Any) -> Any:
     return result
 
 
+def _removable(service: Schema) -> Schema:
+    """A service lies over `service_defaults`: it may take away what they say, all but its language."""
+    variants = {
+        name: {**each, "properties": {key: _partial(below) for key, below in each["properties"].items()}}
+        for name, each in service["x-variants"].items()
+    }
+    chooser = service["x-chooser"]
+    properties = {key: each if key == chooser else _partial(each) for key, each in service["properties"].items()}
+    return {**service, "properties": properties, "x-variants": variants}
+
+
 def _editor(node: Any) -> Any:
     if isinstance(node, list):
         return [_editor(item) for item in node]
@@ -116,7 +167,11 @@ def _editor(node: Any) -> Any:
     if lenient.get("x-text") is True:
         lenient["additionalProperties"] = _any_scalar(lenient["additionalProperties"])
     conditions = _conditions(lenient)
-    result = {key: _editor(value) for key, value in lenient.items() if not key.startswith("x-")}
+    kept = {key: value for key, value in lenient.items() if not key.startswith("x-")}
+    result = {key: value if key in _DATA else _editor(value) for key, value in kept.items()}
+    if _variants(lenient):
+        # Not `properties`, from which an editor would offer keys of other variants too.
+        result["propertyNames"] = {"enum": sorted(_all_keys(lenient))}
     if conditions:
         result["allOf"] = [_editor(_without_defaults(condition)) for condition in conditions]
     return _with_short_form(result, node)

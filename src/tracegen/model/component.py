@@ -112,11 +112,15 @@ class Wait(StrEnum):
 class Component:
     """Something that runs in one container: a program, or a job that ends.
 
-    `user` 0 is root, for jobs that change owners only; `writable` are paths kept in memory when the root is
-    read-only; `resources` None is no limit, for images that tracegen knows nothing of; `ordinals`: each replica has a host name of its own that ends in its number, from 0;
-    `grace` is the seconds between SIGTERM and SIGKILL; `every` the seconds between the runs of a
-    job that comes again (0: it runs once); `why` one line for the reader of the files;
-    `production` False marks what tracegen runs for trying things out.
+    user          0 is root, for jobs that change owners only; None is the image's own
+    writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
+    resources     None is no limit, for images that tracegen knows nothing of
+    ordinals      each replica has a host name of its own that ends in its number, from 0
+    grace         seconds between SIGTERM and SIGKILL
+    every         seconds between the runs of a job that comes again; 0: it runs once
+    platform      False for services of the team
+    production    False marks what tracegen runs for trying things out
+    why           one line for the reader of the files
     """
 
     name: str
@@ -135,6 +139,7 @@ class Component:
     needs: Mapping[str, Wait] = field(default_factory=dict)
     user: int | None = 10001
     read_only: bool = True
+    why_writable: str = ""
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     replicas: int = 1

@@ -2,8 +2,8 @@
 
 from tracegen.emit import Commented, Value
 from tracegen.model.component import Resources
-from tracegen.model.units import mebibytes
 from tracegen.model.sizing import GO_SHARE, LIMITER_SHARE, SPIKE_SHARE
+from tracegen.model.units import mebibytes
 
 HEALTH_PORT = 13133
 METRICS_PORT = 8888

@@ -4,6 +4,7 @@ A backend's:  components(model, packs) -> Iterable[Component]   configs(model, p
 A storage's:  one function for each backend that it serves, named so: jaeger(model, packs) -> StoragePart
 """
 
+import sys
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -27,9 +28,11 @@ def kafka_code() -> ModuleType:
 @cache
 def _load(path: Path) -> ModuleType:
     name = f"tracegen_pack_{path.parent.parent.name}_{path.parent.name}".replace("-", "_")
-    spec = spec_from_file_location(name, path)
+    # As a package, so that a pack may have more modules beside this one: `from .tenants import …`.
+    spec = spec_from_file_location(name, path, submodule_search_locations=[str(path.parent)])
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no module")
     module = module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

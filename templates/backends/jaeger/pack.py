@@ -27,7 +27,7 @@ _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
 
 #: Traffic of the services decides the memory of the processes.
-_KEYS = ("backend", "services", "service_defaults", "security", "name")
+_KEYS = ("backend", "services", "service_defaults", "security")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
     part = _storage(model, packs)
     for process, _, resources in _processes(model):
         value = _config(process, resources, model, part)
-        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process), "backends/jaeger", _KEYS)
+        # The topic is named after the project where the spec does not name it.
+        keys = (*_KEYS, "name") if process.to_kafka or process.from_kafka else _KEYS
+        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process), "backends/jaeger", keys)
     if _archive(model, part):
         yield Structured(_UI_FILE, {"archiveEnabled": True}, "", "backends/jaeger", ("backend",))
 
@@ -182,7 +184,7 @@ def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str,
 def _query(model: Model, part: StoragePart) -> Value:
     tls = server_tls(model.certificates)
     archive = _archive(model, part)
-    quiet = "Its own queries would be traced to localhost:4317, where nobody need listen: stopping then takes 10 s longer."
+    quiet = "It would send traces of its own queries to localhost:4317, and wait for nobody there when it stops."
     query: dict[str, Value] = {
         "storage": {"traces": "main", **({"traces_archive": "archive"} if archive else {})},
         "enable_tracing": Commented(False, quiet),

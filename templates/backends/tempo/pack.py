@@ -3,9 +3,7 @@
 Source of the configuration: https://grafana.com/docs/tempo/latest/configuration/ (and its manifest of all keys).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, server_mounts, server_tls
 from tracegen.assemble.variables import variables_of
@@ -13,11 +11,13 @@ from tracegen.emit import Commented, Value, tempo_escape
 from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import go_memory_limit
-from tracegen.model.units import go_duration, milliseconds, size_in_bytes
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
 from tracegen.render.tempo_text import tempo_text
+
+from .processes import ROLES, SCHEDULER, Process, processes
+from .tenants import tenant_limits
 
 #: How TRACING.md tells people to look at traces.
 LOOK = "Tempo has no pages of its own. Its API, for Grafana (data source Tempo) or a command, is at"
@@ -29,66 +29,14 @@ _DATA = "/var/tempo"
 _HTTP, _GRPC, _GOSSIP, _INTERNAL = 3200, 9095, 7946, 3101
 _TOPIC_JOB = "kafka-topic"
 
-#: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
-_RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_000, 1_000_000
-
 _KEYS = ("backend", "services", "service_defaults", "security")
-
-
-@dataclass(frozen=True)
-class _Process:
-    """One process: its target, and what it needs. `disk`: a volume and a number of its own."""
-
-    name: str
-    target: str
-    why: str
-    otlp: bool = False
-    query: bool = False
-    disk: bool = False
-    kafka: bool = False
-    zone: str = ""
-
-
-_SINGLE = _Process("tempo", "all", "Stores spans and serves the API.", otlp=True, query=True, disk=True)
-_SCHEDULER = _Process(
-    "tempo-backend-scheduler", "backend-scheduler", "Hands out the work of compaction and retention.", disk=True
-)
-_ROLES = {
-    "distributor": [
-        _Process(
-            "tempo-distributor", "distributor", "Takes spans in and writes them to Kafka.", otlp=True, kafka=True
-        )
-    ],
-    "live-store": [
-        _Process(
-            f"tempo-live-store-{zone}",
-            "live-store",
-            "Holds recent spans for queries.",
-            disk=True,
-            kafka=True,
-            zone=zone,
-        )
-        for zone in ("a", "b")
-    ],
-    "block-builder": [
-        _Process(
-            "tempo-block-builder", "block-builder", "Reads Kafka and writes blocks of spans.", disk=True, kafka=True
-        )
-    ],
-    "querier": [_Process("tempo-querier", "querier", "Runs parts of queries.")],
-    "query-frontend": [_Process("tempo-query-frontend", "query-frontend", "Serves the API.", query=True)],
-    "backend-worker": [
-        _Process("tempo-backend-worker", "backend-worker", "Compacts blocks and enforces retention.", disk=True)
-    ],
-}
-# The metrics generator joins them where metrics are rendered.
 
 
 def components(model: Model, packs: Catalogue) -> Iterable[Component]:
     """The processes, and what their storage runs beside them."""
     part = _storage(model, packs)
     yield from part.components
-    for process, replicas, resources in _processes(model):
+    for process, replicas, resources in processes(model):
         yield _component(process, replicas, resources, model, part)
 
 
@@ -101,20 +49,10 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
         limits = (
             "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would be zero."
         )
-        yield Structured(_OVERRIDES, _tenants(model), limits, "backends/tempo", _KEYS)
+        yield Structured(_OVERRIDES, tenant_limits(model), limits, "backends/tempo", _KEYS)
 
 
-def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
-    if not model.backend.roles:
-        yield _SINGLE, 1, model.backend.resources
-        return
-    yield _SCHEDULER, 1, model.backend.resources
-    for name, role in model.backend.roles.items():
-        for process in _ROLES.get(name, []):
-            yield process, role.replicas, role.resources
-
-
-def _component(process: _Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
     kafka = model.backend.kafka
     port, path = (_INTERNAL, "/ready") if model.certificates else (_HTTP, "/ready")
     sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
@@ -149,13 +87,13 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
     )
 
 
-def _args(process: _Process) -> Iterator[str]:
+def _args(process: Process) -> Iterator[str]:
     yield from (f"-target={process.target}", f"-config.file={_TARGET}", "-config.expand-env=true")
     if process.zone:
         yield f"-live-store.instance-availability-zone=zone-{process.zone}"
 
 
-def _ports(process: _Process, model: Model) -> Iterator[Port]:
+def _ports(process: Process, model: Model) -> Iterator[Port]:
     door = None if model.tiers else Publish.OTLP
     yield Port("http", _HTTP, Publish.UI if process.query else None)
     yield Port("grpc", _GRPC)
@@ -225,7 +163,7 @@ def _retention(model: Model) -> dict[str, Value]:
     }
     if model.backend.roles:
         worker = {
-            "backend_scheduler_addr": f"{_SCHEDULER.name}:{_GRPC}",
+            "backend_scheduler_addr": f"{SCHEDULER.name}:{_GRPC}",
             "ring": {"kvstore": {"store": "memberlist"}},
             **worker,
         }
@@ -236,7 +174,7 @@ def _retention(model: Model) -> dict[str, Value]:
         },
         "backend_worker": worker,
     }
-    clients = _client(model, _SCHEDULER.name)
+    clients = _client(model, SCHEDULER.name)
     if clients and model.backend.roles:
         config["backend_scheduler_client"] = {"grpc_client_config": clients}
     return config
@@ -245,7 +183,7 @@ def _retention(model: Model) -> dict[str, Value]:
 def _scalable(model: Model) -> dict[str, Value]:
     kafka = model.backend.kafka
     assert kafka is not None, "mode scalable has a broker"
-    stores = [process.name for process in _ROLES["live-store"]]
+    stores = [process.name for process in ROLES["live-store"]]
     broker: dict[str, Value] = {
         "address": kafka.brokers[0],
         "topic": kafka.topic,
@@ -290,30 +228,6 @@ def _scalable(model: Model) -> dict[str, Value]:
 def _partitions_each(model: Model) -> int:
     partitions = model.backend.kafka.partitions if model.backend.kafka else 1
     return -(-partitions // model.backend.roles["block-builder"].replicas)
-
-
-def _tenants(model: Model) -> Value:
-    entries: dict[str, Value] = {tenant.name: _limits(tenant.limits, model) for tenant in model.backend.tenants}
-    entries["*"] = Commented(_limits({}, model), "Whoever has no entry.")
-    return {"overrides": entries}
-
-
-def _limits(said: Mapping[str, Any], model: Model) -> Value:
-    rate = size_in_bytes(said["bytes_per_second"]) if "bytes_per_second" in said else _RATE_BYTES
-    burst = size_in_bytes(said["burst"]) if "burst" in said else max(rate, _RATE_BYTES)
-    trace = size_in_bytes(said["max_trace_size"]) if "max_trace_size" in said else _TRACE_BYTES
-    hours = milliseconds(said["retention"]) if "retention" in said else model.backend.retention * 3_600_000
-    return {
-        "ingestion": {
-            "rate_strategy": "local",
-            "rate_limit_bytes": rate,
-            "burst_size_bytes": burst,
-            "max_traces_per_user": said.get("live_traces", _LIVE_TRACES),
-        },
-        "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},
-        "global": {"max_bytes_per_trace": trace},
-        "compaction": {"block_retention": go_duration(hours)},
-    }
 
 
 def _storage(model: Model, packs: Catalogue) -> StoragePart:

@@ -52,6 +52,7 @@ def _node(model: Model) -> Component:
         resources=_RESOURCES,
         user=image.user,
         read_only=False,
+        why_writable="It writes a key store and logs beside its programs.",
         grace=60,
         production=False,
     )

@@ -1,6 +1,7 @@
 """What several rules need: problems at a path, and what a service comes to when nothing is said."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from tracegen.language.spec import Path, Spec, dotted
@@ -11,6 +12,17 @@ from tracegen.problems import Code, Problem
 def at(spec: Spec, code: Code, path: Path, message: str, hint: str = "") -> Problem:
     """A problem at a path of a spec."""
     return Problem.of(code, spec.place(*path), dotted(path), message, hint)
+
+
+def cause(spec: Spec, *paths: Path) -> Path:
+    """Which of several paths, that do not go together, to point at.
+
+    The first that the environment's own layer says, since the base without it was right; else the first that
+    is said at all.
+    """
+    of_the_layer = (path for path in paths if spec.said_by_layer(*path))
+    said = (path for path in paths if spec.get(*path) is not None)
+    return next(chain(of_the_layer, said, paths))
 
 
 def instrumentation_of(spec: Spec, packs: Catalogue, service: str) -> str:

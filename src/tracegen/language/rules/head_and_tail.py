@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tracegen.language.rules._shared import at, head_of, head_path, reachable
-from tracegen.language.spec import Path, Spec, dotted
+from tracegen.language.rules._shared import at, cause, head_of, head_path, reachable
+from tracegen.language.spec import Spec, dotted
+from tracegen.language.wording import either
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem, Severity
 
@@ -20,29 +21,31 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
 def _head_before_tail(spec: Spec) -> Iterator[Problem]:
     if not spec.get("sampling", "tail"):
         return
-    places: dict[Path, str] = {head_path(spec, name): name for name in reversed(list(spec.services))}
-    for path, service in sorted(places.items(), key=lambda item: dotted(item[0])):
-        head = head_of(spec, service)
-        if head["type"] != "always_on":
+    heads = {head_path(spec, name): head_of(spec, name) for name in spec.services}
+    for path, head in sorted(heads.items(), key=lambda item: dotted(item[0])):
+        if head["type"] != "always_on" and head.get("ratio") != 1:
             message = (
-                f"head sampler {head['type']} drops traces before the tail sampler sees them: the two multiply, "
+                f"{dotted(path)} {head['type']} drops traces before the tail sampler sees them: the two multiply, "
                 "and errors and slow traces are lost at the head's rate"
             )
             hint = (
                 "use always_on and let `sampling.tail` choose, or take it on with "
                 f'accept: {{{HEAD_BEFORE_TAIL.id}: "why"}}'
             )
-            yield at(spec, HEAD_BEFORE_TAIL, path, message, hint)
+            yield at(spec, HEAD_BEFORE_TAIL, cause(spec, path, ("sampling", "tail")), message, hint)
 
 
 def _different_heads(spec: Spec) -> Iterator[Problem]:
+    below = {name: list(reachable(spec, name)) for name in spec.services}
     for name in spec.services:
         own = spec.get("services", name, "sampling", "head")
-        callers = [each for each in spec.services if name in reachable(spec, each)] if own else []
-        different = [each for each in callers if head_of(spec, each) != own]
-        if different:
-            message = (
-                f"the head sampler of {name} decides only for traces that start there: "
-                f"those that come from {', '.join(different)} keep the decision of their start"
-            )
+        if not own:
+            continue
+        callers = [each for each in spec.services if name in below[each] and head_of(spec, each) != own]
+        callees = [each for each in below[name] if head_of(spec, each) != own]
+        if callers or callees:
+            message = f"this sampler decides for traces that start at {name}"
+            message += f", in {either(callees, 'and')} too" if callees else ""
+            if callers:
+                message += f"; those that come from {either(callers, 'and')} keep the decision of their start"
             yield at(spec, DIFFERENT_HEADS, ("services", name, "sampling", "head"), message)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tracegen.language.rules._shared import at, instrumentation_of, targets_of
+from tracegen.language.rules._shared import at, cause, instrumentation_of, targets_of
 from tracegen.language.spec import Spec
+from tracegen.language.wording import either
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem
 
@@ -23,7 +24,9 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         folder = spec.get("services", name, "stub") or f"services/{name}"
         if folder in stubs:
             message = f"the stubs of {name} and {stubs[folder]} would be in one folder, {folder}"
-            yield at(spec, STUBS_IN_ONE_FOLDER, ("services", name, "stub"), message, "give each its own")
+            where = cause(spec, ("services", name, "stub"), ("services", stubs[folder], "stub"))
+            hint = "give each its own; the default is services/<name>"
+            yield at(spec, STUBS_IN_ONE_FOLDER, where, message, hint)
         stubs[folder] = name
 
 
@@ -32,14 +35,16 @@ def _instrumentation(spec: Spec, packs: Catalogue, name: str) -> Iterator[Proble
     chosen = instrumentation_of(spec, packs, name)
     path = ("services", name, "instrumentation")
     if chosen not in language.instrumentation:
+        where = cause(spec, path, ("services", name, "language"))
         message = f"{language.title} has no instrumentation: {chosen}"
-        yield at(spec, NO_SUCH_INSTRUMENTATION, path, message, f"use {' or '.join(language.instrumentation)}")
+        yield at(spec, NO_SUCH_INSTRUMENTATION, where, message, f"use {either(language.instrumentation)}")
     elif chosen == "auto" and language.auto_needs == "operator":
         flavor = spec.get("kubernetes", "flavor") or "plain"
         if flavor != "operator" or targets_of(spec) != ["kubernetes"]:
             message = f"only the OpenTelemetry Operator instruments {language.title} without code"
             hint = "use sdk, or targets: [kubernetes] with kubernetes.flavor: operator"
-            yield at(spec, NO_SUCH_INSTRUMENTATION, path, message, hint)
+            where = cause(spec, path, ("kubernetes", "flavor"), ("targets",))
+            yield at(spec, NO_SUCH_INSTRUMENTATION, where, message, hint)
 
 
 def _propagators(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
@@ -47,7 +52,7 @@ def _propagators(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
     for index, propagator in enumerate(spec.get("propagators") or []):
         if propagator not in language.propagators and instrumentation_of(spec, packs, name) != "none":
             message = f"{language.title}, the language of {name}, has no propagator {propagator}"
-            hint = f"it has {', '.join(language.propagators)}; use one that all services have"
+            hint = f"it has {either(language.propagators, 'and')}; use one that all services have"
             yield at(spec, NO_SUCH_PROPAGATOR, ("propagators", index), message, hint)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tracegen.language.rules._shared import at, head_of, head_path, instrumentation_of, storage_of
+from tracegen.language.rules._shared import at, cause, head_of, head_path, instrumentation_of, storage_of
 from tracegen.language.spec import Path, Spec, dotted
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem
@@ -26,8 +26,9 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _adaptive(spec, packs, path)
     for name in spec.services:
         if name not in remote and spec.get("services", name, "sampling", "operations"):
-            message = f"operations of {name} have strategies, but its head sampler is not remote"
-            path = ("services", name, "sampling", "operations")
+            head = head_of(spec, name)["type"]
+            message = f"strategies of operations are served to a remote sampler, and that of {name} is {head}"
+            path = cause(spec, ("services", name, "sampling", "operations"), (*head_path(spec, name), "type"))
             yield at(spec, OPERATIONS_WITHOUT_REMOTE, path, message, "say sampling.head.type: remote")
 
 
@@ -42,12 +43,12 @@ def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
             if each.remote_sampling
         ]
         message = (
-            f"service {name}: head sampler {head} needs a remote sampler, and {language.title} with "
+            f"head sampler {head} needs a remote sampler, and {language.title} with "
             f"instrumentation: {instrumentation} has none; it would keep every trace in silence"
         )
         hint = f"give {name} its own sampling.head, or {_ALTERNATIVES}; remote samplers: {', '.join(able)}"
         own_path: Path = path if path[0] == "services" else ("services", name)
-        yield at(spec, NOT_IN_LANGUAGE, own_path, message, hint)
+        yield at(spec, NOT_IN_LANGUAGE, cause(spec, own_path, (*path, "type")), message, hint)
 
 
 def _server(spec: Spec, path: Path) -> Iterator[Problem]:
@@ -56,8 +57,9 @@ def _server(spec: Spec, path: Path) -> Iterator[Problem]:
     if backend == "jaeger" or (backend == "tempo" and topology != "none"):
         return
     why = "an external backend" if backend == "external" else "Tempo without a collector"
-    message = f"{why} does not serve sampling strategies"
-    yield at(spec, NO_SAMPLING_SERVER, path, message, _ALTERNATIVES)
+    message = f"head sampler {spec.get(*path, 'type')} asks a server for strategies, and {why} serves none"
+    where = cause(spec, path, ("backend", "type"), ("collector", "topology"))
+    yield at(spec, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
 
 
 def _adaptive(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
@@ -70,4 +72,4 @@ def _adaptive(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
         message = (
             "Jaeger computes adaptive rates but its process does not serve what it computed (seen on 2.13 and 2.20)"
         )
-    yield at(spec, ADAPTIVE, (*path, "strategies"), message, "use strategies: file")
+    yield at(spec, ADAPTIVE, (*path, "strategies"), message, "use strategies: file, or `sampling.tail`")

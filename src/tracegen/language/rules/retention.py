@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tracegen.language.rules._shared import at, storage_of
+from tracegen.language.rules._shared import at, cause, storage_of
 from tracegen.language.spec import Spec
 from tracegen.model.units import milliseconds
 from tracegen.packs import Catalogue
@@ -20,13 +20,16 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     retention = spec.get("backend", "retention")
     path = ("backend", "retention")
     if retention and storage == "memory" and not is_inherited(spec):
-        message = "retention has no meaning with storage memory, which keeps a number of traces, not days"
-        yield at(spec, RETENTION_OF_MEMORY, path, message, "delete it, or use badger")
+        message = f"{retention} has no meaning with storage memory, which keeps a number of traces and not days"
+        yield at(spec, RETENTION_OF_MEMORY, path, message, "delete it, or use badger, which keeps spans on disk")
     if retention and storage in _DAILY and milliseconds(retention) < milliseconds("1d"):
         message = f"retention {retention} is shorter than the daily indices of {storage}"
-        yield at(spec, RETENTION_TOO_SHORT, path, message, "say at least 1d")
+        where = cause(spec, path, ("backend", "storage", "type"))
+        yield at(spec, RETENTION_TOO_SHORT, where, message, "say at least 1d; an index is deleted as a whole")
 
 
 def is_inherited(spec: Spec) -> bool:
-    """Whether retention comes from a lower layer than the storage beside it."""
-    return spec.said_by_layer("backend", "storage") and not spec.said_by_layer("backend", "retention")
+    """Whether a retention comes from a lower layer than the storage beside it."""
+    is_said = spec.get("backend", "retention") is not None
+    of_the_layer = spec.said_by_layer("backend", "retention")
+    return is_said and spec.said_by_layer("backend", "storage") and not of_the_layer

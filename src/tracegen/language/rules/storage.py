@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracegen.language.rules._shared import at, storage_of
+from tracegen.language.rules._shared import at, cause, storage_of
 from tracegen.language.spec import Spec
+from tracegen.language.wording import either
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem
 
@@ -37,27 +38,29 @@ def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[
     mode = backend.get("mode", "single")
     if mode not in packs.storages[storage["type"]].modes:
         others = [name for name in packs.storages_of(backend["type"]) if mode in packs.storages[name].modes]
-        path = ("backend", "storage") if backend.get("storage") else ("backend", "mode")
-        message = f"storage {storage['type']} belongs to one process and does not fit mode: {mode}"
-        yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {', '.join(others)}")
+        path = cause(spec, ("backend", "storage", "type"), ("backend", "mode"))
+        default = "" if spec.get("backend", "storage", "type") else ", the default,"
+        message = f"storage {storage['type']}{default} belongs to one process and does not fit mode: {mode}"
+        yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
 
 
 def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
     if "url" in storage and "urls" in storage:
+        path = cause(spec, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
-        yield at(spec, TWO_ADDRESSES, ("backend", "storage", "urls"), message, "keep one of them")
+        yield at(spec, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
     named = any(key in storage for key in ("url", "urls", "servers", "bucket", "endpoint", "account"))
     for key in _SERVER_KEYS:
         if key in storage and not named:
-            message = f"storage.{key} is for a server that exists, and none is named"
-            hint = "name it (url, urls or servers), or delete the key: what tracegen runs needs no login"
+            message = f"{key} is for a server that exists already, and none is named"
+            hint = "name the server, or delete the key: what tracegen runs needs no login"
             yield at(spec, NO_SERVER, ("backend", "storage", key), message, hint)
     if storage.get("manage") is False and not named:
         message = "manage: false leaves schema and indices to somebody else, but the server is tracegen's own"
         yield at(spec, NO_SERVER, ("backend", "storage", "manage"), message, "name the server, or delete it")
     if named and "size" in storage:
-        message = "storage.size is for the server that tracegen runs, and one that exists is named"
-        yield at(spec, NO_SERVER, ("backend", "storage", "size"), message, "delete it")
+        message = f"size {storage['size']} is for a server that tracegen runs, and one that exists is named"
+        yield at(spec, NO_SERVER, ("backend", "storage", "size"), message, "delete it; whoever runs it says its size")
     for pair in _PAIRS:
         yield from _login(spec, storage, pair)
 
@@ -66,33 +69,36 @@ def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Ite
     given = [key for key in pair if key in storage]
     if len(given) == 1:
         missing = next(key for key in pair if key not in given)
-        message = f"storage has {given[0]} but not {missing}"
-        yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, f"say {missing} too")
+        message = f"{given[0]} is said, but not {missing}"
+        hint = f"say {missing} too, or delete {given[0]}"
+        yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
 
 
 def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
     if storage["type"] != "s3":
         return
     if "endpoint" in storage and "bucket" not in storage:
-        message = "an S3 endpoint is named but no bucket"
-        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, "say bucket too")
+        message = f"the store at {storage['endpoint']} is named, but no bucket in it"
+        hint = "say bucket too; tracegen makes a bucket only in a store that it runs"
+        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, hint)
     if "bucket" in storage and "endpoint" not in storage and "region" not in storage:
-        message = "a bucket at AWS needs its region"
+        message = f"bucket {storage['bucket']} is at AWS, since no endpoint is named, and needs its region"
         hint = "say region, or endpoint for another store"
         yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
 
 
 def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    where = cause(spec, (*path, "endpoint"), (*path, "protocol"))
     endpoint = spec.get(*path, "endpoint")
     protocol = spec.get(*path, "protocol") or "http"
     has_scheme = "://" in endpoint
     if protocol == "http" and not has_scheme:
         hint = f"write https://{endpoint}, or protocol: grpc"
         message = f"{endpoint} is not a URL, and OTLP over HTTP needs one"
-        yield at(spec, ENDPOINT_AND_PROTOCOL, (*path, "endpoint"), message, hint)
+        yield at(spec, ENDPOINT_AND_PROTOCOL, where, message, hint)
     if protocol == "grpc" and not _is_host_and_port(endpoint.split("://")[-1]):
         message = f"{endpoint} is not host:port, and OTLP over gRPC needs that"
-        yield at(spec, ENDPOINT_AND_PROTOCOL, (*path, "endpoint"), message, "for example otlp.example.com:4317")
+        yield at(spec, ENDPOINT_AND_PROTOCOL, where, message, "for example otlp.example.com:4317")
 
 
 def _is_host_and_port(text: str) -> bool:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from tracegen.language.rules._shared import at
+from tracegen.language.rules._shared import at, cause
 from tracegen.language.spec import Spec
 from tracegen.language.suggest import did_you_mean
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem, Severity
+from tracegen.source.words import quoted
 
 TENANTS_OF_JAEGER = Code("TG320", "Jaeger does not separate tenants")
 UNKNOWN_TENANT = Code("TG321", "Tenant is not declared")
-NO_TENANT = Code("TG322", "Service without a tenant", Severity.WARNING)
+NO_TENANT = Code("TG322", "Service without a tenant", Severity.WARNING, acceptable=True)
 TENANT_TWICE = Code("TG323", "Tenant declared twice")
 
 
@@ -19,11 +20,12 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     tenants = [tenant["name"] for tenant in spec.get("backend", "tenants") or []]
     if tenants and spec.get("backend", "type") == "jaeger":
         message = "Jaeger separates tenants on reading only: all spans that come in over OTLP are stored under none"
-        yield at(spec, TENANTS_OF_JAEGER, ("backend", "tenants"), message, "use Tempo, or one Jaeger a tenant")
+        path = cause(spec, ("backend", "tenants"), ("backend", "type"))
+        yield at(spec, TENANTS_OF_JAEGER, path, message, "use Tempo, or one Jaeger a tenant")
         return
     for index, name in enumerate(tenants):
         if name in tenants[:index]:
-            message = f"tenant {name!r} is declared twice"
+            message = f"tenant {quoted(name)} is declared twice"
             yield at(spec, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
     for name in spec.services:
         yield from _service(spec, name, tenants)
@@ -32,9 +34,9 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
 def _service(spec: Spec, name: str, tenants: list[str]) -> Iterator[Problem]:
     tenant = spec.get("services", name, "tenant")
     if tenant is None and tenants:
-        message = f"service {name} names no tenant; its spans go to {tenants[0]!r}, the first"
+        message = f"service {name} names no tenant; its spans go to {quoted(tenants[0])}, the first"
         yield at(spec, NO_TENANT, ("services", name), message, f"say tenant: {tenants[0]}")
     elif tenant is not None and tenant not in tenants:
-        message = f"tenant {tenant!r} of service {name} is not declared under backend.tenants"
+        message = f"tenant {quoted(tenant)} is not declared under backend.tenants"
         hint = did_you_mean(tenant, tenants) or "declare it there"
         yield at(spec, UNKNOWN_TENANT, ("services", name, "tenant"), message, hint)

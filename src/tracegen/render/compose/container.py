@@ -136,7 +136,7 @@ def _limits(unit: Unit) -> dict[str, Value]:
     parts: dict[str, Value] = {"deploy": deploy} if deploy else {}
     runs_once = unit.component.job and not unit.component.every
     parts["restart"] = "on-failure" if runs_once else "unless-stopped"
-    if not unit.component.job and unit.component.platform:
+    if not runs_once and unit.component.platform:
         parts["stop_grace_period"] = f"{unit.component.grace}s"
     if not unit.component.job and unit.component.user is not None:
         parts["logging"] = {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
@@ -150,7 +150,7 @@ def _resources(resources: Resources) -> Value:
 def _read_only(component: Component) -> Value:
     if component.read_only and are_copied(component):
         return Commented(False, "Compose copies a secret from a variable into the container.")
-    return component.read_only
+    return component.read_only or Commented(False, component.why_writable)
 
 
 def _security(component: Component) -> dict[str, Value]:

@@ -1,0 +1,67 @@
+"""The processes of Tempo: one, or one for each role.
+
+Source: https://grafana.com/docs/tempo/latest/introduction/architecture/
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracegen.model import Model, Resources
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: its target, and what it needs. `disk`: a volume and a number of its own."""
+
+    name: str
+    target: str
+    why: str
+    otlp: bool = False
+    query: bool = False
+    disk: bool = False
+    kafka: bool = False
+    zone: str = ""
+
+
+SINGLE = Process("tempo", "all", "Stores spans and serves the API.", otlp=True, query=True, disk=True)
+SCHEDULER = Process(
+    "tempo-backend-scheduler", "backend-scheduler", "Hands out the work of compaction and retention.", disk=True
+)
+ROLES = {
+    "distributor": [
+        Process("tempo-distributor", "distributor", "Takes spans in and writes them to Kafka.", otlp=True, kafka=True)
+    ],
+    "live-store": [
+        Process(
+            f"tempo-live-store-{zone}",
+            "live-store",
+            "Holds recent spans for queries.",
+            disk=True,
+            kafka=True,
+            zone=zone,
+        )
+        for zone in ("a", "b")
+    ],
+    "block-builder": [
+        Process(
+            "tempo-block-builder", "block-builder", "Reads Kafka and writes blocks of spans.", disk=True, kafka=True
+        )
+    ],
+    "querier": [Process("tempo-querier", "querier", "Runs parts of queries.")],
+    "query-frontend": [Process("tempo-query-frontend", "query-frontend", "Serves the API.", query=True)],
+    "backend-worker": [
+        Process("tempo-backend-worker", "backend-worker", "Compacts blocks and enforces retention.", disk=True)
+    ],
+}
+# The metrics generator joins them where metrics are rendered.
+
+
+def processes(model: Model) -> Iterator[tuple[Process, int, Resources]]:
+    """What runs, with replicas and resources."""
+    if not model.backend.roles:
+        yield SINGLE, 1, model.backend.resources
+        return
+    yield SCHEDULER, 1, model.backend.resources
+    for name, role in model.backend.roles.items():
+        for process in ROLES.get(name, []):
+            yield process, role.replicas, role.resources
