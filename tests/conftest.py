@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["programs.plugin"]
+pytest_plugins = ["programs.plugin", "programs.servers.plugin"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

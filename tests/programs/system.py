@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +33,12 @@ class System:
         *,
         files: Mapping[str, Path] | None = None,
         outside: Mapping[str, str] | None = None,
+        adapt: Callable[[Any], Any] | None = None,
     ) -> None:
         """`secrets` by variable, `files` by the path that a reference names; `outside` says which server of this
-        machine, as `127.0.0.1:n`, stands for a `host:port` of the rendered files."""
+        machine, as `127.0.0.1:n`, stands for a `host:port` of the rendered files; `adapt` puts what is rendered for
+        a pinned version into the words of the older one that runs here."""
+        self._adapt = adapt or (lambda content: content)
         self._files = files or {}
         self._outside = outside or {}
         self.rendered = rendered
@@ -128,7 +131,7 @@ class System:
 
     def _local_file(self, source: str, content: str, part: Component, replica: int) -> str:
         if source.endswith((".yaml", ".yml")):
-            return yaml.safe_dump(self._local(yaml.safe_load(content), part, replica), sort_keys=False)
+            return yaml.safe_dump(self._local(self._adapt(yaml.safe_load(content)), part, replica), sort_keys=False)
         if source.endswith(".json"):
             return json.dumps(self._local(json.loads(content), part, replica))
         return content

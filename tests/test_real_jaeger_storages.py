@@ -1,0 +1,144 @@
+"""Jaeger on OpenSearch and behind Kafka, with real servers and the rendered files: spans in, spans out, none lost."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from programs.jaeger_words import as_the_judge_knows_it
+from programs.running import Span, StoredSpan, free_port, read_trace, send_spans, wait_until
+from programs.servers.kafka import KafkaServer
+from programs.servers.search import SearchServer
+from programs.system import System
+from support import compiled
+
+#: Spans are searchable after the bulk request (200 ms) and the refresh of the index (1 s); a loaded machine is slower.
+_SECONDS = 60
+
+
+def system(tmp_path: Path, outside: dict[str, str], **backend: Any) -> System:
+    spec = {
+        "tracegen": 1,
+        "name": "shop",
+        "targets": ["compose"],
+        "backend": {"type": "jaeger", **backend},
+        "services": {"api": {"language": "go"}},
+    }
+    (tmp_path / "run").mkdir()
+    return System(compiled(tmp_path, spec), tmp_path / "run", outside=outside, adapt=as_the_judge_knows_it)
+
+
+def sent(rendered: System, count: int) -> list[Span]:
+    """Traces of one span that the rendered collector has acknowledged."""
+    spans = [Span(f"GET /{number}") for number in range(count)]
+    address = f"http://{rendered.address('otel-gateway', 'otlp-http')}"
+    for start in range(0, count, 50):
+        send_spans(address, {"service.name": "api"}, spans[start : start + 50])
+    return spans
+
+
+def stored(rendered: System, component: str, span: Span) -> list[StoredSpan]:
+    ui = f"http://{rendered.address(component, 'ui')}"
+    return wait_until(lambda: read_trace(ui, span.trace_id), _SECONDS)
+
+
+def test_spans_reach_opensearch_and_come_out_of_the_api(
+    tmp_path: Path, jaeger: Path, collector: Path, opensearch_server: SearchServer
+) -> None:
+    prefix = f"shop{time.time_ns()}"
+    storage = {"type": "opensearch", "index_prefix": prefix}
+    rendered = system(tmp_path, {"opensearch:9200": opensearch_server.address}, storage=storage)
+    with rendered.up("jaeger", jaeger), rendered.up("otel-gateway", collector):
+        for span in sent(rendered, 20):
+            assert stored(rendered, "jaeger", span)[0].span.name == span.name
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    assert f"{prefix}-jaeger-span-{today}" in opensearch_server.indices(), "the names that the cleaner looks for"
+
+
+def test_the_split_loses_nothing_when_the_ingester_is_killed(
+    tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
+) -> None:
+    topic = f"spans{time.time_ns()}"
+    kafka_server.create_topic(topic, partitions=3)
+    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
+    rendered = system(
+        tmp_path,
+        outside,
+        mode="scalable",
+        storage={"type": "opensearch", "index_prefix": f"split{time.time_ns()}"},
+        kafka={"topic": topic, "brokers": ["kafka:9092"]},
+    )
+    with (
+        rendered.up("jaeger-collector", jaeger),
+        rendered.up("jaeger-query", jaeger),
+        rendered.up("otel-gateway", collector),
+    ):
+        ingester = rendered.start("jaeger-ingester", jaeger)
+        first = sent(rendered, 100)
+        stored(rendered, "jaeger-query", first[0])
+        ingester.kill9()
+        second = sent(rendered, 100)
+        wait_until(lambda: sum(kafka_server.end_offsets(topic).values()) > 0)
+        with ingester:
+            for span in (*first, *second):
+                assert stored(rendered, "jaeger-query", span)
+
+
+def test_a_collector_without_kafka_refuses_and_the_gateway_keeps_the_spans(
+    tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
+) -> None:
+    """Nothing is acknowledged to the gateway that Kafka does not have: its queue holds what came meanwhile."""
+    topic = f"spans{time.time_ns()}"
+    kafka_server.create_topic(topic)
+    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
+    rendered = system(
+        tmp_path,
+        outside,
+        mode="scalable",
+        storage={"type": "opensearch", "index_prefix": f"late{time.time_ns()}"},
+        kafka={"topic": topic, "brokers": ["kafka:9092"]},
+    )
+    with rendered.up("otel-gateway", collector), rendered.up("jaeger-query", jaeger):
+        spans = sent(rendered, 50)
+        with rendered.up("jaeger-collector", jaeger), rendered.up("jaeger-ingester", jaeger):
+            for span in spans:
+                assert stored(rendered, "jaeger-query", span)
+
+
+def test_the_rendered_broker_starts_and_makes_its_topic(tmp_path: Path, kafka_server: KafkaServer) -> None:
+    """The rendered server.properties under the same Kafka, with ports and folders of this machine."""
+    rendered = system(tmp_path, {}, mode="scalable", storage={"type": "opensearch"})
+    port, controller = free_port(), free_port()
+    properties = rendered.rendered.tree["kafka/server.properties"].decode()
+    for old, new in (
+        ("PLAINTEXT://0.0.0.0:9092", f"PLAINTEXT://127.0.0.1:{port}"),
+        ("PLAINTEXT://kafka:9092", f"PLAINTEXT://127.0.0.1:{port}"),
+        ("127.0.0.1:9093", f"127.0.0.1:{controller}"),
+        ("/var/lib/kafka", str(tmp_path / "kafka")),
+    ):
+        assert old in properties
+        properties = properties.replace(old, new)
+    file = tmp_path / "server.properties"
+    file.write_text(properties, encoding="utf-8")
+    script = rendered.components["kafka"].entrypoint[2]
+    cluster = script.split("--cluster-id ")[1].split()[0]
+    java = [str(kafka_server.java), "-Xmx256m", "-cp", kafka_server.classpath]
+    for _ in range(2):  # the second time it is formatted already, as after a restart
+        command = [*java, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(file)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    with (tmp_path / "log").open("wb") as log:
+        broker = subprocess.Popen([*java, "kafka.Kafka", str(file)], stdout=log, stderr=log)
+    try:
+        own = KafkaServer(
+            kafka_server.version, "127.0.0.1", port, broker.pid, tmp_path / "log", java=kafka_server.java,
+            classpath=kafka_server.classpath,
+        )
+        words = rendered.components["kafka-topic"].entrypoint[2].split(" && ")[0].split()
+        arguments = words[words.index("--topic") :]
+        wait_until(lambda: own.tool("org.apache.kafka.tools.TopicCommand", "--list") is not None, 60)
+        own.tool("org.apache.kafka.tools.TopicCommand", *arguments)
+        own.tool("org.apache.kafka.tools.TopicCommand", *arguments)
+        assert own.end_offsets("shop-spans") == {0: 0, 1: 0, 2: 0}
+    finally:
+        broker.terminate()
+        broker.wait(30)

@@ -1,0 +1,184 @@
+"""Tempo in both modes on every storage: every key is one that Tempo knows, and the real one takes it where it is."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support import ROOT, compiled
+from tracegen.compiler import Rendered
+from tracegen.model import Wait
+
+OPTIONS = {
+    line
+    for line in (ROOT / "tests" / "data" / "tempo-options.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+}
+#: What other programs define: receivers are the Collector's.
+_ELSEWHERE = ("distributor.receivers",)
+
+_KEY = {"env": "S3_KEY"}
+_STORAGES: list[dict[str, Any]] = [
+    {"type": "local"},
+    {"type": "s3"},
+    {"type": "s3", "bucket": "traces", "region": "eu-central-1"},
+    {
+        "type": "s3",
+        "bucket": "traces",
+        "endpoint": "http://store:9000",
+        "prefix": "tempo/shop",
+        "access_key": _KEY,
+        "secret_key": {"env": "S3_SECRET"},
+        "tls": {"ca": "certs/s3.pem", "server_name": "store"},
+    },
+    {"type": "gcs", "bucket": "traces", "prefix": "shop", "credentials": {"file": "secrets/gcs.json"}},
+    {"type": "azure", "account": "acmetraces", "container": "traces", "key": {"env": "AZURE_KEY"}, "prefix": "shop"},
+    {"type": "azure", "account": "acmetraces", "container": "traces"},
+]
+_TENANTS: list[list[Any]] = [
+    [],
+    ["red", {"name": "blue", "limits": {"bytes_per_second": "20Mi", "burst": "40Mi", "retention": "36h"}}],
+]
+_ROLES = {"block-builder": {"replicas": 2}, "live-store": {"replicas": 2}, "querier": {"replicas": 3}}
+_KAFKAS = [
+    {},
+    {"brokers": ["kafka:9092"], "sasl": {"mechanism": "PLAIN", "username": "t", "password": {"env": "KAFKA_PASSWORD"}}},
+]
+_TLS = {"enabled": True, "ca": {"file": "ca.pem"}, "cert": {"file": "tls.crt"}, "key": {"file": "tls.key"}}
+
+
+def specs() -> Iterator[dict[str, Any]]:
+    """Every combination of storage, tenants and TLS in both modes."""
+    for storage, tenants, secure in product(_STORAGES, _TENANTS, (False, True)):
+        single = {"type": "tempo", "storage": storage, "tenants": tenants, "retention": "14d"}
+        yield spec(single, secure)
+        if storage["type"] != "local":
+            for kafka in _KAFKAS:
+                yield spec({**single, "mode": "scalable", "roles": _ROLES, "kafka": kafka}, secure)
+
+
+def spec(backend: Mapping[str, Any], secure: bool = False) -> dict[str, Any]:
+    service = {"language": "go", **({"tenant": "red"} if backend.get("tenants") else {})}
+    return {
+        "tracegen": 1,
+        "name": "shop",
+        "targets": ["compose"],
+        "backend": dict(backend),
+        "services": {"api": service},
+        **({"security": {"tls": _TLS}} if secure else {}),
+    }
+
+
+def config_of(rendered: Rendered) -> dict[str, Any]:
+    """The configuration as Tempo reads it, without what its expansion does to it."""
+    content: dict[str, Any] = yaml.safe_load(rendered.tree["tempo/tempo.yaml"])
+    return content
+
+
+def leaves(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict) and path not in _ELSEWHERE:
+        for key, below in value.items():
+            yield from leaves(below, f"{path}.{key}" if path else key)
+    else:
+        yield path
+
+
+@pytest.mark.parametrize("described", list(specs()), ids=lambda each: str(each["backend"]) + str("security" in each))
+def test_every_key_is_one_that_tempo_knows(tmp_path: Path, described: dict[str, Any]) -> None:
+    rendered = compiled(tmp_path, described)
+    unknown = {path for path in leaves(config_of(rendered)) if path not in OPTIONS and path not in _ELSEWHERE}
+    assert not unknown
+    for entry in yaml.safe_load(rendered.tree.get("tempo/overrides.yaml", b"{}")).get("overrides", {}).values():
+        assert not {f"overrides.defaults.{path}" for path in leaves(entry)} - OPTIONS
+
+
+@pytest.mark.parametrize("described", list(specs()), ids=lambda each: str(each["backend"]) + str("security" in each))
+def test_the_real_tempo_takes_every_configuration(tmp_path: Path, tempo: Path, described: dict[str, Any]) -> None:
+    rendered = compiled(tmp_path, described)
+    for path in ("tempo.yaml", "overrides.yaml"):
+        content = rendered.tree.get(f"tempo/{path}", b"")
+        (tmp_path / path).write_bytes(content.replace(b"/etc/tempo/", f"{tmp_path}/".encode()))
+    command = [str(tempo), f"-config.file={tmp_path / 'tempo.yaml'}", "-config.expand-env=true", "-config.verify=true"]
+    secrets = dict.fromkeys(("S3_KEY", "S3_SECRET", "S3_ACCESS_KEY", "S3_SECRET_KEY", "AZURE_KEY", "KAFKA_PASSWORD"), "x")
+    done = subprocess.run(
+        command, env={**os.environ, **secrets}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout + done.stderr
+
+
+def test_a_wrong_key_would_be_found(tmp_path: Path) -> None:
+    """The counter-proof."""
+    content = config_of(compiled(tmp_path, spec({"type": "tempo"})))
+    content["backend_worker"]["compaction"]["block_retenton"] = "1h"
+    assert "backend_worker.compaction.block_retenton" in set(leaves(content)) - OPTIONS
+
+
+def test_retention_reaches_both_places_that_decide_it(tmp_path: Path) -> None:
+    content = config_of(compiled(tmp_path, spec({"type": "tempo", "retention": "14d"})))
+    assert content["backend_scheduler"]["provider"]["compaction"]["compaction"]["block_retention"] == "336h"
+    assert content["backend_worker"]["compaction"]["block_retention"] == "336h"
+
+
+def test_each_tenant_has_a_whole_entry(tmp_path: Path) -> None:
+    """What an entry leaves out is zero, and a rate of zero refuses every span."""
+    rendered = compiled(tmp_path, spec({"type": "tempo", "tenants": _TENANTS[1], "retention": "14d"}))
+    entries = yaml.safe_load(rendered.tree["tempo/overrides.yaml"])["overrides"]
+    assert set(entries) == {"red", "blue", "*"}
+    for entry in entries.values():
+        assert all(entry["ingestion"][key] for key in ("rate_limit_bytes", "burst_size_bytes", "max_traces_per_user"))
+        assert entry["global"]["max_bytes_per_trace"] and entry["compaction"]["block_retention"]
+    assert entries["blue"]["ingestion"]["rate_limit_bytes"] == 20 * 2**20
+    assert entries["blue"]["compaction"]["block_retention"] == "36h"
+    assert entries["red"]["compaction"]["block_retention"] == "336h"
+
+
+def test_single_is_one_process_whatever_the_traffic(tmp_path: Path) -> None:
+    described = spec({"type": "tempo"})
+    described["services"]["api"]["traffic"] = {"requests_per_second": 5000}
+    parts = compiled(tmp_path, described).model.components
+    assert parts["tempo"].replicas == 1 and not [name for name in parts if name.startswith("tempo-")]
+
+
+def test_scalable_has_every_role_and_partitions_for_all(tmp_path: Path) -> None:
+    rendered = compiled(tmp_path, spec({"type": "tempo", "mode": "scalable", "storage": "s3", "roles": _ROLES}))
+    parts = rendered.model.components
+    targets = {word.removeprefix("-target=") for part in parts.values() for word in part.args if "-target=" in word}
+    assert targets == {
+        "distributor",
+        "live-store",
+        "block-builder",
+        "querier",
+        "query-frontend",
+        "backend-scheduler",
+        "backend-worker",
+    }
+    assert parts["tempo-block-builder"].replicas * config_of(rendered)["block_builder"]["partitions_per_instance"] >= 3
+    assert parts["tempo-distributor"].needs == {"object-store": Wait.HEALTHY, "kafka-topic": Wait.COMPLETED}
+
+
+def test_who_owns_partitions_has_a_host_name_with_its_number(tmp_path: Path) -> None:
+    rendered = compiled(tmp_path, spec({"type": "tempo", "mode": "scalable", "storage": "s3", "roles": _ROLES}))
+    services = yaml.safe_load(rendered.tree["compose.yaml"])["services"]
+    names = {name: each["hostname"] for name, each in services.items() if "hostname" in each}
+    assert names["tempo-live-store-a-1"] == "tempo-live-store-a-0"
+    assert names["tempo-live-store-b-2"] == "tempo-live-store-b-1"
+    assert names["tempo-block-builder-2"] == "tempo-block-builder-1"
+
+
+def test_secrets_are_variables_and_never_in_a_file(tmp_path: Path) -> None:
+    rendered = compiled(tmp_path, spec({"type": "tempo", "storage": _STORAGES[3]}))
+    assert config_of(rendered)["storage"]["trace"]["s3"]["access_key"] == "${S3_KEY}"
+    assert rendered.model.components["tempo"].environment["S3_KEY"]
+
+
+def test_the_store_inside_takes_the_same_keys_as_tempo_shows(tmp_path: Path) -> None:
+    parts = compiled(tmp_path, spec({"type": "tempo", "storage": "s3"})).model.components
+    store, tempo_ = parts["object-store"].environment, parts["tempo"].environment
+    assert store["AWS_ACCESS_KEY_ID"] == tempo_["S3_ACCESS_KEY"]
+    assert store["AWS_SECRET_ACCESS_KEY"] == tempo_["S3_SECRET_KEY"]
