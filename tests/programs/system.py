@@ -84,11 +84,11 @@ class System:
         finally:
             running.stop()
 
-    def wait_healthy(self, component: str, running: Running, replica: int = 1) -> None:
+    def wait_healthy(self, component: str, running: Running, replica: int = 1, seconds: float = 30) -> None:
         """Wait for the HTTP answer that the component's health check looks at."""
         health = self.components[component].health
         assert health is not None, f"{component} has no health check"
-        running.wait_until(f"http://{self.address(component, health.port, replica)}{health.path}")
+        running.wait_until(f"http://{self.address(component, health.port, replica)}{health.path}", seconds)
 
     def run_health_command(self, component: str, program: Path) -> int:
         """The exit code of the component's health check command, run with a program that stands for its image."""
@@ -138,7 +138,7 @@ class System:
 
     def _local(self, value: Any, part: Component, replica: int) -> Any:
         if isinstance(value, dict):
-            mapped = {key: self._local(each, part, replica) for key, each in value.items()}
+            mapped = {key: self._local_entry(key, each, part, replica) for key, each in value.items()}
             if isinstance(value.get("host"), str) and isinstance(value.get("port"), int):
                 mapped["host"], port = self.address(part.name, value["port"], replica).split(":")
                 mapped["port"] = int(port)
@@ -146,6 +146,12 @@ class System:
         if isinstance(value, list):
             return [self._local(each, part, replica) for each in value]
         return self._local_text(value, part, replica) if isinstance(value, str) else value
+
+    def _local_entry(self, key: str, value: Any, part: Component, replica: int) -> Any:
+        """Tempo names its ports alone, as `…_port`."""
+        if key.endswith("_port") and isinstance(value, int) and value in {port.number for port in part.ports}:
+            return int(self.address(part.name, value, replica).split(":")[1])
+        return self._local(value, part, replica)
 
     def _local_text(self, text: str, part: Component, replica: int) -> str:
         text = self._hosts.sub(lambda match: self._mapped(match, part, replica), text)

@@ -9,7 +9,7 @@ import json
 import secrets
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from programs.servers.web import request
 NAME = "seaweedfs"
 REGION = "us-east-1"
 PROBE = "tracegen-probe"
+SOCKETS = Path("/tmp")
 
 
 @dataclass(frozen=True)
@@ -91,51 +92,67 @@ class S3Server(Server):
 def started(logs: Path) -> Iterator[S3Server]:
     """An object storage without buckets, to the end of the block."""
     weed = artifacts.program(NAME, "weed")
-    port = free_port()
-    access_key, secret_key = f"tracegen{secrets.token_hex(6)}", secrets.token_hex(20)
-    with data_folder(NAME) as folder:
-        command: list[str | Path] = [
-            weed,
-            "-logtostderr=true",
-            "mini",
-            *_options(folder, port, access_key, secret_key),
-        ]
-        server = S3Server(artifacts.version(NAME), LOOPBACK, port, 0, logs, access_key, secret_key)
-        environment = {"TMPDIR": str(folder)}
-        with running(NAME, command, folder, logs, lambda: _stores(server), environment=environment) as process:
+    server = S3Server(
+        artifacts.version(NAME),
+        LOOPBACK,
+        free_port(),
+        pid=0,
+        log=logs,
+        access_key=f"tracegen{secrets.token_hex(6)}",
+        secret_key=secrets.token_hex(20),
+    )
+    ports = _other_ports()
+    with data_folder(NAME) as folder, _no_sockets_left(ports.values()):
+        command: list[str | Path] = [weed, "-logtostderr=true", "mini", *_options(folder, server, ports)]
+        with running(NAME, command, folder, logs, lambda: _stores(server)) as process:
             server.delete_bucket(PROBE)
             yield replace(server, pid=process.pid, log=process.log)
 
 
-def _options(folder: Path, port: int, access_key: str, secret_key: str) -> list[str]:
-    """All ports that it opens are free ones; what is not object storage is off where it can be."""
+def _other_ports() -> dict[str, int]:
+    """Its parts talk to each other over ports of their own; those not named here can be turned off."""
+    web = [f"{part}.port" for part in ("master", "volume", "filer", "admin")]
+    remote = [f"{part}.port.grpc" for part in ("master", "volume", "filer", "admin", "s3")]
+    return {name: free_port() for name in (*web, *remote)}
+
+
+def _options(folder: Path, server: S3Server, ports: Mapping[str, int]) -> list[str]:
     identity = {
         "name": "tests",
-        "credentials": [{"accessKey": access_key, "secretKey": secret_key}],
+        "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
     identities = folder / "identities.json"
     identities.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
     (folder / "data").mkdir()
-    ports = {f"{part}.port": free_port() for part in ("master", "volume", "filer", "admin")}
-    remote = {f"{part}.port.grpc": free_port() for part in ("master", "volume", "filer", "admin", "s3")}
     options = {
         "dir": folder / "data",
         "ip": LOOPBACK,
         "ip.bind": LOOPBACK,
-        "s3.port": port,
-        "s3.config": identities,
         **ports,
-        **remote,
+        "s3.port": server.port,
+        "s3.config": identities,
         "s3.autoCreateBucket": "false",
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
+        "s3.localSocket": folder / "s3.sock",
         "filer.localSocket": folder / "filer.sock",
         "admin.ui": "false",
         "webdav": "false",
         "master.telemetry": "false",
     }
     return [f"-{name}={value}" for name, value in options.items()]
+
+
+@contextmanager
+def _no_sockets_left(ports: Iterable[int]) -> Iterator[None]:
+    """It leaves sockets in a fixed folder, also when it is asked to end; their names have its ports."""
+    try:
+        yield
+    finally:
+        for port in ports:
+            for left in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink(missing_ok=True)
 
 
 def _stores(server: S3Server) -> bool:

@@ -126,7 +126,8 @@ def test_a_server_ends_with_tests_that_were_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from programs.servers import launch\n"
         "here = Path(sys.argv[1])\n"
-        f"with launch.running('sleeper', [sys.executable, '-c', {SLEEP!r}], here, here, lambda: True) as started:\n"
+        "command = [sys.executable, '-c', 'import time; open(\"up\", \"w\"); time.sleep(60)']\n"
+        "with launch.running('sleeper', command, here, here, (here / 'up').exists) as started:\n"
         "    print(started.pid, flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen(
