@@ -40,9 +40,7 @@ def tracegen(*arguments: str | Path) -> Ran:
 def compiled(folder: Path, spec: Mapping[str, Any] | str, environment: str | None = None) -> Rendered:
     """All pure stages over a spec, which is written into a folder first."""
     path = folder / "tracegen.yaml"
-    path.write_text(
-        spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False), encoding="utf-8"
-    )
+    path.write_text(spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
     document = load(str(path), None)
     checked = check(document, catalogue(), [] if environment is None else [environment])
     return build(document, checked.specs[environment])

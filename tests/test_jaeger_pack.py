@@ -34,7 +34,11 @@ _KAFKAS: list[dict[str, Any]] = [
     {
         "brokers": ["kafka.example.com:9093"],
         "tls": {"ca": "certs/kafka.pem", "cert": {"file": "certs/k.crt"}, "key": {"file": "certs/k.key"}},
-        "sasl": {"mechanism": "SCRAM-SHA-512", "username": {"env": "KAFKA_USER"}, "password": {"env": "KAFKA_PASSWORD"}},
+        "sasl": {
+            "mechanism": "SCRAM-SHA-512",
+            "username": {"env": "KAFKA_USER"},
+            "password": {"env": "KAFKA_PASSWORD"},
+        },
     },
 ]
 _TLS = {"enabled": True, "ca": {"file": "ca.pem"}, "cert": {"file": "tls.crt"}, "key": {"file": "tls.key"}}

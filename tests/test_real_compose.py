@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from support import ROOT
 
 RENDERED = sorted([*ROOT.glob("examples/**/compose.yaml"), *ROOT.glob("tests/cases/**/compose.yaml")])

@@ -12,7 +12,7 @@ from programs.servers.search import SearchServer
 from programs.system import System
 from support import compiled
 
-#: Spans are searchable after the bulk request (200 ms) and the refresh of the index (1 s); a loaded machine is slower.
+#: Searchable after the bulk request (200 ms) and the refresh of the index (1 s); a loaded machine is slower.
 _SECONDS = 60
 
 
@@ -130,7 +130,12 @@ def test_the_rendered_broker_starts_and_makes_its_topic(tmp_path: Path, kafka_se
         broker = subprocess.Popen([*java, "kafka.Kafka", str(file)], stdout=log, stderr=log)
     try:
         own = KafkaServer(
-            kafka_server.version, "127.0.0.1", port, broker.pid, tmp_path / "log", java=kafka_server.java,
+            kafka_server.version,
+            "127.0.0.1",
+            port,
+            broker.pid,
+            tmp_path / "log",
+            java=kafka_server.java,
             classpath=kafka_server.classpath,
         )
         words = rendered.components["kafka-topic"].entrypoint[2].split(" && ")[0].split()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from programs.running import Span, StoredSpan, read_trace, send_spans, wait_until
 from programs.system import System
 from support import compiled

@@ -31,6 +31,7 @@ def on_this_machine(config: Any) -> Any:
         **config.get("memberlist", {"bind_port": 7946}),
         "bind_addr": [_LOOPBACK],
         "advertise_addr": _LOOPBACK,
+        "advertise_port": 7946,
     }
     for part in ("live_store", "backend_worker"):
         config.setdefault(part, {}).setdefault("ring", {})["instance_addr"] = _LOOPBACK
@@ -73,9 +74,7 @@ def found(address: str, span: Span, tenant: str = "") -> bool:
     return bool(json.loads(answer.body).get("trace", {}).get("resourceSpans"))
 
 
-def test_single_takes_spans_and_gives_them_back_after_a_restart(
-    tmp_path: Path, tempo: Path, collector: Path
-) -> None:
+def test_single_takes_spans_and_gives_them_back_after_a_restart(tmp_path: Path, tempo: Path, collector: Path) -> None:
     rendered = system(tmp_path, {"storage": "local"})
     address = rendered.address("tempo", "http")
     process = rendered.start("tempo", tempo)
@@ -137,7 +136,9 @@ def test_blocks_go_to_s3(tmp_path: Path, tempo: Path, collector: Path, s3_server
 def named(program: Path, hostname: str, folder: Path) -> Iterator[Path]:
     """The program in a machine of this name, as a container has: Tempo takes its partition from the number in it."""
     script = folder / f"{hostname}.sh"
-    script.write_text(f'#!/bin/sh\nexec unshare --uts sh -c \'hostname {hostname}; exec {program} "$@"\' tempo "$@"\n')
+    script.write_text(
+        f'#!/bin/sh\nexec unshare --uts sh -c \'hostname {hostname}; exec {program} "$@"\' tempo "$@"\n'
+    )
     script.chmod(0o755)
     yield script
 

@@ -47,7 +47,10 @@ _TENANTS: list[list[Any]] = [
 _ROLES = {"block-builder": {"replicas": 2}, "live-store": {"replicas": 2}, "querier": {"replicas": 3}}
 _KAFKAS = [
     {},
-    {"brokers": ["kafka:9092"], "sasl": {"mechanism": "PLAIN", "username": "t", "password": {"env": "KAFKA_PASSWORD"}}},
+    {
+        "brokers": ["kafka:9092"],
+        "sasl": {"mechanism": "PLAIN", "username": "t", "password": {"env": "KAFKA_PASSWORD"}},
+    },
 ]
 _TLS = {"enabled": True, "ca": {"file": "ca.pem"}, "cert": {"file": "tls.crt"}, "key": {"file": "tls.key"}}
 
@@ -103,8 +106,15 @@ def test_the_real_tempo_takes_every_configuration(tmp_path: Path, tempo: Path, d
     for path in ("tempo.yaml", "overrides.yaml"):
         content = rendered.tree.get(f"tempo/{path}", b"")
         (tmp_path / path).write_bytes(content.replace(b"/etc/tempo/", f"{tmp_path}/".encode()))
-    command = [str(tempo), f"-config.file={tmp_path / 'tempo.yaml'}", "-config.expand-env=true", "-config.verify=true"]
-    secrets = dict.fromkeys(("S3_KEY", "S3_SECRET", "S3_ACCESS_KEY", "S3_SECRET_KEY", "AZURE_KEY", "KAFKA_PASSWORD"), "x")
+    command = [
+        str(tempo),
+        f"-config.file={tmp_path / 'tempo.yaml'}",
+        "-config.expand-env=true",
+        "-config.verify=true",
+    ]
+    secrets = dict.fromkeys(
+        ("S3_KEY", "S3_SECRET", "S3_ACCESS_KEY", "S3_SECRET_KEY", "AZURE_KEY", "KAFKA_PASSWORD"), "x"
+    )
     done = subprocess.run(
         command, env={**os.environ, **secrets}, capture_output=True, text=True, timeout=60, check=False
     )
@@ -158,7 +168,9 @@ def test_scalable_has_every_role_and_partitions_for_all(tmp_path: Path) -> None:
         "backend-scheduler",
         "backend-worker",
     }
-    assert parts["tempo-block-builder"].replicas * config_of(rendered)["block_builder"]["partitions_per_instance"] >= 3
+    assert (
+        parts["tempo-block-builder"].replicas * config_of(rendered)["block_builder"]["partitions_per_instance"] >= 3
+    )
     assert parts["tempo-distributor"].needs == {"object-store": Wait.HEALTHY, "kafka-topic": Wait.COMPLETED}
 
 

@@ -16,6 +16,7 @@ PROGRAMS = {
     "busybox": {"sh", "wget", "nc"},  # the image is busybox
     "cassandra": {"cqlsh", "sh"},  # docker-library/cassandra, 5.0/Dockerfile
     "clickhouse/clickhouse-server": {"clickhouse-client", "wget", "bash"},  # docker/server/Dockerfile.ubuntu
+    "jaegertracing/jaeger-es-index-cleaner": {"sh"},  # cmd/es-index-cleaner/Dockerfile: Alpine base
     "jaegertracing/jaeger": {"wget"},  # cmd/jaeger/Dockerfile: Alpine base
     "otel/opentelemetry-collector-contrib": {"/otelcol-contrib"},  # its Dockerfile: from scratch, no shell
 }

@@ -145,6 +145,7 @@ def _cleaner(name: str, model: Model, inside: bool) -> Component:
         resources=Resources(0.2, 64 * MEBIBYTE),
         needs={name: Wait.HEALTHY} if inside else {},
         user=model.images["jaeger-es-index-cleaner"].user,
+        writable=("/tmp",),
         grace=5,
         job=True,
         every=86_400,

@@ -9,6 +9,9 @@ from tracegen.model.units import mebibytes
 from tracegen.render.compose.secrets import are_copied, secret_mounts
 from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
 
+#: Touched by a job that comes again, each time that it succeeded.
+_DONE = "/tmp/done"
+
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
 
 
@@ -21,8 +24,9 @@ def container(unit: Unit, model: Model) -> Value:
     parts |= _network(unit, model)
     parts |= _mounts(unit)
     parts |= secret_mounts(component)
-    if component.health and component.health.command:
-        parts["healthcheck"] = _healthcheck(component.health)
+    health = _last_run(component) if component.every else component.health
+    if health and health.command:
+        parts["healthcheck"] = _healthcheck(health)
     parts |= _needs(unit, model)
     parts |= _limits(unit)
     parts |= _security(component)
@@ -33,7 +37,7 @@ def _command(component: Component) -> dict[str, Value]:
     """Compose has no schedule: a job that comes again is a loop around its own program."""
     entrypoint, args = component.entrypoint, component.args
     if component.every:
-        loop = f'while :; do "$@"; sleep {component.every}; done'
+        loop = f'while :; do "$@" && touch {_DONE}; sleep {component.every}; done'
         entrypoint, args = ("sh", "-c", loop, "job"), (*entrypoint, *args)
     parts: dict[str, Value] = {}
     if entrypoint:
@@ -110,6 +114,13 @@ def _healthcheck(health: Health) -> Value:
         "start_period": f"{health.start_period}s",
         "start_interval": f"{health.start_interval}s",
     }
+
+
+def _last_run(component: Component) -> Health:
+    """A job that comes again is healthy as long as one of its last two runs succeeded."""
+    minutes = 2 * component.every // 60
+    script = f'test -n "$(find {_DONE} -mmin -{minutes})"'
+    return Health(command=("sh", "-c", script), port=0, path="", start_period=300)
 
 
 def _needs(unit: Unit, model: Model) -> dict[str, Value]:
