@@ -57,6 +57,8 @@ def check_variables_of_compose_are_listed(system: System) -> Iterator[Finding]:
     if not system.compose:
         return
     named = {match[1] for _, text in _texts(system.compose) for match in _COMPOSE.finditer(text.replace("$$", ""))}
+    sources = system.compose.get("secrets", {}).values()
+    named |= {source["environment"] for source in sources if "environment" in source}
     listed = set(variables_of(system.tree[".env.example"]))
     yield from ((".env.example", f"does not list {name}") for name in sorted(named - listed))
     yield from ((".env.example", f"lists {name}, which nothing needs") for name in sorted(listed - named))
