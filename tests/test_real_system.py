@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from programs.running import Span, StoredSpan, read_trace, send_spans, wait_until
+from programs.running import Span, StoredSpan, fetch, read_trace, send_spans, wait_until
 from programs.system import System
 from support import compiled
 
@@ -34,10 +34,11 @@ def run_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("storage", ["memory", "badger"])
 @pytest.mark.parametrize("queue", ["memory", "persistent"])
+@pytest.mark.parametrize("metrics", [False, True])
 def test_the_real_programs_accept_what_is_rendered(
-    tmp_path: Path, jaeger: Path, collector: Path, storage: str, queue: str
+    tmp_path: Path, jaeger: Path, collector: Path, storage: str, queue: str, metrics: bool
 ) -> None:
-    rendered = system(tmp_path, spec(storage, queue=queue))
+    rendered = system(tmp_path, {**spec(storage, queue=queue), "metrics": metrics})
     for component, program in (("jaeger", jaeger), ("otel-gateway", collector)):
         command = [str(program), "validate", "--config", str(rendered.config_path(component))]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -107,6 +108,25 @@ def test_the_health_check_of_the_collector_tells_alive_from_dead(tmp_path: Path,
     assert rendered.run_health_command("otel-gateway", collector) == 0
     gateway.kill9()
     assert rendered.run_health_command("otel-gateway", collector) != 0
+
+
+def test_rate_errors_and_duration_are_counted_by_the_names_that_jaeger_asks_for(
+    tmp_path: Path, jaeger: Path, collector: Path
+) -> None:
+    rendered = system(tmp_path, {**spec("memory"), "metrics": True})
+    with rendered.up("jaeger", jaeger), rendered.up("otel-gateway", collector):
+        address = f"http://{rendered.address('otel-gateway', 'otlp-http')}"
+        failed = Span("GET /cart", kind=2, attributes={"http.route": "/cart"}, status=2)
+        send_spans(address, {"service.name": "api"}, [Span("GET /cart", kind=2), failed])
+        page = f"http://{rendered.address('otel-gateway', 'span-metrics')}/metrics"
+        text = wait_until(lambda: counted(fetch(page).body.decode()), 40)
+    assert 'service_name="api"' in text and 'status_code="STATUS_CODE_ERROR"' in text
+    assert "traces_span_metrics_duration_milliseconds_bucket" in text
+
+
+def counted(text: str) -> str:
+    """The page, once it shows calls."""
+    return text if "traces_span_metrics_calls_total" in text else ""
 
 
 def test_each_replica_has_a_queue_of_its_own(tmp_path: Path, jaeger: Path, collector: Path) -> None:

@@ -143,7 +143,7 @@ def dimensions() -> dict[str, list[Patch]]:
         "targets": [{}, {"targets": []}, {"targets": ["kubernetes"]}, {"targets": ["compose", "kubernetes"]}],
         "publish": [{}, *({"compose": {"publish": each}} for each in ([], ["otlp"], ["ui", "otlp"], ["all"]))],
         "bind": [{}, {"compose": {"bind": "0.0.0.0"}}, {"compose": {"bind": "::1"}}],
-        "metrics": [{}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
+        "metrics": [{}, {"metrics": True}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
         "baggage": [
             {},
             {"baggage": {"to_attributes": ["customer.tier"]}, "propagators": ["tracecontext", "baggage"]},

@@ -12,6 +12,7 @@ PROGRAMS = {
     "chrislusf/seaweedfs": {"wget", "sh"},  # docker/Dockerfile.go_build: Alpine base
     "docker.elastic.co/elasticsearch/elasticsearch": {"curl"},  # distribution/docker: curl is installed
     "grafana/tempo": {"/tempo"},  # cmd/tempo/Dockerfile: distroless
+    "prom/prometheus": {"wget"},  # its Dockerfile: busybox base
     "opensearchproject/opensearch": {"curl"},  # opensearch-build, docker/release/dockerfiles: curl is installed
     "busybox": {"sh", "wget", "nc"},  # the image is busybox
     "cassandra": {"cqlsh", "sh"},  # docker-library/cassandra, 5.0/Dockerfile

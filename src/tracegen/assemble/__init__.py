@@ -6,12 +6,18 @@ from tracegen.assemble.collector import collector_components
 from tracegen.assemble.services import service_components
 from tracegen.model import Component, Model
 from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of, kafka_code
+from tracegen.packs.code import code_of, kafka_code, observability_code
 
 
 def assemble(model: Model, packs: Catalogue) -> Model:
     """The model with all its components: names unique, dependencies among them."""
-    parts = [*_broker(model), *_backend(model, packs), *collector_components(model), *service_components(model)]
+    parts = [
+        *_broker(model),
+        *_metrics(model),
+        *_backend(model, packs),
+        *collector_components(model),
+        *service_components(model),
+    ]
     components: dict[str, Component] = {}
     for part in parts:
         if part.name in components:
@@ -35,3 +41,7 @@ def _backend(model: Model, packs: Catalogue) -> list[Component]:
 
 def _broker(model: Model) -> list[Component]:
     return list(kafka_code().components(model)) if model.backend.kafka else []
+
+
+def _metrics(model: Model) -> list[Component]:
+    return list(observability_code().components(model)) if model.metrics else []

@@ -36,6 +36,9 @@ RECEIVER_PORTS = {
     ),
 }
 
+#: Where the last tier shows what it counts from spans.
+SPAN_METRICS_PORT = 8889
+
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
 
@@ -106,6 +109,8 @@ def _ports(tier: Tier, model: Model) -> Iterator[Port]:
                 yield port if is_door else replace(port, publish=None)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
+    if model.metrics and tier is model.tiers[-1]:
+        yield Port("span-metrics", SPAN_METRICS_PORT)
 
 
 def _volumes(tier: Tier) -> tuple[Volume, ...]:

@@ -240,6 +240,7 @@ class Model:
     tiers: tuple[Tier, ...]
     certificates: Certificates | None
     ingest: IngestAuth
+    metrics: bool
     services: Mapping[str, Service]
     components: Mapping[str, Component]
     exposure: Exposure

@@ -20,6 +20,11 @@ def code_of(pack: Pack) -> ModuleType | None:
     return _load(path) if path.is_file() else None
 
 
+def observability_code() -> ModuleType:
+    """What keeps metrics: components(model) and configs(model)."""
+    return _load(data_path("templates", "observability", "pack.py"))
+
+
 def kafka_code() -> ModuleType:
     """The broker that every scalable backend shares: components(model) and configs(model)."""
     return _load(data_path("templates", "kafka", "pack.py"))

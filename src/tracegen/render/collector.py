@@ -8,9 +8,11 @@ from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_pat
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import Destination, Model, Queue, Secret, Text, Tier
 from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
+from tracegen.render import span_metrics
 from tracegen.render.file import Structured
 from tracegen.render.receivers import guard, receivers
 from tracegen.render.redaction import redaction
+from tracegen.render.span_metrics import counts_spans
 from tracegen.render.tenants import tenant_filters, tenant_of
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
@@ -21,7 +23,7 @@ _BATCH_BYTES = 500_000
 _LARGEST_BATCH_BYTES = 3_000_000
 _BATCH_WAIT = "200ms"
 
-_KEYS = ("collector", "backend", "services", "service_defaults", "security")
+_KEYS = ("collector", "backend", "services", "service_defaults", "security", "metrics")
 
 
 def collector_files(model: Model) -> list[Structured]:
@@ -41,23 +43,24 @@ def exporter_name(destination: Destination) -> str:
 
 def _config(tier: Tier, model: Model) -> Value:
     extensions = _extensions(tier, model)
+    counts = counts_spans(tier, model)
+    exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier.queue) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
-    processors |= tenant_filters(tier)
-    processors |= redaction(tier.redaction)
-    return {
+    config: dict[str, Value] = {
         "extensions": extensions,
         "receivers": receivers(tier, model),
-        "processors": processors,
-        "exporters": {exporter_name(each): _exporter(each, tier.queue) for each in tier.destinations},
+        "processors": processors | tenant_filters(tier) | redaction(tier.redaction),
+        "exporters": exporters | (span_metrics.exporters() if counts else {}),
         "service": {
             "extensions": list(extensions),
-            "pipelines": _pipelines(tier),
+            "pipelines": _pipelines(tier, counts) | (span_metrics.pipelines() if counts else {}),
             "telemetry": own_telemetry(),
         },
     }
+    return config | ({"connectors": span_metrics.connectors()} if counts else {})
 
 
-def _pipelines(tier: Tier) -> Value:
+def _pipelines(tier: Tier, counts: bool) -> dict[str, Value]:
     """One pipeline, or one a tenant; destinations without a tenant get the spans of all."""
     pipelines: dict[str, Value] = {}
     for tenant in dict.fromkeys(tenant_of(each) for each in tier.destinations if each.tenant) or [""]:
@@ -67,7 +70,7 @@ def _pipelines(tier: Tier) -> Value:
         pipelines[f"traces/{tenant}" if tenant else "traces"] = {
             "receivers": list(tier.receivers),
             "processors": processors,
-            "exporters": exporters,
+            "exporters": exporters + ([span_metrics.CONNECTOR] if counts else []),
         }
     return pipelines
 

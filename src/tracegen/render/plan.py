@@ -6,7 +6,7 @@ from dataclasses import replace
 from tracegen.emit import merge_patch, to_json, to_yaml
 from tracegen.model import Model
 from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of, kafka_code
+from tracegen.packs.code import code_of, kafka_code, observability_code
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
@@ -46,6 +46,8 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield compose_file(model)
         yield variables_example(model)
         yield from fragments(model)
+    if model.metrics:
+        yield from observability_code().configs(model)
     if model.backend.kafka:
         yield from kafka_code().configs(model)
     code = code_of(packs.backends[model.backend.type])

@@ -38,6 +38,7 @@ def resolve(spec: Spec, packs: Catalogue) -> Model:
         tiers=tiers,
         certificates=certificates,
         ingest=ingest,
+        metrics=decider.take(("metrics",), False, "traces only"),
         services=services,
         components={},
         exposure=exposure,

@@ -27,7 +27,7 @@ _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
 
 #: Traffic of the services decides the memory of the processes.
-_KEYS = ("backend", "services", "service_defaults", "security")
+_KEYS = ("backend", "services", "service_defaults", "security", "metrics")
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
         # The topic is named after the project where the spec does not name it.
         keys = (*_KEYS, "name") if process.to_kafka or process.from_kafka else _KEYS
         yield Structured(f"jaeger/{process.config}.yaml", value, _head(process), "backends/jaeger", keys)
-    if _archive(model, part):
-        yield Structured(_UI_FILE, {"archiveEnabled": True}, "", "backends/jaeger", ("backend",))
+    if _ui(model, part):
+        yield Structured(_UI_FILE, _ui(model, part), "", "backends/jaeger", ("backend", "metrics"))
 
 
 def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
@@ -90,7 +90,7 @@ def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
 def _component(process: _Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
-    files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _archive(model, part) else []
+    files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
     kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
     mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
     mounts += client_mounts("kafka", kafka.tls) if kafka else ()
@@ -174,7 +174,8 @@ def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str,
     if process.stores:
         backends: dict[str, Value] = {"main": dict(part.config)}
         backends |= {"archive": dict(part.archive)} if _archive(model, part) else {}
-        extensions["jaeger_storage"] = {"backends": backends}
+        prometheus = _metric_backends() if process.query and model.metrics else {}
+        extensions["jaeger_storage"] = {"backends": backends, **prometheus}
     if process.query:
         extensions["jaeger_query"] = _query(model, part)
     extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
@@ -186,12 +187,33 @@ def _query(model: Model, part: StoragePart) -> Value:
     archive = _archive(model, part)
     quiet = "It would send traces of its own queries to localhost:4317, and wait for nobody there when it stops."
     query: dict[str, Value] = {
-        "storage": {"traces": "main", **({"traces_archive": "archive"} if archive else {})},
+        "storage": {
+            "traces": "main",
+            **({"traces_archive": "archive"} if archive else {}),
+            **({"metrics": "prometheus"} if model.metrics else {}),
+        },
         "enable_tracing": Commented(False, quiet),
         "http": {"endpoint": f"0.0.0.0:{_UI_PORT}", **tls},
         "grpc": {"endpoint": f"0.0.0.0:{_QUERY_PORT}", **tls},
     }
-    return query | ({"ui": {"config_file": _UI_TARGET}} if archive else {})
+    return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(model, part) else {})
+
+
+def _metric_backends() -> dict[str, Value]:
+    """The page of service performance asks Prometheus for what the collectors count."""
+    names = "As the names are in Prometheus: the defaults ask for names that are not there, and the page stays empty."
+    settings: Value = {
+        "endpoint": "http://prometheus:9090",
+        "normalize_calls": Commented(True, names),
+        "normalize_duration": True,
+    }
+    return {"metric_backends": {"prometheus": {"prometheus": settings}}}
+
+
+def _ui(model: Model, part: StoragePart) -> dict[str, Value]:
+    """What the user interface shows besides traces."""
+    shown: dict[str, Value] = {"archiveEnabled": True} if _archive(model, part) else {}
+    return shown | ({"monitor": {"menuEnabled": True}} if model.metrics else {})
 
 
 def _pipeline(process: _Process, model: Model) -> tuple[Value, Value, Value]:

@@ -19,6 +19,7 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
     ("collector", "queue"),
     ("collector", "also"),
     ("collector", "resources"),
+    ("metrics",),
 )
 
 
@@ -27,7 +28,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     topology = spec.get("collector", "topology") or "gateway"
     if topology == "none":
         for path in _NEED_A_COLLECTOR:
-            if spec.get(*path) is not None:
+            if spec.get(*path) not in (None, False):
                 message = f"{dotted(path)} needs a collector, and collector.topology is none"
                 where = cause(spec, path, _TOPOLOGY)
                 yield at(spec, NEEDS_A_COLLECTOR, where, message, f"use topology: gateway, or delete {dotted(path)}")

@@ -23,6 +23,7 @@ _KEYS = (
     "registry",
     "versions",
     "security",
+    "metrics",
 )
 
 

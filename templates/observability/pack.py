@@ -1,0 +1,85 @@
+"""Prometheus, which keeps what the collectors make of spans: rate, errors and duration.
+
+https://prometheus.io/docs/prometheus/latest/configuration/configuration/
+"""
+
+from collections.abc import Iterable
+
+from tracegen.assemble.certificates import CA_PATH, server_mounts
+from tracegen.assemble.collector import SPAN_METRICS_PORT
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, FileMount, Health, Model, Port, Resources, Volume
+from tracegen.model.telemetry import METRICS_PORT
+from tracegen.model.units import MEBIBYTE
+from tracegen.render.file import Structured
+
+NAME = "prometheus"
+
+_PORT = 9090
+_CONFIG, _TARGET = "prometheus/prometheus.yml", "/etc/prometheus/prometheus.yml"
+_DATA = "/prometheus"
+_TEMPO_PORT = 3200
+
+
+def components(model: Model) -> Iterable[Component]:
+    """One Prometheus."""
+    image = model.images[NAME]
+    yield Component(
+        name=NAME,
+        image=image.reference,
+        why="Keeps rate, errors and duration of requests, as the collectors count them from spans.",
+        args=(f"--config.file={_TARGET}", f"--storage.tsdb.path={_DATA}", "--storage.tsdb.retention.time=15d"),
+        ports=(Port("http", _PORT),),
+        health=Health(
+            command=("wget", "--spider", "--quiet", f"http://127.0.0.1:{_PORT}/-/healthy"),
+            port=_PORT,
+            path="/-/healthy",
+        ),
+        files=(FileMount(_CONFIG, _TARGET),),
+        secret_files=server_mounts(model.certificates)[:1],
+        volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
+        resources=Resources(0.5, 512 * MEBIBYTE),
+        user=image.user,
+        writable=("/tmp",),
+    )
+
+
+def configs(model: Model) -> Iterable[Structured]:
+    """What it asks: span metrics, and how the collectors and the backend themselves are."""
+    last = model.tiers[-1].component
+    jobs: list[Value] = [
+        {
+            "job_name": "span-metrics",
+            "honor_labels": Commented(True, "The labels are those of the services, not of the collector."),
+            "dns_sd_configs": _every_replica(last, SPAN_METRICS_PORT),
+        }
+    ]
+    jobs += [
+        {"job_name": tier.component, "dns_sd_configs": _every_replica(tier.component, METRICS_PORT)}
+        for tier in model.tiers
+    ]
+    jobs += [_backend_job(name, model) for name in _backend_processes(model)]
+    value: Value = {"global": {"scrape_interval": "15s"}, "scrape_configs": jobs}
+    head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
+    keys = ("metrics", "backend", "collector.topology", "security")
+    yield Structured(_CONFIG, value, head, "observability", keys)
+
+
+def _backend_processes(model: Model) -> list[str]:
+    return [name for name in model.components if name.split("-")[0] == model.backend.type and _answers(model, name)]
+
+
+def _answers(model: Model, name: str) -> bool:
+    return any(port.number in (METRICS_PORT, _TEMPO_PORT) for port in model.components[name].ports)
+
+
+def _backend_job(name: str, model: Model) -> Value:
+    tempo = model.backend.type == "tempo"
+    job: dict[str, Value] = {"job_name": name}
+    if tempo and model.certificates:
+        job |= {"scheme": "https", "tls_config": {"ca_file": CA_PATH, "server_name": name}}
+    return job | {"dns_sd_configs": _every_replica(name, _TEMPO_PORT if tempo else METRICS_PORT)}
+
+
+def _every_replica(name: str, port: int) -> Value:
+    return [{"names": [name], "type": "A", "port": port}]
