@@ -134,7 +134,7 @@ def test_a_deleted_file_stays_deleted_until_it_is_asked_for(project: Path) -> No
 
 
 def test_strict_stops_at_a_warning(project: Path) -> None:
-    (project / "tracegen.yaml").write_text(SPEC + "metrics: true\n", encoding="utf-8")
+    (project / "tracegen.yaml").write_text(SPEC + "baggage: {to_attributes: [customer.tier]}\n", encoding="utf-8")
     assert tracegen("validate").code == 0
     assert tracegen("validate", "--strict").code == 1
     assert tracegen("render", "--strict", "-o", "out").code == 1

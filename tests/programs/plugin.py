@@ -155,6 +155,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("real programs")
     for line in summary_lines(reports):
         terminalreporter.write_line(line)
+    for name, reason in NOT_JUDGED.items():
+        terminalreporter.write_line(f"{name}: not judged, {reason}")
 
 
 def summary_lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
@@ -170,6 +172,13 @@ def summary_lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
     problem = docker_engine_problem()
     yield f"docker engine: not run, {problem or 'no test needs it, though it answers'}"
 
+
+#: What is rendered and no real program judges, and why: printed after every run.
+NOT_JUDGED = {
+    "ClickHouse server": "no package registry has one; Jaeger's configuration for it is validated",
+    "Google Cloud Storage, Azure Blob Storage": "no server of theirs runs here; Tempo's keys are checked",
+    "container images": "no engine runs here; Docker Compose reads the files",
+}
 
 # What can be said about a program that no test of this run asked for.
 _ABSENCE: dict[str, Callable[[], str | None]] = {"tempo": tempo_problem}

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracegen.language.rules._shared import at, cause, storage_of
+from tracegen.language.rules._shared import at, cause, storage_of, targets_of
 from tracegen.language.spec import Spec
 from tracegen.language.wording import either
 from tracegen.packs import Catalogue
-from tracegen.problems import Code, Problem
+from tracegen.problems import Code, Problem, Severity
 
 WRONG_MODE = Code("TG301", "Storage does not fit the mode")
 TWO_ADDRESSES = Code("TG302", "The same thing said twice")
 NO_SERVER = Code("TG303", "Setting of a server that is not named")
 HALF_A_LOGIN = Code("TG304", "Half of a login")
 ENDPOINT_AND_PROTOCOL = Code("TG305", "Endpoint does not fit the protocol")
+SIZE_IN_COMPOSE = Code("TG307", "Compose has no sizes of volumes", Severity.NOTE)
 BUCKET_WITHOUT_STORE = Code("TG306", "Store without a bucket or a region")
 
 _SERVER_KEYS = ("username", "password", "tls")
@@ -27,6 +28,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _mode(spec, packs, storage)
         yield from _server(spec, storage)
         yield from _object_store(spec, storage)
+        yield from _size(spec)
     if spec.get("backend", "type") == "external":
         yield from _endpoint(spec, ("backend",))
     for index, _ in enumerate(spec.get("collector", "also") or []):
@@ -104,3 +106,9 @@ def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:
 def _is_host_and_port(text: str) -> bool:
     host, _, port = text.rpartition(":")
     return bool(host) and port.isdigit() and 0 < int(port) < 65536
+
+
+def _size(spec: Spec) -> Iterator[Problem]:
+    if spec.get("backend", "storage", "size") and targets_of(spec) == ["compose"]:
+        message = "storage.size is for Kubernetes: Docker Compose takes what the disk of the host has"
+        yield at(spec, SIZE_IN_COMPOSE, ("backend", "storage", "size"), message)
