@@ -278,9 +278,10 @@ def test_jaeger_takes_and_shows_spans_over_tls_only(
         assert wait_until(lambda: read_trace(api, span.trace_id, context=trusting))
         with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
             read_trace(api, span.trace_id, context=distrusting)
-        with pytest.raises(urllib.error.HTTPError):
+        # Plain text is answered with an error, or the connection is reset before the answer is read.
+        with pytest.raises(OSError):
             fetch(api.replace("https", "http"))
-        with pytest.raises(Refused):
+        with pytest.raises((Refused, OSError)):
             send_spans(f"http://{rendered.address('jaeger', 'otlp-http')}", API, [span])
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from support import ROOT
 
-RENDERED = sorted([*ROOT.glob("examples/**/compose.yaml"), *ROOT.glob("tests/cases/**/compose.yaml")])
+ALL = sorted(
+    path
+    for path in (*ROOT.glob("examples/**/compose.yaml"), *ROOT.glob("tests/cases/**/compose.yaml"))
+    if ".tracegen" not in path.parts
+)
+#: What a service that runs elsewhere extends lies in its own folder.
+FRAGMENTS = [path for path in ALL if path.parent.parent.name == "services"]
+RENDERED = [path for path in ALL if path not in FRAGMENTS]
 
 
 @pytest.mark.parametrize("path", RENDERED, ids=lambda path: str(path.relative_to(ROOT)))
@@ -19,3 +26,15 @@ def test_docker_compose_accepts_the_file(path: Path, docker_compose: Path, tmp_p
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_compose_file_elsewhere_can_extend_a_fragment(path: Path, docker_compose: Path, tmp_path: Path) -> None:
+    """As the head of the fragment says; its environment file is found from wherever it is extended."""
+    name = path.parent.name
+    service = f"{{image: 'acme/{name}:1.0', extends: {{file: {path}, service: {name}}}}}"
+    (tmp_path / "compose.yaml").write_text(f"services: {{{name}: {service}}}\n", encoding="utf-8")
+    command = [str(docker_compose), "--file", str(tmp_path / "compose.yaml"), "config"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"OTEL_SERVICE_NAME: {name}" in done.stdout

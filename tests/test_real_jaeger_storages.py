@@ -5,10 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from programs.jaeger_words import as_the_judge_knows_it
-from programs.running import Span, StoredSpan, free_port, read_trace, send_spans, wait_until
+from programs.running import Span, StoredSpan, fetch, free_port, read_trace, send_spans, wait_until
 from programs.servers.kafka import KafkaServer
 from programs.servers.search import SearchServer
+from programs.servers.web import request
 from programs.system import System
 from support import compiled
 
@@ -103,6 +106,63 @@ def test_a_collector_without_kafka_refuses_and_the_gateway_keeps_the_spans(
         with rendered.up("jaeger-collector", jaeger), rendered.up("jaeger-ingester", jaeger):
             for span in spans:
                 assert stored(rendered, "jaeger-query", span)
+
+
+def test_what_is_no_trace_does_not_stop_its_partition(
+    tmp_path: Path, jaeger: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
+) -> None:
+    """The receiver's default is to pause the partition until somebody restarts the ingester."""
+    topic = f"spans{time.time_ns()}"
+    kafka_server.create_topic(topic)
+    kafka_server.send(topic, b"this is no trace\n")
+    rendered = system(
+        tmp_path,
+        {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address},
+        mode="scalable",
+        storage={"type": "opensearch", "index_prefix": f"poison{time.time_ns()}"},
+        kafka={"topic": topic, "brokers": ["kafka:9092"]},
+    )
+    with (
+        rendered.up("jaeger-collector", jaeger),
+        rendered.up("jaeger-query", jaeger),
+        rendered.up("jaeger-ingester", jaeger),
+    ):
+        span = Span("after it")
+        send_spans(f"http://{rendered.address('jaeger-collector', 'otlp-http')}", {"service.name": "api"}, [span])
+        assert stored(rendered, "jaeger-query", span)
+
+
+@pytest.mark.parametrize("retention", ["90d", "400d"])
+def test_services_are_listed_however_long_spans_live(
+    tmp_path: Path, jaeger: Path, opensearch_server: SearchServer, retention: str
+) -> None:
+    """The servers refuse a request whose first line names more than about 120 days."""
+    storage = {"type": "opensearch", "index_prefix": f"long{time.time_ns()}"}
+    outside = {"opensearch:9200": opensearch_server.address}
+    rendered = system(tmp_path, outside, storage=storage, retention=retention)
+    with rendered.up("jaeger", jaeger):
+        send_spans(f"http://{rendered.address('jaeger', 'otlp-http')}", {"service.name": "api"}, [Span("GET /")])
+        services = f"http://{rendered.address('jaeger', 'ui')}/api/v3/services"
+        wait_until(lambda: b"api" in fetch(services).body, _SECONDS)
+
+
+def test_an_archived_trace_is_found_when_retention_has_taken_the_rest(
+    tmp_path: Path, jaeger: Path, opensearch_server: SearchServer
+) -> None:
+    """Twenty days old: Jaeger's default looks three days back, in an archive too."""
+    prefix = f"archived{time.time_ns()}"
+    storage = {"type": "opensearch", "index_prefix": prefix}
+    outside = {"opensearch:9200": opensearch_server.address}
+    rendered = system(tmp_path, outside, storage=storage, retention="30d", archive=True)
+    old = Span("old", start=time.time_ns() - 20 * 86_400 * 10**9)
+    with rendered.up("jaeger", jaeger):
+        send_spans(f"http://{rendered.address('jaeger', 'otlp-http')}", {"service.name": "api"}, [old])
+        stored(rendered, "jaeger", old)
+        archive = f"http://{rendered.address('jaeger', 'ui')}/api/archive/{old.trace_id}"
+        assert request("POST", archive, None, {}).status == 200
+        for index in opensearch_server.indices(f"{prefix}-jaeger-span-*"):
+            opensearch_server.call("DELETE", index)
+        assert stored(rendered, "jaeger", old)[0].span.name == "old"
 
 
 def test_the_rendered_broker_starts_and_makes_its_topic(tmp_path: Path, kafka_server: KafkaServer) -> None:

@@ -5,6 +5,7 @@
 | `receivers.kafka.traces` | `topics: [one]` | `topic: one` |
 | `clickhouse.ttl` | since 2.18 | unknown |
 | `clickhouse.tls` | since 2.19 | unknown |
+| `elasticsearch.write_mode`, `opensearch.write_mode` | since 2.21 | unknown: acknowledged before it is stored |
 """
 
 from __future__ import annotations
@@ -20,4 +21,6 @@ def as_the_judge_knows_it(config: Any) -> Any:
     for backend in config.get("extensions", {}).get("jaeger_storage", {}).get("backends", {}).values():
         for key in ("ttl", "tls"):
             backend.get("clickhouse", {}).pop(key, None)
+        for search in ("elasticsearch", "opensearch"):
+            backend.get(search, {}).pop("write_mode", None)
     return config

@@ -3,6 +3,8 @@
 Configuration: https://www.jaegertracing.io/docs/latest/storage/elasticsearch/ and the index cleaner's page there.
 """
 
+import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +21,19 @@ PORT = 9200
 _DAY_HOURS = 24
 _CLEANER = "jaeger-index-cleaner"
 _INDICES = ("spans", "services", "dependencies", "sampling")
+
+_DAILY, _MONTHLY = "2006-01-02", "2006-01"
+
+#: The first line of a request may be this long (`http.max_initial_line_length`), and a list of services names the
+#: index of every day in it, by older versions of Jaeger with a comma of three characters between.
+_LONGEST_LINE = 4_096
+_ROUND_THE_NAMES = 256
+
+#: Versions of Jaeger from which spans can be written before they are acknowledged (pull request 8949, RFC 0007).
+_SYNCHRONOUS = (2, 21)
+
+#: Hours in which archived traces are found: ten years, since the key wants a number.
+_ARCHIVE_HOURS = 87_600
 
 #: Days of spans that the cleaner keeps beside the retention: today's index is not a whole day yet.
 _TODAY = 1
@@ -40,6 +55,8 @@ def search_storage(name: str, node: Component, model: Model) -> StoragePart:
         secret_files=_secret_files(name, model),
         environment=variables_of(_login(model).values()),
         needs=needs,
+        # Jaeger collects spans for a bulk request, 200 ms by default, and acknowledges them before.
+        written_at_once=version_of(model) >= _SYNCHRONOUS,
     )
 
 
@@ -68,29 +85,62 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
     tls = client_tls(name, model.backend.storage.tls)
     if tls:
         config["tls"] = tls
-    if not archive and model.backend.retention:
-        window = "As long as spans live: the default of three days would hide older ones from searches."
-        config["max_span_age"] = Commented(f"{model.backend.retention + _DAY_HOURS}h", window)
+    config["max_span_age"] = _window(model, archive)
+    if version_of(model) >= _SYNCHRONOUS:
+        why = (
+            "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
+        )
+        config["write_mode"] = Commented("sync", why)
     if not options.get("manage", True):
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
         )
-    indices = {index: _index(options, archive, first=index == "spans") for index in _INDICES}
+    indices = {index: _index(index, model, archive) for index in _INDICES}
     config["indices"] = {**({"index_prefix": prefix} if prefix else {}), **indices}
     return config
 
 
-def _index(options: Mapping[str, Any], archive: bool, first: bool) -> Value:
+def _window(model: Model, archive: bool) -> Value:
+    if archive:
+        return Commented(f"{_ARCHIVE_HOURS}h", "For good: the default would hide what is older than three days.")
+    why = "As long as spans live: the default of three days would hide older ones from searches."
+    return Commented(f"{model.backend.retention + _DAY_HOURS}h", why)
+
+
+def _index(index: str, model: Model, archive: bool) -> Value:
+    options = model.backend.storage.options
     inside = not servers_said(options)
-    layout: Value = "2006-01" if archive else "2006-01-02"
-    if first and not archive:
-        layout = Commented(layout, "A day an index, by this name the cleaner finds them. The reference date of Go.")
+    layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
     return {
         "shards": options.get("shards", 1 if inside else 5),
         "replicas": options.get("replicas", 0 if inside else 1),
         "date_layout": layout,
-        "rollover_frequency": "month" if archive else "day",
+        "rollover_frequency": rollover,
     }
+
+
+def _period(index: str, model: Model) -> tuple[Value, str]:
+    """The names of an index's periods. They are the only form that every version of Jaeger 2 takes."""
+    if index == "spans":
+        why = "A day an index, by this name the cleaner finds them. The reference date of Go."
+        return Commented(_DAILY, why), "day"
+    if index == "services" and not _days_fit_a_request(model):
+        why = "A month an index: a list of services names all of them, and so many days are no request any more."
+        return Commented(_MONTHLY, why), "month"
+    return _DAILY, "day"
+
+
+def _days_fit_a_request(model: Model) -> bool:
+    prefix = model.backend.storage.options.get("index_prefix", "")
+    name = f"{prefix}-jaeger-service-2006-01-02%2C"
+    days = model.backend.retention // _DAY_HOURS + 2 * _TODAY
+    return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
+
+
+def version_of(model: Model) -> tuple[int, ...]:
+    """Major and minor version of the Jaeger that is run; what is no number, such as a branch, counts as newest."""
+    found = re.match(r"v?(\d+)\.(\d+)", model.images["jaeger"].version)
+    return tuple(map(int, found.groups())) if found else (sys.maxsize,)
 
 
 def _archive_prefix(options: Mapping[str, Any]) -> str:

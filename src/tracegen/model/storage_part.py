@@ -11,6 +11,7 @@ from tracegen.model.component import Component, SecretMount, Text, Volume, Wait
 class StoragePart:
     """`config` goes into the backend's configuration; `components` run beside it; the rest goes to its processes.
 
+    `written_at_once`: a span is acknowledged when it is stored; False where the storage's client collects first.
     `archive` is the configuration of the same storage for traces that people put aside, empty where it has none.
     """
 
@@ -23,3 +24,4 @@ class StoragePart:
     needs: Mapping[str, Wait] = field(default_factory=dict)
     args: tuple[str, ...] = ()
     grace: int = 30
+    written_at_once: bool = True

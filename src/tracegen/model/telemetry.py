@@ -34,17 +34,17 @@ def own_telemetry() -> dict[str, Value]:
 
 
 def memory_limiter(resources: Resources) -> Value:
-    """Refuses spans, which senders repeat, before the kernel kills the process."""
-    limiter: Value = {
-        "check_interval": "1s",
-        "limit_mib": mebibytes(resources.memory, LIMITER_SHARE),
-        "spike_limit_mib": mebibytes(resources.memory, SPIKE_SHARE),
-    }
-    return Commented(
-        limiter,
-        f"{LIMITER_SHARE:.0%} of the container's {mebibytes(resources.memory)} MiB: "
-        "past it spans are refused, and senders repeat them.",
+    """Refuses spans, which senders repeat, before the kernel kills the process.
+
+    https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor/memorylimiterprocessor
+    """
+    limit, spike = mebibytes(resources.memory, LIMITER_SHARE), mebibytes(resources.memory, SPIKE_SHARE)
+    limiter: Value = {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike}
+    why = (
+        f"Above {limit - spike} of the container's {mebibytes(resources.memory)} MiB spans are refused, and senders "
+        f"repeat them; above {limit} garbage is collected at once."
     )
+    return Commented(limiter, why)
 
 
 def go_memory_limit(resources: Resources) -> str:

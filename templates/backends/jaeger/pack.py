@@ -75,7 +75,7 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
         value = _config(process, resources, model, part)
         # The topic is named after the project where the spec does not name it.
         keys = (*_KEYS, "name") if process.to_kafka or process.from_kafka else _KEYS
-        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process), "backends/jaeger", keys)
+        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), "backends/jaeger", keys)
     if _ui(model, part):
         yield Structured(_UI_FILE, _ui(model, part), "", "backends/jaeger", ("backend", "metrics"))
 
@@ -137,18 +137,19 @@ def _ports(process: _Process, model: Model) -> Iterator[Port]:
     yield Port("metrics", METRICS_PORT)
 
 
-def _head(process: _Process) -> str:
+def _head(process: _Process, part: StoragePart) -> str:
     if process.to_kafka:
         return (
             "Jaeger, the collector. No queue here on purpose: a span is acknowledged when Kafka has it,\n"
             "and until then it waits in the OpenTelemetry Collector's queue."
         )
-    if process.from_kafka:
-        return "Jaeger, the ingester. It marks a message as read only when its spans are stored."
-    if not process.otlp:
+    if process.query and not process.otlp:
         return "Jaeger, the query service."
+    stored = "it is stored" if part.written_at_once else "it is in the next bulk request to the storage"
+    if process.from_kafka:
+        return f"Jaeger, the ingester. It marks a span's message as read only when {stored}."
     return (
-        "Jaeger. No batch and no queue here on purpose: a span is acknowledged when it is stored,\n"
+        f"Jaeger. No batch and no queue here on purpose: a span is acknowledged when {stored},\n"
         "and until then it waits in the collector's queue."
     )
 
@@ -268,7 +269,13 @@ def _kafka_receiver(kafka: Kafka) -> Value:
         "traces": {"topics": [kafka.topic], "encoding": "otlp_proto"},
         "group_id": "jaeger-ingester",
         "initial_offset": Commented("earliest", "The default begins with what comes next, and skips what waits."),
-        "message_marking": Commented({"after": True, "on_error": False}, "Read again after a crash or an error."),
+        "message_marking": {
+            "after": Commented(True, "Read again after a crash or an error."),
+            "on_error": False,
+            "on_permanent_error": Commented(
+                True, "What is no trace is passed over: it would stop its partition for good."
+            ),
+        },
         "error_backoff": {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"},
     }
 

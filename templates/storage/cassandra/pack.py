@@ -36,6 +36,7 @@ def jaeger(model: Model, packs: Catalogue) -> StoragePart:
     tls = model.backend.storage.tls
     return StoragePart(
         config={"cassandra": {"schema": _schema(model, inside), "connection": _connection(model, inside)}},
+        archive={"cassandra": {"schema": _archive(model, inside), "connection": _connection(model, inside)}},
         components=(_node(model),) if inside else (),
         secret_files=client_mounts(NAME, tls),
         environment=variables_of(login_of(model).values()),
@@ -43,7 +44,7 @@ def jaeger(model: Model, packs: Catalogue) -> StoragePart:
     )
 
 
-def _schema(model: Model, inside: bool) -> Value:
+def _schema(model: Model, inside: bool) -> dict[str, Value]:
     options, hours = model.backend.storage.options, model.backend.retention
     schema: dict[str, Value] = {"keyspace": options.get("keyspace", "jaeger_v1")}
     if not options.get("manage", True):
@@ -60,6 +61,18 @@ def _schema(model: Model, inside: bool) -> Value:
         "dependencies_ttl": f"{hours}h",
         "compaction_window": f"{max(1, -(-hours // _WINDOWS))}h",
     }
+
+
+def _archive(model: Model, inside: bool) -> Value:
+    """The same in a keyspace of its own, whose spans have no end."""
+    schema: dict[str, Value] = dict(_schema(model, inside))
+    schema["keyspace"] = f"{schema['keyspace']}_archive"
+    if schema.get("trace_ttl"):
+        schema |= {
+            "trace_ttl": Commented("0s", "Without an end: what was put aside stays."),
+            "dependencies_ttl": "0s",
+        }
+    return schema
 
 
 def _connection(model: Model, inside: bool) -> Value:

@@ -39,14 +39,18 @@ class KafkaServer(Server):
         counts = ["--partitions", str(partitions), "--replication-factor", "1"]
         self.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", topic, *counts)
 
+    def send(self, topic: str, lines: bytes) -> None:
+        """Write messages to a topic, one a line."""
+        self.tool("org.apache.kafka.tools.ConsoleProducer", "--topic", topic, given=lines)
+
     def end_offsets(self, topic: str) -> dict[int, int]:
         """How many messages were written to each partition of a topic."""
         lines = self.tool("org.apache.kafka.tools.GetOffsetShell", "--topic", topic).splitlines()
         return {int(partition): int(offset) for _, partition, offset in (line.rsplit(":", 2) for line in lines)}
 
-    def tool(self, main: str, *arguments: str) -> str:
+    def tool(self, main: str, *arguments: str, given: bytes = b"") -> str:
         """Run one of Kafka's own tools against this broker (a second each); gives what it printed."""
-        return _tool(self.java, self.classpath, main, "--bootstrap-server", self.address, *arguments)
+        return _tool(self.java, self.classpath, main, "--bootstrap-server", self.address, *arguments, given=given)
 
 
 @contextmanager
@@ -94,13 +98,14 @@ def _configured(folder: Path, port: int, controller: int) -> Path:
     return path
 
 
-def _tool(java: Path, classpath: str, main: str, *arguments: str) -> str:
+def _tool(java: Path, classpath: str, main: str, *arguments: str, given: bytes = b"") -> str:
     options = [*QUICK, TOOL_HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", classpath]
     done = subprocess.run(
-        ["nice", java, *options, main, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS
+        ["nice", java, *options, main, *arguments], input=given, capture_output=True, timeout=TOOL_SECONDS
     )
-    assert done.returncode == 0, f"{main} {' '.join(arguments)}: {done.stdout}{done.stderr}"
-    return done.stdout
+    printed = done.stdout.decode()
+    assert done.returncode == 0, f"{main} {' '.join(arguments)}: {printed}{done.stderr.decode()}"
+    return printed
 
 
 def _answers(port: int) -> bool:

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,10 +278,16 @@ def only_on_loopback(server: Server) -> None:
 
 def sockets_of(group: int) -> set[str]:
     """The numbers of the sockets that the processes of a group have open."""
-    links = [
-        str(link.readlink())
-        for process in Path("/proc").iterdir()
-        if process.name.isdecimal() and os.getpgid(int(process.name)) == group
-        for link in (process / "fd").iterdir()
-    ]
+    links: list[str] = []
+    for process in Path("/proc").iterdir():
+        # Processes end, and files are closed, while the list of them is read.
+        with suppress(ProcessLookupError, FileNotFoundError):
+            if process.name.isdecimal() and os.getpgid(int(process.name)) == group:
+                links += _links(process / "fd")
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+
+
+def _links(folder: Path) -> Iterator[str]:
+    for link in folder.iterdir():
+        with suppress(FileNotFoundError):
+            yield str(link.readlink())
