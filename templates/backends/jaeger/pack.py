@@ -6,16 +6,17 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracegen.assemble.certificates import client_mounts, client_tls, server_mounts, server_tls
+from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, FileMount, Health, Kafka, Model, Port, Publish, Resources, Wait, text
+from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
-from tracegen.render.collector import config_text
 from tracegen.render.file import Structured
+
+from .kafka import kafka_exporter, kafka_receiver
 
 #: How TRACING.md tells people to look at traces.
 LOOK = "Choose a service at"
@@ -235,63 +236,17 @@ def _receivers(process: _Process, model: Model) -> Mapping[str, Value]:
         grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
         return {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     if process.from_kafka and kafka:
-        return {"kafka": _kafka_receiver(kafka)}
+        return {"kafka": kafka_receiver(kafka)}
     return {"nop": {}}
 
 
 def _exporters(process: _Process, model: Model) -> Mapping[str, Value]:
     kafka = model.backend.kafka
     if process.to_kafka and kafka:
-        return {"kafka": _kafka_exporter(kafka)}
+        return {"kafka": kafka_exporter(kafka)}
     if process.otlp or process.from_kafka:
         return {"jaeger_storage_exporter": {"trace_storage": "main"}}
     return {"nop": {}}
-
-
-def _kafka_exporter(kafka: Kafka) -> Value:
-    return {
-        **_kafka_client(kafka),
-        "traces": {"topic": kafka.topic, "encoding": "otlp_proto"},
-        "producer": {
-            "required_acks": Commented(-1, "All replicas in step have it before it counts as written."),
-            "compression": "zstd",
-            "max_message_bytes": 8_000_000,
-        },
-        "sending_queue": Commented(
-            {"enabled": False}, "A queue in memory would acknowledge spans that a crash loses."
-        ),
-    }
-
-
-def _kafka_receiver(kafka: Kafka) -> Value:
-    return {
-        **_kafka_client(kafka),
-        "traces": {"topics": [kafka.topic], "encoding": "otlp_proto"},
-        "group_id": "jaeger-ingester",
-        "initial_offset": Commented("earliest", "The default begins with what comes next, and skips what waits."),
-        "message_marking": {
-            "after": Commented(True, "Read again after a crash or an error."),
-            "on_error": False,
-            "on_permanent_error": Commented(
-                True, "What is no trace is passed over: it would stop its partition for good."
-            ),
-        },
-        "error_backoff": {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"},
-    }
-
-
-def _kafka_client(kafka: Kafka) -> dict[str, Value]:
-    client: dict[str, Value] = {"brokers": list(kafka.brokers)}
-    if kafka.tls:
-        client["tls"] = client_tls("kafka", kafka.tls)
-    if kafka.sasl:
-        sasl: Value = {
-            "mechanism": kafka.sasl.mechanism,
-            "username": config_text(kafka.sasl.username),
-            "password": config_text((kafka.sasl.password,)),
-        }
-        client["auth"] = {"sasl": sasl}
-    return client
 
 
 def _archive(model: Model, part: StoragePart) -> bool:
