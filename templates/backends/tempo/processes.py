@@ -53,7 +53,7 @@ ROLES = {
         Process("tempo-backend-worker", "backend-worker", "Compacts blocks and enforces retention.", disk=True)
     ],
 }
-# The metrics generator joins them where metrics are rendered.
+# No metrics generator: collectors count spans, before anything is dropped, and for every backend alike.
 
 
 def processes(model: Model) -> Iterator[tuple[Process, int, Resources]]:
@@ -63,5 +63,5 @@ def processes(model: Model) -> Iterator[tuple[Process, int, Resources]]:
         return
     yield SCHEDULER, 1, model.backend.resources
     for name, role in model.backend.roles.items():
-        for process in ROLES.get(name, []):
+        for process in ROLES[name]:
             yield process, role.replicas, role.resources
