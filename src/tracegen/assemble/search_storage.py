@@ -11,8 +11,19 @@ from typing import Any
 from tracegen.assemble.certificates import client_mounts, client_path, client_tls
 from tracegen.assemble.variables import login_of, variables_of
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import Component, Model, Secret, SecretMount, Text, Volume, Wait, text
-from tracegen.model.component import Resources
+from tracegen.model import (
+    Component,
+    Health,
+    Model,
+    Port,
+    Resources,
+    Secret,
+    SecretMount,
+    Text,
+    Volume,
+    Wait,
+    text,
+)
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.units import MEBIBYTE
 
@@ -20,6 +31,7 @@ PORT = 9200
 
 _DAY_HOURS = 24
 _CLEANER = "jaeger-index-cleaner"
+_NODE = Resources(1.0, 2048 * MEBIBYTE)
 _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
@@ -37,6 +49,35 @@ _ARCHIVE_HOURS = 87_600
 
 #: Days of spans that the cleaner keeps beside the retention: today's index is not a whole day yet.
 _TODAY = 1
+
+
+def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Model) -> Component:
+    """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
+    image = model.images[name]
+    health = f"http://127.0.0.1:{PORT}/_cluster/health"
+    # Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache.
+    heap = _NODE.memory // MEBIBYTE // 2
+    environment = {"discovery.type": "single-node", heap_variable: f"-Xms{heap}m -Xmx{heap}m", **settings}
+    return Component(
+        name=name,
+        image=image.reference,
+        why="Keeps the spans.",
+        ports=(Port("http", PORT),),
+        health=Health(
+            command=("curl", "--fail", "--silent", "--output", "/dev/null", health),
+            port=PORT,
+            path="/_cluster/health",
+            start_period=120,
+        ),
+        volumes=(Volume(f"{name}-data", data, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        environment={key: text(value) for key, value in environment.items()},
+        resources=_NODE,
+        user=image.user,
+        read_only=False,
+        why_writable="It writes a key store and logs beside its programs.",
+        grace=60,
+        production=False,
+    )
 
 
 def search_storage(name: str, node: Component, model: Model) -> StoragePart:
@@ -63,17 +104,6 @@ def search_storage(name: str, node: Component, model: Model) -> StoragePart:
 def servers_said(options: Mapping[str, Any]) -> list[str]:
     """The servers that exist already; none when the rendered system runs one."""
     return list(options.get("urls", [])) or ([options["url"]] if "url" in options else [])
-
-
-def data_volume(name: str, model: Model, path: str) -> Volume:
-    """The volume of the node that the rendered system runs."""
-    return Volume(f"{name}-data", path, model.backend.storage.options.get("size", "20Gi"), "spans")
-
-
-def java_heap(resources: Resources) -> str:
-    """Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache."""
-    heap = resources.memory // MEBIBYTE // 2
-    return f"-Xms{heap}m -Xmx{heap}m"
 
 
 def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Value:
