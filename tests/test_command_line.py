@@ -159,6 +159,13 @@ def test_validate_checks_every_environment_and_several_specs(project: Path) -> N
     assert ran.out.startswith("other.yaml:9:")
 
 
+def test_a_missing_spec_does_not_hide_the_problems_of_another(project: Path) -> None:
+    (project / "tracegen.yaml").write_text(SPEC.replace("python", "pyhton"), encoding="utf-8")
+    ran = tracegen("validate", "tracegen.yaml", "missing.yaml")
+    assert ran.code == 2
+    assert "pyhton" in ran.out and "missing.yaml" in ran.err
+
+
 def test_explain_tells_what_was_said_and_what_was_decided(project: Path) -> None:
     ran = tracegen("explain", "backend")
     assert "backend.retention: 3d\n    said in tracegen.yaml:4" in ran.out

@@ -8,6 +8,7 @@ from tracegen.language.checking import check
 from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import FORMATS, formatter
+from tracegen.source.files import CannotRead
 
 
 @click.command(short_help="Tell what is wrong with specs.")
@@ -22,12 +23,19 @@ def command(specs: tuple[str, ...], environment: str | None, strict: bool, forma
     """
     paths = specs or ("tracegen.yaml",)
     found: list[Problem] = []
+    unreadable: list[CannotRead] = []
     for path in paths:
-        found.extend(_problems(path, environment))
+        try:
+            found.extend(_problems(path, environment))
+        except CannotRead as error:
+            unreadable.append(error)
     problems = sorted(set(found), key=lambda problem: problem.sort_key)
     click.echo(formatter(format_)(problems), nl=False)
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     failed = any(problem.severity in stops for problem in problems)
+    if unreadable:
+        # What could be read is told first; the exit code is that of what could not.
+        raise unreadable[0]
     if not failed:
         click.echo(f"{', '.join(paths)}: valid", err=True)
     return int(failed)
