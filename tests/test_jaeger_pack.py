@@ -1,9 +1,10 @@
 """Jaeger in both modes on every storage: what is rendered, and that the real Jaeger takes it."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ _KAFKAS: list[dict[str, Any]] = [
         },
     },
 ]
+_ROLES = {name: {"replicas": 2} for name in ("collector", "ingester", "query")}
 _TLS = {"enabled": True, "ca": {"file": "ca.pem"}, "cert": {"file": "tls.crt"}, "key": {"file": "tls.key"}}
 
 
@@ -51,9 +53,12 @@ def backends() -> Iterator[tuple[dict[str, Any], bool]]:
             yield {"storage": storage, "archive": archive}, secure
     for storage, kafka, secure in product(_STORAGES[2:5], _KAFKAS, (False, True)):
         yield {"storage": storage, "mode": "scalable", "kafka": kafka}, secure
+    for storage, kafka in zip(_STORAGES[2:], cycle(_KAFKAS), strict=False):
+        archive = storage["type"] != "clickhouse"
+        yield {"storage": storage, "mode": "scalable", "kafka": kafka, "archive": archive, "roles": _ROLES}, True
 
 
-def system(tmp_path: Path, backend: Mapping[str, Any], secure: bool = False) -> System:
+def system(tmp_path: Path, backend: Mapping[str, Any], secure: bool = False, **more: Any) -> System:
     spec = {
         "tracegen": 1,
         "name": "shop",
@@ -61,6 +66,7 @@ def system(tmp_path: Path, backend: Mapping[str, Any], secure: bool = False) -> 
         "backend": {"type": "jaeger", **backend},
         "services": {"api": {"language": "go"}},
         **({"security": {"tls": _TLS}} if secure else {}),
+        **more,
     }
     (tmp_path / "run").mkdir(exist_ok=True)
     return System(compiled(tmp_path, spec), tmp_path / "run")
@@ -111,6 +117,64 @@ def test_scalable_splits_the_process_and_waits_for_the_topic(tmp_path: Path) -> 
     assert parts["kafka-topic"].needs == {"kafka": Wait.HEALTHY}
 
 
+@pytest.mark.parametrize(("backend", "secure"), list(backends()), ids=str)
+def test_what_is_referred_to_is_there(tmp_path: Path, backend: dict[str, Any], secure: bool) -> None:
+    """Files are rendered, absolute paths are mounted, needs are components, `host:port` is one that listens."""
+    rendered = system(tmp_path, backend, secure)
+    for part in rendered.components.values():
+        assert not set(part.needs) - rendered.components.keys()
+        assert not {mount.source for mount in part.files} - rendered.rendered.tree.keys()
+        targets = [mount.target for mount in (*part.files, *part.secret_files)]
+        places = (*targets, *(volume.path for volume in part.volumes))
+        for mount in part.files:
+            words = list(words_of(rendered.rendered.tree[mount.source].decode(), mount.source))
+            paths = [word for word in words if word.startswith(("/etc/", "/var/", "/badger"))]
+            assert all(path.startswith(places) for path in paths), f"{part.name}: {paths} not in {places}"
+            for host, port in re.findall(r"\b([a-z][a-z0-9-]*):(\d{4,5})\b", " ".join(words)):
+                other = rendered.components.get(host)
+                assert other is None or int(port) in {each.number for each in other.ports}, f"{host}:{port}"
+
+
+def words_of(text: str, path: str) -> Iterator[str]:
+    """Every text of a structure; properties of Kafka are texts as they are."""
+    if not path.endswith((".yaml", ".json")):
+        yield from re.split(r"[\s=,]+", text)
+        return
+    waiting = [yaml.safe_load(text)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str):
+            yield value
+
+
+def test_replicas_are_apart_and_the_page_is_published_once(tmp_path: Path) -> None:
+    rendered = system(tmp_path, {"storage": "opensearch", "mode": "scalable", "roles": _ROLES})
+    services = yaml.safe_load(rendered.rendered.tree["compose.yaml"])["services"]
+    assert services["jaeger-ingester"]["deploy"]["replicas"] == 2
+    published = [name for name, each in services.items() if name.startswith("jaeger-") and "ports" in each]
+    assert published == ["jaeger-query-1"]
+
+
+@pytest.mark.parametrize(("version", "mode"), [("2.21.0", "sync"), ("2.20.0", None), ("2.13.0", None)])
+def test_spans_are_acknowledged_when_they_are_stored_where_jaeger_can(
+    tmp_path: Path, version: str, mode: str | None
+) -> None:
+    """Before 2.21 a bulk request that fails is forgotten, and the key is unknown: an error at the start."""
+    rendered = system(tmp_path, {"storage": "opensearch", "archive": True}, versions={"jaeger": version})
+    stores = config_of(rendered, "config")["extensions"]["jaeger_storage"]["backends"]
+    assert [stores[name]["opensearch"].get("write_mode") for name in ("main", "archive")] == [mode, mode]
+
+
+@pytest.mark.parametrize(("retention", "layout"), [("7d", "2006-01-02"), ("90d", "2006-01-02"), ("180d", "2006-01")])
+def test_services_are_by_month_when_so_many_days_are_no_request(tmp_path: Path, retention: str, layout: str) -> None:
+    rendered = system(tmp_path, {"storage": "opensearch", "retention": retention})
+    main = config_of(rendered, "config")["extensions"]["jaeger_storage"]["backends"]["main"]["opensearch"]
+    assert main["indices"]["services"]["date_layout"] == layout
+    assert main["indices"]["spans"]["date_layout"] == "2006-01-02", "by this the cleaner finds them"
+
+
 def test_existing_servers_are_not_run_and_not_waited_for(tmp_path: Path) -> None:
     backend = {"storage": {"type": "opensearch", **_SEARCH}, "mode": "scalable", "kafka": _KAFKAS[2]}
     parts = system(tmp_path, backend).components
@@ -139,7 +203,7 @@ def test_the_cleaner_keeps_all_days_of_the_retention(tmp_path: Path, retention: 
 
 def test_manage_false_leaves_indices_to_somebody_else(tmp_path: Path) -> None:
     rendered = system(tmp_path, {"storage": {**_STORAGES[5]}})
-    assert "jaeger-index-cleaner" not in rendered.components
+    assert not {"jaeger-index-cleaner", "jaeger-dependencies"} & rendered.components.keys()
     main = config_of(rendered, "config")["extensions"]["jaeger_storage"]["backends"]["main"]["elasticsearch"]
     assert main["create_mappings"] is False
 
@@ -159,6 +223,46 @@ def test_a_password_in_a_file_is_mounted_and_never_in_a_variable(tmp_path: Path)
     cleaner = rendered.components["jaeger-index-cleaner"]
     assert "ES_PASSWORD" not in cleaner.environment
     assert any(main["auth"]["basic"]["password_file"] in word for word in cleaner.entrypoint)
+    graph = rendered.components["jaeger-dependencies"]
+    assert "OS_PASSWORD" not in graph.environment
+    assert f'OS_PASSWORD="$(cat {main["auth"]["basic"]["password_file"]})"' in graph.entrypoint[2]
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        ({"type": "opensearch"}, {"OS_NODES": "http://opensearch:9200", "OS_TIME_RANGE": "48h"}),
+        (_STORAGES[4], {"OS_NODES": "https://search:9200", "OS_INDEX_PREFIX": "shop", "OS_USERNAME": "jaeger"}),
+        (
+            {"type": "elasticsearch", "urls": ["http://a:9200", "http://b:9200"]},
+            {"ES_NODES": "http://a:9200,http://b:9200"},
+        ),
+        ({"type": "cassandra"}, {"CASSANDRA_CONTACT_POINTS": "cassandra:9042", "CASSANDRA_KEYSPACE": "jaeger_v1"}),
+    ],
+    ids=str,
+)
+def test_a_job_makes_the_graph_of_services_once_a_day(
+    tmp_path: Path, storage: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """Of yesterday: a day that is over is whole, and in a search storage each run adds to what is there."""
+    job = system(tmp_path, {"storage": storage}).components["jaeger-dependencies"]
+    assert expected.items() <= {name: "".join(map(str, value)) for name, value in job.environment.items()}.items()
+    assert job.every == 86_400
+    assert "date -u -d yesterday" in job.entrypoint[2]
+    assert ("keytool" in job.entrypoint[2]) == ("ca" in storage.get("tls", {}))
+
+
+@pytest.mark.parametrize("storage", ["memory", "badger", "clickhouse"])
+def test_no_job_where_it_is_not_needed_or_not_known(tmp_path: Path, storage: str) -> None:
+    """Memory and badger compute the graph when asked; the job does not know ClickHouse."""
+    assert "jaeger-dependencies" not in system(tmp_path, {"storage": storage}).components
+
+
+def test_no_job_that_could_not_verify_or_log_in(tmp_path: Path) -> None:
+    """It knows authorities only, so with a client's certificate it is left out rather than failing daily."""
+    own = {"cert": {"file": "certs/c.crt"}, "key": {"file": "certs/c.key"}}
+    storage = {"type": "opensearch", "url": "https://search:9200", "tls": own}
+    assert "jaeger-dependencies" not in system(tmp_path, {"storage": storage}).components
 
 
 def test_an_archive_is_a_second_store_that_retention_does_not_reach(tmp_path: Path) -> None:
@@ -166,4 +270,7 @@ def test_an_archive_is_a_second_store_that_retention_does_not_reach(tmp_path: Pa
     backends_ = config_of(rendered, "config")["extensions"]["jaeger_storage"]["backends"]
     assert backends_["main"]["badger"]["directories"] != backends_["archive"]["badger"]["directories"]
     assert config_of(rendered, "config")["extensions"]["jaeger_query"]["storage"]["traces_archive"] == "archive"
+    looks = system(tmp_path, {"storage": "opensearch", "archive": True})
+    stores = config_of(looks, "config")["extensions"]["jaeger_storage"]["backends"]
+    assert int(stores["archive"]["opensearch"]["max_span_age"].removesuffix("h")) >= 5 * 365 * 24
     assert b"archiveEnabled" in rendered.rendered.tree["jaeger/ui.json"]

@@ -1,5 +1,6 @@
 """Jaeger on OpenSearch and behind Kafka, with real servers and the rendered files: spans in, spans out, none lost."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -48,14 +49,27 @@ def stored(rendered: System, component: str, span: Span) -> list[StoredSpan]:
 def test_spans_reach_opensearch_and_come_out_of_the_api(
     tmp_path: Path, jaeger: Path, collector: Path, opensearch_server: SearchServer
 ) -> None:
+    come_out(tmp_path, jaeger, collector, "opensearch", opensearch_server)
+
+
+def test_spans_reach_elasticsearch_and_come_out_of_the_api(
+    tmp_path: Path, jaeger: Path, collector: Path, elasticsearch_server: SearchServer
+) -> None:
+    come_out(tmp_path, jaeger, collector, "elasticsearch", elasticsearch_server)
+
+
+def come_out(tmp_path: Path, jaeger: Path, collector: Path, kind: str, server: SearchServer) -> None:
+    """Also with a retention so long that Jaeger asks for a year of indices."""
     prefix = f"shop{time.time_ns()}"
-    storage = {"type": "opensearch", "index_prefix": prefix}
-    rendered = system(tmp_path, {"opensearch:9200": opensearch_server.address}, storage=storage)
+    storage = {"type": kind, "index_prefix": prefix}
+    rendered = system(tmp_path, {f"{kind}:9200": server.address}, storage=storage, retention="365d")
     with rendered.up("jaeger", jaeger), rendered.up("otel-gateway", collector):
         for span in sent(rendered, 20):
             assert stored(rendered, "jaeger", span)[0].span.name == span.name
+        services = f"http://{rendered.address('jaeger', 'ui')}/api/v3/services"
+        wait_until(lambda: b"api" in fetch(services).body, _SECONDS)
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    assert f"{prefix}-jaeger-span-{today}" in opensearch_server.indices(), "the names that the cleaner looks for"
+    assert f"{prefix}-jaeger-span-{today}" in server.indices(), "the names that the cleaner looks for"
 
 
 def test_the_split_loses_nothing_when_the_ingester_is_killed(
@@ -132,11 +146,11 @@ def test_what_is_no_trace_does_not_stop_its_partition(
         assert stored(rendered, "jaeger-query", span)
 
 
-@pytest.mark.parametrize("retention", ["90d", "400d"])
+@pytest.mark.parametrize("retention", ["90d", "110d", "130d"])
 def test_services_are_listed_however_long_spans_live(
     tmp_path: Path, jaeger: Path, opensearch_server: SearchServer, retention: str
 ) -> None:
-    """The servers refuse a request whose first line names more than about 120 days."""
+    """The servers refuse a request whose first line names more than about a hundred days."""
     storage = {"type": "opensearch", "index_prefix": f"long{time.time_ns()}"}
     outside = {"opensearch:9200": opensearch_server.address}
     rendered = system(tmp_path, outside, storage=storage, retention=retention)
@@ -163,6 +177,38 @@ def test_an_archived_trace_is_found_when_retention_has_taken_the_rest(
         for index in opensearch_server.indices(f"{prefix}-jaeger-span-*"):
             opensearch_server.call("DELETE", index)
         assert stored(rendered, "jaeger", old)[0].span.name == "old"
+
+
+def test_the_cleaner_deletes_what_is_old_and_nobody_elses(
+    tmp_path: Path, jaeger: Path, jaeger_index_cleaner: Path, opensearch_server: SearchServer
+) -> None:
+    """It goes by the day on which an index was made, so here its number of days stands for time that passes."""
+    prefix = f"clean{time.time_ns()}"
+    outside = {"opensearch:9200": opensearch_server.address}
+    rendered = system(tmp_path, outside, storage={"type": "opensearch", "index_prefix": prefix}, archive=True)
+    span = Span("GET /")
+    with rendered.up("jaeger", jaeger):
+        send_spans(f"http://{rendered.address('jaeger', 'otlp-http')}", {"service.name": "api"}, [span])
+        stored(rendered, "jaeger", span)
+        archive = f"http://{rendered.address('jaeger', 'ui')}/api/archive/{span.trace_id}"
+        assert request("POST", archive, None, {}).status == 200
+        wait_until(lambda: opensearch_server.indices(f"{prefix}-archive-*"), _SECONDS)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    opensearch_server.create_index(f"other-{prefix}-jaeger-span-{today}")
+    before = opensearch_server.indices(f"*{prefix}*")
+    part = rendered.components["jaeger-index-cleaner"]
+    days, server = part.args
+    assert int(days) > 7 and server == "http://opensearch:9200"
+    environment = {**os.environ, **{name: "".join(map(str, value)) for name, value in part.environment.items()}}
+
+    def cleaned(days: str) -> list[str]:
+        command = [jaeger_index_cleaner, days, opensearch_server.url]
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+        left = opensearch_server.indices(f"*{prefix}*")
+        return [name for name in before if name not in left]
+
+    assert not cleaned(days), "what is younger than the retention stays"
+    assert cleaned("0") == [f"{prefix}-jaeger-service-{today}", f"{prefix}-jaeger-span-{today}"]
 
 
 def test_the_rendered_broker_starts_and_makes_its_topic(tmp_path: Path, kafka_server: KafkaServer) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import ssl
+import subprocess
 import time
 import urllib.error
 from collections.abc import Iterator, Mapping
@@ -11,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from programs.running import Running, Span, fetch, send_spans, wait_until
+from programs.running import Refused, Running, Span, fetch, send_spans, wait_until
 from programs.servers.kafka import KafkaServer
 from programs.servers.s3 import S3Server
 from programs.system import System
-from support import compiled
+from support import ROOT, compiled
 
 _LOOPBACK = "127.0.0.1"
+#: Tempo's own defaults, spelt out: only a path that stands in a file is mapped to a folder of the test.
+_FOLDERS = {"live_store": "/var/tempo/live-store/traces", "block_builder": "/var/tempo/block-builder/traces"}
 
 
 def on_this_machine(config: Any) -> Any:
@@ -33,6 +37,9 @@ def on_this_machine(config: Any) -> Any:
         "advertise_addr": _LOOPBACK,
         "advertise_port": 7946,
     }
+    for part, folder in _FOLDERS.items():
+        config.setdefault(part, {}).setdefault("wal", {})["path"] = folder
+    config["live_store"]["shutdown_marker_dir"] = "/var/tempo/live-store/shutdown-marker"
     for part in ("live_store", "backend_worker"):
         config.setdefault(part, {}).setdefault("ring", {})["instance_addr"] = _LOOPBACK
     # What waits for minutes in production is not what these tests are about.
@@ -40,7 +47,16 @@ def on_this_machine(config: Any) -> Any:
     return config
 
 
-def system(tmp_path: Path, backend: Mapping[str, Any], outside: dict[str, str] | None = None, **more: Any) -> System:
+def system(
+    tmp_path: Path,
+    backend: Mapping[str, Any],
+    outside: dict[str, str] | None = None,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    files: Mapping[str, Path] | None = None,
+    **more: Any,
+) -> System:
+    """The smallest system with this backend and what is said beside it."""
     spec = {
         "tracegen": 1,
         "name": "shop",
@@ -50,27 +66,35 @@ def system(tmp_path: Path, backend: Mapping[str, Any], outside: dict[str, str] |
         **more,
     }
     (tmp_path / "run").mkdir()
-    secrets = {"S3_ACCESS_KEY": "none", "S3_SECRET_KEY": "none", **more.pop("secrets", {})}
     return System(
-        compiled(tmp_path, {key: value for key, value in spec.items() if key != "secrets"}),
+        compiled(tmp_path, spec),
         tmp_path / "run",
-        secrets | spec.get("secrets", {}),
+        secrets,
+        files=files,
         outside=outside,
         adapt=on_this_machine,
     )
 
 
-def sent(rendered: System, count: int = 1, **resource: str) -> list[Span]:
-    spans = [Span(f"GET /{number}") for number in range(count)]
-    address = f"http://{rendered.address('otel-gateway', 'otlp-http')}"
-    send_spans(address, {"service.name": "api", **resource}, spans)
+def sent(
+    rendered: System,
+    count: int = 1,
+    text: str = "",
+    context: ssl.SSLContext | None = None,
+    resource: Mapping[str, str] | None = None,
+) -> list[Span]:
+    """Spans that the gateway took; each has the text as an attribute."""
+    spans = [Span(f"GET /{number}", attributes={"text": text}) for number in range(count)]
+    address = f"http{'s' if context else ''}://{rendered.address('otel-gateway', 'otlp-http')}"
+    send_spans(address, {"service.name": "api", **(resource or {})}, spans, context=context)
     return spans
 
 
-def found(address: str, span: Span, tenant: str = "") -> bool:
+def found(address: str, span: Span, tenant: str = "", context: ssl.SSLContext | None = None) -> bool:
     """Whether a trace is there; an unknown one is answered with 200 and an empty trace."""
     headers = {"X-Scope-OrgID": tenant} if tenant else {}
-    answer = fetch(f"http://{address}/api/v2/traces/{span.trace_id}", headers=headers)
+    address = address if "://" in address else f"http://{address}"
+    answer = fetch(f"{address}/api/v2/traces/{span.trace_id}", headers=headers, context=context)
     return bool(json.loads(answer.body).get("trace", {}).get("resourceSpans"))
 
 
@@ -100,8 +124,8 @@ def test_tenants_are_kept_apart(tmp_path: Path, tempo: Path, collector: Path) ->
     rendered = system(tmp_path, {"storage": "local", "tenants": ["red", "blue"]})
     address = rendered.address("tempo", "http")
     with rendered.up("tempo", tempo), rendered.up("otel-gateway", collector):
-        (red,) = sent(rendered, **{"tenant.id": "red"})
-        (blue,) = sent(rendered, **{"tenant.id": "blue"})
+        (red,) = sent(rendered, resource={"tenant.id": "red"})
+        (blue,) = sent(rendered, resource={"tenant.id": "blue"})
         (nobody,) = sent(rendered)
         assert wait_until(lambda: found(address, red, "red"))
         assert wait_until(lambda: found(address, blue, "blue"))
@@ -111,25 +135,81 @@ def test_tenants_are_kept_apart(tmp_path: Path, tempo: Path, collector: Path) ->
             fetch(f"http://{address}/api/search")
 
 
-def test_blocks_go_to_s3(tmp_path: Path, tempo: Path, collector: Path, s3_server: S3Server) -> None:
+def test_blocks_go_to_s3_and_come_back_from_there(
+    tmp_path: Path, tempo: Path, collector: Path, s3_server: S3Server
+) -> None:
+    with in_s3(s3_server) as (bucket, storage, secrets):
+        rendered = system(tmp_path, {"storage": storage}, {"store:9000": s3_server.address}, secrets=secrets)
+        address = rendered.address("tempo", "http")
+        process = rendered.start("tempo", tempo)
+        with rendered.up("otel-gateway", collector):
+            spans = sent(rendered, 5)
+            for span in spans:
+                assert wait_until(lambda span=span: found(address, span))
+        # A block is completed half a minute after its first span.
+        wait_until(lambda: blocks(s3_server, bucket), 90)
+        process.stop(15)
+        shutil.rmtree(tmp_path / "run" / "tempo" / "var")
+        (tmp_path / "run" / "tempo" / "var" / "tempo").mkdir(parents=True)
+        with process:
+            rendered.wait_healthy("tempo", process)
+            assert wait_until(lambda: all(found(address, span) for span in spans), 60)
+
+
+def test_every_hop_is_encrypted(tmp_path: Path, tempo: Path, collector: Path) -> None:
+    """One process calls itself over gRPC too; the health check asks where there is no TLS."""
+    rendered = system(tmp_path, {"storage": "local"}, **encrypted(tmp_path, "tempo", "otel-gateway"))
+    trusted = ssl.create_default_context(cafile=tmp_path / "certs" / "ca.pem")
+    with rendered.up("tempo", tempo) as process, rendered.up("otel-gateway", collector):
+        (span,) = sent(rendered, context=trusted)
+        address = f"https://{rendered.address('tempo', 'http')}"
+        assert wait_until(lambda: found(address, span, context=trusted))
+        assert rendered.run_health_command("tempo", tempo) == 0
+        with pytest.raises((Refused, OSError)):
+            send_spans(f"http://{rendered.address('tempo', 'otlp-http')}", {}, [Span("plain")])
+        with pytest.raises(OSError):
+            fetch(f"http://{rendered.address('tempo', 'http')}/ready")
+        process.kill9()
+        assert rendered.run_health_command("tempo", tempo) != 0
+
+
+def test_what_is_over_a_tenants_limit_comes_later_and_is_not_lost(
+    tmp_path: Path, tempo: Path, collector: Path
+) -> None:
+    """Tempo asks the collector to try again, which it does only where the tenant's entry says so."""
+    slow = {"name": "red", "limits": {"bytes_per_second": "512Ki", "burst": "4Mi"}}
+    rendered = system(tmp_path, {"storage": "local", "tenants": [slow]})
+    with rendered.up("tempo", tempo), rendered.up("otel-gateway", collector) as gateway:
+        spans = [sent(rendered, 2_000, text="x" * 1_000)[0] for _ in range(3)]
+        wait_until(lambda: "RATE_LIMITED" in gateway.output())
+        address = rendered.address("tempo", "http")
+        assert wait_until(lambda: all(found(address, span, "red") for span in spans), 60)
+
+
+@contextmanager
+def in_s3(server: S3Server) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+    """A bucket, a storage that names it, and the secrets of that."""
     bucket = f"traces{time.time_ns()}"
-    s3_server.create_bucket(bucket)
-    storage = {
-        "type": "s3",
-        "bucket": bucket,
-        "endpoint": "http://store:9000",
-        "access_key": {"env": "S3_ACCESS_KEY"},
-        "secret_key": {"env": "S3_SECRET_KEY"},
-    }
-    secrets = {"S3_ACCESS_KEY": s3_server.access_key, "S3_SECRET_KEY": s3_server.secret_key}
-    rendered = system(tmp_path, {"storage": storage}, {"store:9000": s3_server.address}, secrets=secrets)
-    process = rendered.start("tempo", tempo)
-    with rendered.up("otel-gateway", collector):
-        for span in sent(rendered, 5):
-            wait_until(lambda span=span: found(rendered.address("tempo", "http"), span))
-    process.stop(15)
-    shutil.rmtree(tmp_path / "run" / "tempo" / "var")
-    s3_server.delete_bucket(bucket)
+    server.create_bucket(bucket)
+    keys = {key: {"env": f"S3_{key.upper()}"} for key in ("access_key", "secret_key")}
+    storage = {"type": "s3", "bucket": bucket, "endpoint": "http://store:9000", **keys}
+    yield bucket, storage, {"S3_ACCESS_KEY": server.access_key, "S3_SECRET_KEY": server.secret_key}
+    server.delete_bucket(bucket)
+
+
+def blocks(server: S3Server, bucket: str) -> list[str]:
+    """The blocks of spans that are complete, of Tempo's only tenant."""
+    return [key for key in server.keys(bucket, "single-tenant/") if key.endswith("/data.parquet")]
+
+
+def encrypted(folder: Path, *hosts: str) -> dict[str, Any]:
+    """What a spec says for TLS, with a certificate for these hosts from the script that the documents name."""
+    script, names = ROOT / "scripts" / "development-ca.sh", ("ca.pem", "tls.crt", "tls.key")
+    command = ["sh", str(script), str(folder / "certs"), *hosts, "localhost", "127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    references = {key: {"file": f"certs/{name}"} for key, name in zip(("ca", "cert", "key"), names, strict=True)}
+    files = {f"certs/{name}": folder / "certs" / name for name in names}
+    return {"security": {"tls": {"enabled": True, **references}}, "files": files}
 
 
 @contextmanager
@@ -143,31 +223,28 @@ def named(program: Path, hostname: str, folder: Path) -> Iterator[Path]:
     yield script
 
 
+ROLES = ("distributor", "live-store-a", "live-store-b", "block-builder", "querier", "query-frontend")
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "encrypted"])
 def test_scalable_stores_and_finds_spans(
-    tmp_path: Path, tempo: Path, collector: Path, kafka_server: KafkaServer, s3_server: S3Server
+    tmp_path: Path, tempo: Path, collector: Path, kafka_server: KafkaServer, s3_server: S3Server, secure: bool
 ) -> None:
     if not shutil.which("unshare"):
         pytest.skip("unshare: gives each process a host name of its own")
-    topic, bucket = f"tempo{time.time_ns()}", f"traces{time.time_ns()}"
+    topic = f"tempo{time.time_ns()}"
     kafka_server.create_topic(topic, partitions=1)
-    s3_server.create_bucket(bucket)
-    backend = {
-        "mode": "scalable",
-        "storage": {
-            "type": "s3",
-            "bucket": bucket,
-            "endpoint": "http://store:9000",
-            "access_key": {"env": "S3_ACCESS_KEY"},
-            "secret_key": {"env": "S3_SECRET_KEY"},
-        },
-        "kafka": {"brokers": ["kafka:9092"], "topic": topic, "partitions": 1},
-    }
-    outside = {"store:9000": s3_server.address, "kafka:9092": kafka_server.address}
-    secrets = {"S3_ACCESS_KEY": s3_server.access_key, "S3_SECRET_KEY": s3_server.secret_key}
-    rendered = system(tmp_path, backend, outside, secrets=secrets)
-    with ExitStack() as running:
+    names = [f"tempo-{role}" for role in (*ROLES, "backend-scheduler", "backend-worker")]
+    more = encrypted(tmp_path, *names, "otel-gateway") if secure else {}
+    trusted = ssl.create_default_context(cafile=tmp_path / "certs" / "ca.pem") if secure else None
+    with in_s3(s3_server) as (bucket, storage, secrets), ExitStack() as running:
+        broker = {"brokers": ["kafka:9092"], "topic": topic, "partitions": 1}
+        outside = {"store:9000": s3_server.address, "kafka:9092": kafka_server.address}
+        backend = {"mode": "scalable", "storage": storage, "kafka": broker}
+        rendered = system(tmp_path, backend, outside, secrets=secrets, **more)
+        assert set(names) == {name for name in rendered.components if name.startswith("tempo-")}
         processes: list[tuple[str, Running]] = []
-        for name in [name for name in rendered.components if name.startswith("tempo-")]:
+        for name in names:
             ordinals = rendered.components[name].ordinals
             program = running.enter_context(named(tempo, f"{name}-0", tmp_path)) if ordinals else tempo
             process = rendered.prepare(name, program)
@@ -177,6 +254,7 @@ def test_scalable_stores_and_finds_spans(
             # A backend worker waits a minute for the ring to be stable.
             rendered.wait_healthy(name, process, seconds=100)
         with rendered.up("otel-gateway", collector):
-            address = rendered.address("tempo-query-frontend", "http")
-            for span in sent(rendered, 10):
-                assert wait_until(lambda span=span: found(address, span), 60)
+            address = f"http{'s' if secure else ''}://{rendered.address('tempo-query-frontend', 'http')}"
+            for span in sent(rendered, 10, context=trusted):
+                assert wait_until(lambda span=span: found(address, span, context=trusted), 60)
+        wait_until(lambda: blocks(s3_server, bucket), 60)

@@ -20,7 +20,7 @@ OPTIONS = {
     if not line.startswith("#")
 }
 #: What other programs define: receivers are the Collector's.
-_ELSEWHERE = ("distributor.receivers",)
+_ELSEWHERE = ("distributor.receivers", "block_builder.assigned_partitions")
 
 _KEY = {"env": "S3_KEY"}
 _STORAGES: list[dict[str, Any]] = [

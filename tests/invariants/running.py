@@ -11,6 +11,7 @@ PROGRAMS = {
     "apache/kafka": {"nc", "sh"},  # docker/jvm/Dockerfile: Alpine base
     "chrislusf/seaweedfs": {"wget", "sh"},  # docker/Dockerfile.go_build: Alpine base
     "docker.elastic.co/elasticsearch/elasticsearch": {"curl"},  # distribution/docker: curl is installed
+    "ghcr.io/jaegertracing/spark-dependencies/spark-dependencies": {"sh"},  # Dockerfile: a JRE on Ubuntu
     "grafana/tempo": {"/tempo"},  # cmd/tempo/Dockerfile: distroless
     "prom/prometheus": {"wget"},  # its Dockerfile: busybox base
     "opensearchproject/opensearch": {"curl"},  # opensearch-build, docker/release/dockerfiles: curl is installed

@@ -65,6 +65,7 @@ def break_nobody_is_root__capability(draft: Draft) -> None:
 #: What cannot run with a read-only root, and why.
 WRITABLE_ROOT = {
     "elasticsearch": "it writes a key store and logs beside its programs",
+    "jaeger-dependencies": "what does not fit its memory goes to its disk",
     "opensearch": "it writes a key store and logs beside its programs",
 }
 

@@ -36,13 +36,22 @@ class ProgramMissing(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """What is built: the folder of that name beside this file holds its Go module."""
+    """What is built: the folder of that name beside this file, or `module`, holds its Go module.
+
+    Without `version_arguments` it prints no version: it has that of the other programs of its module.
+    """
 
     name: str
     package: str
     override: str
-    version_arguments: tuple[str, ...]
+    version_arguments: tuple[str, ...] = ()
     linker_flags: str = "-s -w"
+    module: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where its Go module is."""
+        return HERE / (self.module or self.name)
 
 
 # Jaeger takes its version from linker flags only; its module v1.76.0 is the commit of its release v2.13.0.
@@ -53,13 +62,20 @@ JAEGER = Program(
     version_arguments=("version",),
     linker_flags="-s -w -X github.com/jaegertracing/jaeger/internal/version.latestVersion=v2.13.0",
 )
+# From the same commit; it takes its settings from the environment and deletes old indices.
+JAEGER_INDEX_CLEANER = Program(
+    name="jaeger-es-index-cleaner",
+    package="github.com/jaegertracing/jaeger/cmd/es-index-cleaner",
+    override="TRACEGEN_JAEGER_INDEX_CLEANER",
+    module="jaeger",
+)
 COLLECTOR = Program(
     name="collector",
     package=".",
     override="TRACEGEN_COLLECTOR",
     version_arguments=("--version",),
 )
-PROGRAMS: Mapping[str, Program] = {program.name: program for program in (JAEGER, COLLECTOR)}
+PROGRAMS: Mapping[str, Program] = {program.name: program for program in (JAEGER, JAEGER_INDEX_CLEANER, COLLECTOR)}
 
 
 def find(name: str) -> Path:
@@ -88,6 +104,8 @@ def present(name: str) -> Path | None:
 def version(name: str, path: Path) -> str:
     """Ask the program for its version; raises ProgramMissing when it does not run."""
     program = PROGRAMS[name]
+    if not program.version_arguments:
+        return f"(of {program.module})"
     try:
         answer = subprocess.run(
             [path, *program.version_arguments],
@@ -127,7 +145,7 @@ def _cache() -> Path:
 def _digest(program: Program) -> str:
     """Name what is built by its content: other modules, sources or flags make another program."""
     digest = hashlib.sha256(repr(_command(program, Path("program"))).encode())
-    folder = HERE / program.name
+    folder = program.folder
     for file in sorted(path for path in folder.iterdir() if path.suffix in {".mod", ".sum", ".go"}):
         digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
@@ -164,7 +182,7 @@ def _run_go(program: Program, command: list[str], log: Path) -> None:
         try:
             ended = subprocess.run(
                 command,
-                cwd=HERE / program.name,
+                cwd=program.folder,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -25,6 +25,7 @@ ENGINE_SECONDS = 10
 # The fixtures that give programs, by the name that people read.
 FIXTURES = {
     "jaeger": "jaeger",
+    "jaeger_index_cleaner": "jaeger-es-index-cleaner",
     "collector": "collector",
     "docker_compose": "docker-compose",
     "tempo": "tempo",
@@ -48,6 +49,12 @@ def _names() -> Mapping[str, str]:
 def jaeger() -> Path:
     """The real Jaeger, built on first use."""
     return _found("jaeger")
+
+
+@pytest.fixture(scope="session")
+def jaeger_index_cleaner() -> Path:
+    """The real index cleaner of Jaeger, built on first use."""
+    return _found("jaeger-es-index-cleaner")
 
 
 @pytest.fixture(scope="session")

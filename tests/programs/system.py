@@ -58,8 +58,8 @@ class System:
         part = self.components[component]
         arguments = [self._local_text(argument, part, replica) for argument in part.args]
         self._write_files(part, replica)
-        for volume in part.volumes:
-            self._path(part, volume.path, replica).mkdir(parents=True, exist_ok=True)
+        for path in self._folders(part):
+            self._path(part, path, replica).mkdir(parents=True, exist_ok=True)
         return Running(
             program,
             arguments,
@@ -168,11 +168,14 @@ class System:
         own = host in ("0.0.0.0", "127.0.0.1", "localhost", part.name)
         return self.address(part.name, port, replica) if own else match.group()
 
+    def _folders(self, part: Component) -> list[str]:
+        """Where the component writes, /tmp aside."""
+        return [*(volume.path for volume in part.volumes), *(path for path in part.writable if path != "/tmp")]
+
     def _container_paths(self, part: Component) -> list[str]:
         files = [mount.target for mount in part.files]
         secrets = [mount.target for mount in part.secret_files]
-        volumes = [volume.path for volume in part.volumes]
-        return sorted([*files, *secrets, *volumes], key=len, reverse=True)
+        return sorted([*files, *secrets, *self._folders(part)], key=len, reverse=True)
 
     def _path(self, part: Component, path: str, replica: int) -> Path:
         return self.folder / self._own_name(part.name, replica) / path.lstrip("/")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.assemble.certificates import client_mounts, client_path, client_tls
+from tracegen.assemble.dependency_graph import Reader, dependency_job
 from tracegen.assemble.variables import login_of, variables_of
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import (
@@ -87,8 +88,8 @@ def search_storage(name: str, node: Component, model: Model) -> StoragePart:
     managed = options.get("manage", True)
     needs = {name: Wait.HEALTHY} if inside else {}
     components = [node] if inside else []
-    if managed and model.backend.retention:
-        components.append(_cleaner(name, model, inside))
+    if managed:
+        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, model, needs), model)]
     return StoragePart(
         config={name: _config(name, model, options.get("index_prefix", ""))},
         archive={name: _config(name, model, _archive_prefix(options), archive=True)},
@@ -207,6 +208,23 @@ def _secret_files(name: str, model: Model) -> tuple[SecretMount, ...]:
     password = _file_of(login_of(model).get("password", ()))
     mounts = client_mounts(name, model.backend.storage.tls)
     return (*mounts, SecretMount(password, client_path(name, "password"))) if password else mounts
+
+
+def _reader(name: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
+    options = model.backend.storage.options
+    prefix = {"elasticsearch": "ES", "opensearch": "OS"}[name]
+    servers = servers_said(options) or [f"http://{name}:{PORT}"]
+    environment: dict[str, Text] = {
+        f"{prefix}_NODES": text(",".join(servers)),
+        f"{prefix}_NODES_WAN_ONLY": text("true"),
+        # Its default is to leave out what is more than a day old, hence most of yesterday.
+        f"{prefix}_TIME_RANGE": text("48h"),
+    }
+    if "index_prefix" in options:
+        environment[f"{prefix}_INDEX_PREFIX"] = text(options["index_prefix"])
+    environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
+    in_file = _file_of(login_of(model).get("password", ()))
+    return Reader(name, environment, _secret_files(name, model), needs, f"{prefix}_PASSWORD" if in_file else "")
 
 
 def _cleaner(name: str, model: Model, inside: bool) -> Component:

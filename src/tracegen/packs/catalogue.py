@@ -52,6 +52,7 @@ class Catalogue:
                 **common,
                 modes=tuple(data["modes"]),
                 roles=data["roles"],
+                partition_owners=tuple(data.get("partition_owners", ())),
                 entrance=data["entrance"],
                 default_storage=data["default_storage"],
             )

@@ -59,12 +59,13 @@ class LanguagePack(Pack):
 class BackendPack(Pack):
     """A tracing backend: its modes (the default first) and the storage used when none is said.
 
-    `roles` are those of mode scalable, with the replicas each has by default; `entrance` names the component
-    that takes spans in, by mode.
+    `roles` are those of mode scalable, with the replicas each has by default; each replica of `partition_owners`
+    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode.
     """
 
     modes: tuple[str, ...]
     roles: Mapping[str, int]
+    partition_owners: tuple[str, ...]
     entrance: Mapping[str, str]
     default_storage: str | None
 

@@ -31,6 +31,7 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
     storage_type = decider.take(("backend", "storage", "type"), storage.get("type", ""), why) if storage else ""
     mode = decider.take(("backend", "mode"), pack.modes[0], "one process") if pack.modes else ""
     resources = resolve_resources(decider, ("backend",), spans_per_second)
+    kafka = resolve_kafka(decider) if mode == SCALABLE else None
     return Backend(
         type=kind,
         mode=mode,
@@ -38,8 +39,8 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
         retention=_retention(decider, storage_type) if storage else 0,
         resources=resources,
         spans_per_second=spans_per_second,
-        roles=_roles(decider, pack, resources) if mode == SCALABLE else {},
-        kafka=resolve_kafka(decider) if mode == SCALABLE else None,
+        roles=_roles(decider, pack, resources, kafka.partitions) if kafka else {},
+        kafka=kafka,
         tenants=_tenants(spec.get("backend", "tenants") or []),
         archive=bool(spec.get("backend", "archive")),
     )
@@ -73,8 +74,12 @@ def _retention(decider: Decider, storage: str) -> int:
     return max(1, milliseconds(decider.take(("backend", "retention"), "7d", "the default")) // milliseconds("1h"))
 
 
-def _roles(decider: Decider, pack: BackendPack, resources: Resources) -> Mapping[str, Role]:
-    return {name: _role(decider, name, replicas, resources) for name, replicas in pack.roles.items()}
+def _roles(decider: Decider, pack: BackendPack, resources: Resources, partitions: int) -> Mapping[str, Role]:
+    most = dict.fromkeys(pack.partition_owners, partitions)
+    return {
+        name: _role(decider, name, min(replicas, most.get(name, replicas)), resources)
+        for name, replicas in pack.roles.items()
+    }
 
 
 def _role(decider: Decider, name: str, replicas: int, resources: Resources) -> Role:

@@ -5,7 +5,7 @@ Source of the configuration: https://grafana.com/docs/tempo/latest/configuration
 
 from collections.abc import Iterable, Iterator
 
-from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, server_mounts, server_tls
+from tracegen.assemble.certificates import CERT_PATH, KEY_PATH, server_mounts, server_tls
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value, tempo_escape
 from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
@@ -14,9 +14,9 @@ from tracegen.model.telemetry import go_memory_limit
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
-from tracegen.render.tempo_text import tempo_text
 
-from .processes import ROLES, SCHEDULER, Process, processes
+from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip
+from .processes import SCHEDULER, Process, processes
 from .tenants import tenant_limits
 
 #: How TRACING.md tells people to look at traces.
@@ -26,7 +26,6 @@ HINTS = ("A trace by its id is there at once, at /api/v2/traces/ID; /api/search 
 _CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"
 _OVERRIDES, _OVERRIDES_TARGET = "tempo/overrides.yaml", "/etc/tempo/overrides.yaml"
 _DATA = "/var/tempo"
-_HTTP, _GRPC, _GOSSIP, _INTERNAL = 3200, 9095, 7946, 3101
 _TOPIC_JOB = "kafka-topic"
 
 _KEYS = ("backend", "services", "service_defaults", "security")
@@ -54,7 +53,7 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
 
 def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
     kafka = model.backend.kafka
-    port, path = (_INTERNAL, "/ready") if model.certificates else (_HTTP, "/ready")
+    port, path = (INTERNAL, "/ready") if model.certificates else (HTTP, "/ready")
     sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
     return Component(
         name=process.name,
@@ -95,12 +94,12 @@ def _args(process: Process) -> Iterator[str]:
 
 def _ports(process: Process, model: Model) -> Iterator[Port]:
     door = None if model.tiers else Publish.OTLP
-    yield Port("http", _HTTP, Publish.UI if process.query else None)
-    yield Port("grpc", _GRPC)
+    yield Port("http", HTTP, Publish.UI if process.query else None)
+    yield Port("grpc", GRPC)
     if model.certificates:
-        yield Port("internal", _INTERNAL)
+        yield Port("internal", INTERNAL)
     if model.backend.roles:
-        yield Port("gossip", _GOSSIP)
+        yield Port("gossip", GOSSIP)
     if process.otlp:
         yield Port("otlp-grpc", 4317, door)
         yield Port("otlp-http", 4318, door)
@@ -122,7 +121,7 @@ def _config(model: Model, part: StoragePart) -> Value:
     if model.certificates:
         plain = "Inside the container only, without TLS: what the health check asks."
         config["internal_server"] = Commented(
-            {"enable": True, "http_listen_address": "127.0.0.1", "http_listen_port": _INTERNAL}, plain
+            {"enable": True, "http_listen_address": "127.0.0.1", "http_listen_port": INTERNAL}, plain
         )
     if model.backend.tenants:
         config["multitenancy_enabled"] = True
@@ -133,6 +132,7 @@ def _config(model: Model, part: StoragePart) -> Value:
         "receivers": {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     }
     config |= _scalable(model) if model.backend.roles else {}
+    config |= clients(model)
     config |= _retention(model)
     config["storage"] = {"trace": {**part.config, "wal": {"path": f"{_DATA}/wal"}}}
     config["usage_report"] = {"reporting_enabled": Commented(False, "Nothing is sent to Tempo's authors.")}
@@ -140,18 +140,11 @@ def _config(model: Model, part: StoragePart) -> Value:
 
 
 def _server(model: Model) -> Value:
-    server: dict[str, Value] = {"http_listen_port": _HTTP, "grpc_listen_port": _GRPC, "log_level": "info"}
+    server: dict[str, Value] = {"http_listen_port": HTTP, "grpc_listen_port": GRPC, "log_level": "info"}
     if model.certificates:
         files: Value = {"cert_file": CERT_PATH, "key_file": KEY_PATH}
         server |= {"http_tls_config": files, "grpc_tls_config": files}
     return server
-
-
-def _client(model: Model, host: str) -> dict[str, Value]:
-    """How one process verifies another over gRPC; empty without TLS."""
-    if not model.certificates:
-        return {}
-    return {"tls_enabled": True, "tls_ca_path": CA_PATH, "tls_server_name": host}
 
 
 def _retention(model: Model) -> dict[str, Value]:
@@ -163,71 +156,29 @@ def _retention(model: Model) -> dict[str, Value]:
     }
     if model.backend.roles:
         worker = {
-            "backend_scheduler_addr": f"{SCHEDULER.name}:{_GRPC}",
+            "backend_scheduler_addr": f"{SCHEDULER.name}:{GRPC}",
             "ring": {"kvstore": {"store": "memberlist"}},
             **worker,
         }
-    config: dict[str, Value] = {
+    return {
         "backend_scheduler": {
             "local_work_path": f"{_DATA}/scheduler",
             "provider": {"compaction": {"compaction": {"block_retention": Commented(hours, both)}}},
         },
         "backend_worker": worker,
     }
-    clients = _client(model, SCHEDULER.name)
-    if clients and model.backend.roles:
-        config["backend_scheduler_client"] = {"grpc_client_config": clients}
-    return config
 
 
 def _scalable(model: Model) -> dict[str, Value]:
-    kafka = model.backend.kafka
-    assert kafka is not None, "mode scalable has a broker"
-    stores = [process.name for process in ROLES["live-store"]]
-    broker: dict[str, Value] = {
-        "address": kafka.brokers[0],
-        "topic": kafka.topic,
-        "auto_create_topic_enabled": Commented(
-            False, "It would change the number of partitions of the whole broker."
-        ),
-    }
-    if kafka.sasl:
-        broker |= {
-            "sasl_username": tempo_text(kafka.sasl.username),
-            "sasl_password": tempo_text((kafka.sasl.password,)),
-        }
-    gossip: dict[str, Value] = {
-        "abort_if_cluster_join_fails": False,
-        "bind_port": _GOSSIP,
-        "join_members": [f"{name}:{_GOSSIP}" for name in stores],
-    }
-    gossip |= (
-        {**_client(model, stores[0]), "tls_cert_path": CERT_PATH, "tls_key_path": KEY_PATH}
-        if model.certificates
-        else {}
-    )
-    frontend = "tempo-query-frontend"
-    worker: dict[str, Value] = {"frontend_address": f"{frontend}:{_GRPC}"}
-    config: dict[str, Value] = {
-        "memberlist": gossip,
-        "ingest": {"kafka": broker},
+    return {
+        "memberlist": gossip(model),
+        "ingest": {"kafka": broker(model)},
         "block_builder": {
             "consume_cycle_duration": "30s",
-            "partitions_per_instance": Commented(_partitions_each(model), "Together they read every partition."),
+            "assigned_partitions": Commented(assigned_partitions(model), "By host name; together all partitions."),
         },
         "live_store": {"readiness_target_lag": "5s", "readiness_max_wait": "5m"},
-        "querier": {"frontend_worker": worker},
     }
-    clients = _client(model, frontend)
-    if clients:
-        worker["grpc_client_config"] = clients
-        config["live_store_client"] = {"grpc_client_config": _client(model, stores[0])}
-    return config
-
-
-def _partitions_each(model: Model) -> int:
-    partitions = model.backend.kafka.partitions if model.backend.kafka else 1
-    return -(-partitions // model.backend.roles["block-builder"].replicas)
 
 
 def _storage(model: Model, packs: Catalogue) -> StoragePart:

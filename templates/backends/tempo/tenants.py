@@ -29,6 +29,7 @@ def _limits(said: Mapping[str, Any], model: Model) -> Value:
             "rate_limit_bytes": rate,
             "burst_size_bytes": burst,
             "max_traces_per_user": said.get("live_traces", _LIVE_TRACES),
+            "retry_info_enabled": Commented(True, "Without it collectors drop for good what was only too much."),
         },
         "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},
         "global": {"max_bytes_per_trace": trace},

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.assemble.certificates import client_mounts, client_tls
+from tracegen.assemble.dependency_graph import Reader, dependency_job
 from tracegen.assemble.variables import login_of, variables_of, with_port
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.model import Component, Health, Model, Port, Resources, Text, Volume, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.units import MEBIBYTE
 from tracegen.packs import Catalogue
@@ -37,16 +38,39 @@ def jaeger(model: Model, packs: Catalogue) -> StoragePart:
     return StoragePart(
         config={"cassandra": {"schema": _schema(model, inside), "connection": _connection(model, inside)}},
         archive={"cassandra": {"schema": _archive(model, inside), "connection": _connection(model, inside)}},
-        components=(_node(model),) if inside else (),
+        components=(*((_node(model),) if inside else ()), *_dependencies(model, inside)),
         secret_files=client_mounts(NAME, tls),
         environment=variables_of(login_of(model).values()),
-        needs={NAME: Wait.HEALTHY} if inside else {},
+        needs=_needs(inside),
     )
+
+
+def _needs(inside: bool) -> Mapping[str, Wait]:
+    return {NAME: Wait.HEALTHY} if inside else {}
+
+
+def _dependencies(model: Model, inside: bool) -> tuple[Component, ...]:
+    options, tls = model.backend.storage.options, model.backend.storage.tls
+    if not options.get("manage", True):
+        return ()
+    login = login_of(model)
+    environment: dict[str, Text] = {
+        "CASSANDRA_CONTACT_POINTS": text(",".join(_servers(options))),
+        "CASSANDRA_KEYSPACE": text(_keyspace(options)),
+        "CASSANDRA_LOCAL_DC": text(_datacenter(options)),
+        # It insists on a name; a server without users does not look at it.
+        "CASSANDRA_USERNAME": login.get("username", text("nobody")),
+        "CASSANDRA_PASSWORD": login.get("password", text("none")),
+        **({"CASSANDRA_USE_SSL": text("true")} if tls else {}),
+    }
+    # A keyspace that Jaeger makes is there when Jaeger is.
+    needs = {"jaeger-query" if model.backend.roles else "jaeger": Wait.HEALTHY}
+    return dependency_job(Reader(NAME, environment, client_mounts(NAME, tls), needs), model)
 
 
 def _schema(model: Model, inside: bool) -> dict[str, Value]:
     options, hours = model.backend.storage.options, model.backend.retention
-    schema: dict[str, Value] = {"keyspace": options.get("keyspace", "jaeger_v1")}
+    schema: dict[str, Value] = {"keyspace": _keyspace(options)}
     if not options.get("manage", True):
         why = "The keyspace and its tables are somebody else's, and so is the time to live of spans."
         return schema | {"create": Commented(False, why)}
@@ -77,7 +101,7 @@ def _archive(model: Model, inside: bool) -> Value:
 
 def _connection(model: Model, inside: bool) -> Value:
     options = model.backend.storage.options
-    servers: list[Value] = [with_port(each, _PORT) for each in ([NAME] if inside else options["servers"])]
+    servers: list[Value] = [*_servers(options)]
     connection: dict[str, Value] = {
         "servers": Commented(servers, "With the port: a bare host name is refused."),
         "local_dc": _datacenter(options),
@@ -88,6 +112,14 @@ def _connection(model: Model, inside: bool) -> Value:
     tls = model.backend.storage.tls
     connection["tls"] = {"insecure": False, **client_tls(NAME, tls)} if tls else {"insecure": True}
     return connection
+
+
+def _servers(options: Mapping[str, Any]) -> list[str]:
+    return [with_port(each, _PORT) for each in options.get("servers", [NAME])]
+
+
+def _keyspace(options: Mapping[str, Any]) -> str:
+    return str(options.get("keyspace", "jaeger_v1"))
 
 
 def _datacenter(options: Mapping[str, Any]) -> str:
