@@ -1,6 +1,7 @@
 """Jaeger on OpenSearch and behind Kafka, with real servers and the rendered files: spans in, spans out, none lost."""
 
 import os
+import secrets
 import subprocess
 import time
 from pathlib import Path
@@ -120,6 +121,30 @@ def test_a_collector_without_kafka_refuses_and_the_gateway_keeps_the_spans(
         with rendered.up("jaeger-collector", jaeger), rendered.up("jaeger-ingester", jaeger):
             for span in spans:
                 assert stored(rendered, "jaeger-query", span)
+
+
+def test_brokers_of_others_take_what_the_gateway_sends(
+    tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
+) -> None:
+    """With Kafka's own limit of 1 MiB: a larger message is refused for good, and what is in it would be dropped."""
+    topic = f"spans{time.time_ns()}"
+    kafka_server.create_topic(topic, settings={"max.message.bytes": "1048588"})
+    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
+    storage = {"type": "opensearch", "index_prefix": f"large{time.time_ns()}"}
+    kafka = {"topic": topic, "brokers": ["kafka:9092"]}
+    rendered = system(tmp_path, outside, mode="scalable", storage=storage, kafka=kafka)
+    # What cannot be compressed, three times the limit, in one request.
+    spans = [Span("GET /", attributes={"blob": secrets.token_urlsafe(1_500)}) for _ in range(1_500)]
+    with (
+        rendered.up("jaeger-collector", jaeger),
+        rendered.up("jaeger-ingester", jaeger),
+        rendered.up("jaeger-query", jaeger),
+        rendered.up("otel-gateway", collector),
+    ):
+        address = f"http://{rendered.address('otel-gateway', 'otlp-http')}"
+        send_spans(address, {"service.name": "api"}, spans)
+        for span in spans[::50]:
+            assert stored(rendered, "jaeger-query", span)
 
 
 def test_what_is_no_trace_does_not_stop_its_partition(

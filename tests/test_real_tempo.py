@@ -1,6 +1,7 @@
 """Tempo, started as rendered: spans in at the collector, out of Tempo's API. Needs TEMPO_BIN."""
 
 import json
+import re
 import shutil
 import ssl
 import subprocess
@@ -8,12 +9,14 @@ import time
 import urllib.error
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from programs.running import Refused, Running, Span, fetch, send_spans, wait_until
+from programs.running import Refused, Running, Span, fetch, free_port, send_spans, wait_until
+from programs.servers import artifacts
 from programs.servers.kafka import KafkaServer
 from programs.servers.s3 import S3Server
 from programs.system import System
@@ -154,6 +157,47 @@ def test_blocks_go_to_s3_and_come_back_from_there(
         with process:
             rendered.wait_healthy("tempo", process)
             assert wait_until(lambda: all(found(address, span) for span in spans), 60)
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "encrypted"])
+def test_the_store_inside_makes_its_bucket_and_asks_for_the_keys(
+    tmp_path: Path, tempo: Path, collector: Path, s3_server: S3Server, secure: bool
+) -> None:
+    secrets = {"S3_ACCESS_KEY": "tracegen", "S3_SECRET_KEY": "a long secret"}
+    more = encrypted(tmp_path, "tempo", "otel-gateway", "object-store") if secure else {}
+    trusted = ssl.create_default_context(cafile=tmp_path / "certs" / "ca.pem") if secure else None
+    rendered = system(tmp_path, {"storage": "s3"}, secrets=secrets, **more)
+    weed = artifacts.program("seaweedfs", "weed")
+    filer = f"http://{rendered.address('object-store', 'filer')}"
+    with on_own_ports(rendered.prepare("object-store", weed), rendered) as store:
+        rendered.wait_healthy("object-store", store)
+        port = int(rendered.address("object-store", "s3").split(":")[1])
+        right = replace(s3_server, port=port, access_key="tracegen", secret_key="a long secret")
+        if secure:
+            with pytest.raises(OSError):
+                right.buckets()
+        else:
+            assert right.buckets() == ["traces"]
+            for wrong in (replace(right, secret_key="guessed"), replace(right, access_key="guessed")):
+                with pytest.raises(urllib.error.HTTPError, match="403"):
+                    wrong.buckets()
+        with rendered.up("tempo", tempo), rendered.up("otel-gateway", collector):
+            sent(rendered, context=trusted)
+            assert wait_until(lambda: fetch(f"{filer}/buckets/traces/single-tenant/").body, 90)
+
+
+def on_own_ports(store: Running, rendered: System) -> Running:
+    """The rendered store with the ports that it does not name, and its own name, on loopback."""
+    command = [word.replace("-ip=object-store", f"-ip={_LOOPBACK}") for word in store._command]
+    for name in ("s3", "filer"):
+        number = rendered.components["object-store"].port(name)
+        port = rendered.address("object-store", name).split(":")[1]
+        command = [re.sub(rf"(?<==){number}$", port, word) for word in command]
+    parts = ("master", "volume", "admin", "master.grpc", "volume.grpc", "filer.grpc", "admin.grpc", "s3.grpc")
+    own = (part.partition(".") for part in parts)
+    command += [f"-{part}.port{dot}{grpc}={free_port()}" for part, dot, grpc in own]
+    store._command = command
+    return store
 
 
 def test_every_hop_is_encrypted(tmp_path: Path, tempo: Path, collector: Path) -> None:

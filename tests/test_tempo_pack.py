@@ -12,6 +12,7 @@ import yaml
 
 from support import ROOT, compiled
 from tracegen.compiler import Rendered
+from tracegen.language.rules.tenants import LARGEST_REQUEST
 from tracegen.model import Wait
 
 OPTIONS = {
@@ -19,8 +20,19 @@ OPTIONS = {
     for line in (ROOT / "tests" / "data" / "tempo-options.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 }
-#: What other programs define: receivers are the Collector's.
+#: What other programs define, receivers being the Collector's, and what has host names as keys.
 _ELSEWHERE = ("distributor.receivers", "block_builder.assigned_partitions")
+#: What Tempo grants when nothing is said, as it prints its defaults: an entry that leaves one out sets it to zero.
+#: max_condition_groups_per_tag_query is not here, since Tempo reads it from the defaults for everybody.
+_GRANTED = {
+    "ingestion.rate_strategy": "local",
+    "ingestion.rate_limit_bytes": 30_000_000,
+    "ingestion.burst_size_bytes": 30_000_000,
+    "ingestion.max_traces_per_user": 10_000,
+    "ingestion.retry_info_enabled": True,
+    "read.max_bytes_per_tag_values_query": 1_000_000,
+    "global.max_bytes_per_trace": 5_000_000,
+}
 
 _KEY = {"env": "S3_KEY"}
 _STORAGES: list[dict[str, Any]] = [
@@ -141,11 +153,26 @@ def test_each_tenant_has_a_whole_entry(tmp_path: Path) -> None:
     entries = yaml.safe_load(rendered.tree["tempo/overrides.yaml"])["overrides"]
     assert set(entries) == {"red", "blue", "*"}
     for entry in entries.values():
-        assert all(entry["ingestion"][key] for key in ("rate_limit_bytes", "burst_size_bytes", "max_traces_per_user"))
-        assert entry["global"]["max_bytes_per_trace"] and entry["compaction"]["block_retention"]
+        assert set(leaves(entry)) == {*_GRANTED, "compaction.block_retention"}
+    for path, granted in _GRANTED.items():
+        section, key = path.split(".")
+        assert entries["red"][section][key] == granted
     assert entries["blue"]["ingestion"]["rate_limit_bytes"] == 20 * 2**20
     assert entries["blue"]["compaction"]["block_retention"] == "36h"
     assert entries["red"]["compaction"]["block_retention"] == "336h"
+
+
+def test_a_burst_has_room_for_the_largest_request_of_a_collector(tmp_path: Path) -> None:
+    """What is larger than a burst can never be taken (TG324)."""
+    rendered = compiled(tmp_path, spec({"type": "tempo", "tenants": _TENANTS[1]}))
+    exporters = yaml.safe_load(rendered.tree["collector/gateway.yaml"])["exporters"].values()
+    assert {each["sending_queue"]["batch"]["max_size"] for each in exporters} == {LARGEST_REQUEST}
+
+
+def test_the_guide_names_the_header_of_tenants_and_the_scheme(tmp_path: Path) -> None:
+    rendered = compiled(tmp_path, spec({"type": "tempo", "tenants": _TENANTS[1]}, secure=True))
+    guide = rendered.tree["TRACING.md"].decode()
+    assert "X-Scope-OrgID" in guide and "<https://127.0.0.1:3200>" in guide
 
 
 def test_single_is_one_process_whatever_the_traffic(tmp_path: Path) -> None:
@@ -168,9 +195,40 @@ def test_scalable_has_every_role_and_partitions_for_all(tmp_path: Path) -> None:
         "backend-scheduler",
         "backend-worker",
     }
-    assigned = config_of(rendered)["block_builder"]["assigned_partitions"]
-    assert sorted(number for numbers in assigned.values() for number in numbers) == [0, 1, 2]
     assert parts["tempo-distributor"].needs == {"object-store": Wait.HEALTHY, "kafka-topic": Wait.COMPLETED}
+
+
+@pytest.mark.parametrize(("partitions", "stores", "builders"), [(1, 1, 1), (3, 2, 2), (4, 3, 3), (8, 4, 2)])
+def test_every_partition_has_one_reader_and_every_reader_one_that_is_written_to(
+    tmp_path: Path, partitions: int, stores: int, builders: int
+) -> None:
+    """Distributors write to the partitions that a live store owns: the first ones, by the number of its host name."""
+    roles = {"live-store": {"replicas": stores}, "block-builder": {"replicas": builders}}
+    described = {"type": "tempo", "mode": "scalable", "storage": "s3", "roles": roles}
+    rendered = compiled(tmp_path, spec({**described, "kafka": {"partitions": partitions}}))
+    assigned = config_of(rendered)["block_builder"]["assigned_partitions"]
+    assert sorted(number for numbers in assigned.values() for number in numbers) == list(range(partitions))
+    assert all(min(numbers) < stores for numbers in assigned.values())
+    services = yaml.safe_load(rendered.tree["compose.yaml"])["services"]
+    names = {each["hostname"] for name, each in services.items() if name.startswith("tempo-block-builder")}
+    assert names == set(assigned)
+
+
+def test_no_more_live_stores_by_default_than_partitions(tmp_path: Path) -> None:
+    described = {"type": "tempo", "mode": "scalable", "storage": "s3", "kafka": {"partitions": 1}}
+    parts = compiled(tmp_path, spec(described)).model.components
+    assert parts["tempo-live-store-a"].replicas == parts["tempo-live-store-b"].replicas == 1
+
+
+@pytest.mark.parametrize("mode", ["single", "scalable"])
+def test_whoever_calls_over_grpc_verifies_a_name_of_the_rendered_system(tmp_path: Path, mode: str) -> None:
+    """One process calls itself as well: without these it never gets ready."""
+    rendered = compiled(tmp_path, spec({"type": "tempo", "mode": mode, "storage": "s3"}, secure=True))
+    config = config_of(rendered)
+    callers = [config["querier"]["frontend_worker"], config["live_store_client"], config["backend_scheduler_client"]]
+    for caller in callers:
+        assert caller["grpc_client_config"]["tls_enabled"] is True
+        assert caller["grpc_client_config"]["tls_server_name"] in rendered.model.components
 
 
 def test_who_owns_partitions_has_a_host_name_with_its_number(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 #: exporter would drop what it refuses as too large.
 _BATCH_BYTES = 500_000
 _LARGEST_BATCH_BYTES = 3_000_000
+#: A request becomes one message, and brokers of others take 1 MiB unless somebody told them otherwise.
+_LARGEST_MESSAGE_BYTES = 900_000
 _BATCH_WAIT = "200ms"
 
 _KEYS = ("collector", "backend", "services", "service_defaults", "security", "metrics")
@@ -44,7 +46,7 @@ def exporter_name(destination: Destination) -> str:
 def _config(tier: Tier, model: Model) -> Value:
     extensions = _extensions(tier, model)
     counts = counts_spans(tier, model)
-    exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier.queue) for each in tier.destinations}
+    exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, model) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
     config: dict[str, Value] = {
         "extensions": extensions,
@@ -88,7 +90,7 @@ def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
     return extensions | guard(tier, model)
 
 
-def _exporter(destination: Destination, queue: Queue) -> Value:
+def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
     exporter: dict[str, Value] = {"endpoint": _endpoint(destination)}
     if destination.balanced and destination.protocol == "grpc":
         why = "One connection would stay with one replica: this spreads requests over all behind the name."
@@ -106,7 +108,7 @@ def _exporter(destination: Destination, queue: Queue) -> Value:
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    exporter["sending_queue"] = _sending_queue(queue)
+    exporter["sending_queue"] = _sending_queue(tier.queue, _batch(destination, model))
     return exporter
 
 
@@ -117,7 +119,7 @@ def _endpoint(destination: Destination) -> str:
     return f"dns:///{address}" if destination.balanced else address
 
 
-def _sending_queue(queue: Queue) -> Value:
+def _sending_queue(queue: Queue, batches: Value) -> Value:
     sending_queue: dict[str, Value] = {"enabled": True}
     if queue.persistent:
         sending_queue["storage"] = Commented("file_storage", "On disk: spans survive a restart and a crash.")
@@ -126,17 +128,25 @@ def _sending_queue(queue: Queue) -> Value:
     return sending_queue | {
         "sizer": "items",
         "queue_size": Commented(queue.spans, size),
-        "batch": Commented(_batch(), batch),
+        "batch": Commented(batches, batch),
     }
 
 
-def _batch() -> Value:
-    largest = "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped."
+def _batch(destination: Destination, model: Model) -> Value:
+    kafka = model.backend.kafka if destination.inside else None
+    largest = Commented(
+        _LARGEST_BATCH_BYTES,
+        "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped.",
+    )
+    if kafka and not kafka.inside:
+        largest = Commented(
+            _LARGEST_MESSAGE_BYTES, "Below the 1 MiB that a broker takes by default: what is larger would be dropped."
+        )
     return {
         "flush_timeout": _BATCH_WAIT,
         "sizer": "bytes",
         "min_size": _BATCH_BYTES,
-        "max_size": Commented(_LARGEST_BATCH_BYTES, largest),
+        "max_size": largest,
     }
 
 

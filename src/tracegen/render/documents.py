@@ -24,7 +24,7 @@ _OLD_PATHS = {"zipkin": "/api/v2/spans", "jaeger-http": "/api/traces"}
 def tracing_guide(model: Model, packs: Catalogue) -> Written:
     """TRACING.md: how to start, where to look, and what was decided.
 
-    A backend's pack may say how its traces are looked at: `LOOK` goes before the address, `HINTS` follow.
+    A backend's pack may say how its traces are looked at: `LOOK` goes before the address, `hints(model)` follow.
     """
     code = code_of(packs.backends[model.backend.type])
     values = {
@@ -33,7 +33,7 @@ def tracing_guide(model: Model, packs: Catalogue) -> Written:
         "backend": packs.backends[model.backend.type].entrance.get(model.backend.mode, ""),
         "ui": _addresses(model),
         "look": getattr(code, "LOOK", "Open"),
-        "hints": getattr(code, "HINTS", ()),
+        "hints": tuple(code.hints(model)) if code and hasattr(code, "hints") else (),
         "old_clients": list(_old_clients(model)),
         "endpoint": _endpoint,
         "sampler": _sampler,

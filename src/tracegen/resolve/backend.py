@@ -71,7 +71,9 @@ def _retention(decider: Decider, storage: str) -> int:
             why = "storage memory, chosen by a layer above, keeps a number of traces"
             decider.record("backend.retention", "dropped", why)
         return 0
-    return max(1, milliseconds(decider.take(("backend", "retention"), "7d", "the default")) // milliseconds("1h"))
+    said = milliseconds(decider.take(("backend", "retention"), "7d", "the default"))
+    # Whole hours, and never fewer than was said.
+    return -(-said // milliseconds("1h"))
 
 
 def _roles(decider: Decider, pack: BackendPack, resources: Resources, partitions: int) -> Mapping[str, Role]:

@@ -21,7 +21,6 @@ from .tenants import tenant_limits
 
 #: How TRACING.md tells people to look at traces.
 LOOK = "Tempo has no pages of its own. Its API, for Grafana (data source Tempo) or a command, is at"
-HINTS = ("A trace by its id is there at once, at /api/v2/traces/ID; /api/search finds it after about half a minute.",)
 
 _CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"
 _OVERRIDES, _OVERRIDES_TARGET = "tempo/overrides.yaml", "/etc/tempo/overrides.yaml"
@@ -29,6 +28,14 @@ _DATA = "/var/tempo"
 _TOPIC_JOB = "kafka-topic"
 
 _KEYS = ("backend", "services", "service_defaults", "security")
+
+
+def hints(model: Model) -> Iterator[str]:
+    """What TRACING.md says after the address."""
+    yield "A trace by its id is there at once, at /api/v2/traces/ID; /api/search finds it after about half a minute."
+    if model.backend.tenants:
+        names = ", ".join(tenant.name for tenant in model.backend.tenants)
+        yield f"Each request names a tenant in the header X-Scope-OrgID ({names}); without it the answer is 401."
 
 
 def components(model: Model, packs: Catalogue) -> Iterable[Component]:

@@ -4,9 +4,10 @@ https://grafana.com/docs/tempo/latest/configuration/hosted-storage/s3/ · Seawee
 """
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from tracegen.assemble.certificates import client_mounts, client_path
+from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
@@ -52,8 +53,7 @@ def _own_secret(model: Model, variable: str) -> Secret:
 
 def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
     options, tls = model.backend.storage.options, model.backend.storage.tls
-    endpoint = f"http://{NAME}:{_PORT}" if inside else options.get("endpoint", _aws(options.get("region", "")))
-    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    url = urlsplit(_own_url(model) if inside else _url_of(options))
     config: dict[str, Value] = {"bucket": options.get("bucket", _BUCKET), "endpoint": url.netloc}
     if "region" in options:
         config["region"] = options["region"]
@@ -64,6 +64,8 @@ def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
     if inside or "endpoint" in options:
         config["forcepathstyle"] = Commented(True, "Stores other than AWS seldom have a host name for each bucket.")
     config |= {key: tempo_text(value) for key, value in keys.items()}
+    if inside and model.certificates:
+        config |= {"tls_ca_path": CA_PATH, "tls_server_name": NAME}
     if tls and tls.ca:
         config["tls_ca_path"] = client_path("s3", "ca.crt")
     if tls and tls.server_name:
@@ -71,8 +73,14 @@ def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
     return config
 
 
-def _aws(region: str) -> str:
-    return f"s3.{region}.amazonaws.com"
+def _own_url(model: Model) -> str:
+    return f"http{'s' if model.certificates else ''}://{NAME}:{_PORT}"
+
+
+def _url_of(options: Mapping[str, Any]) -> str:
+    """The endpoint with a scheme; AWS where none is said."""
+    endpoint: str = options.get("endpoint", f"s3.{options.get('region', '')}.amazonaws.com")
+    return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
 def _store(model: Model, keys: Mapping[str, Text]) -> Component:
@@ -96,6 +104,7 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
             "-admin.ui=false",
             "-webdav=false",
             "-master.telemetry=false",
+            *((f"-s3.cert.file={CERT_PATH}", f"-s3.key.file={KEY_PATH}") if model.certificates else ()),
         ),
         ports=(Port("s3", _PORT), Port("filer", _FILER_PORT)),
         health=Health(
@@ -103,6 +112,7 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
             port=_FILER_PORT,
             path=f"/buckets/{_BUCKET}/",
         ),
+        secret_files=server_mounts(model.certificates),
         volumes=(Volume("object-store-data", "/data", model.backend.storage.options.get("size", "20Gi"), "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
         resources=Resources(1.0, 512 * MEBIBYTE),

@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,10 +34,11 @@ class KafkaServer(Server):
     java: Path = field(repr=False)
     classpath: str = field(repr=False)
 
-    def create_topic(self, topic: str, partitions: int = 1) -> None:
+    def create_topic(self, topic: str, partitions: int = 1, settings: Mapping[str, str] | None = None) -> None:
         """Create a topic; there is one broker, hence one replica."""
-        counts = ["--partitions", str(partitions), "--replication-factor", "1"]
-        self.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", topic, *counts)
+        words = ["--partitions", str(partitions), "--replication-factor", "1"]
+        words += [word for name, value in (settings or {}).items() for word in ("--config", f"{name}={value}")]
+        self.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", topic, *words)
 
     def send(self, topic: str, lines: bytes) -> None:
         """Write messages to a topic, one a line."""

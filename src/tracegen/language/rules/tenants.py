@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tracegen.language.rules._shared import at, cause
 from tracegen.language.spec import Spec
 from tracegen.language.suggest import did_you_mean
+from tracegen.model.units import size_in_bytes
 from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.source.words import quoted
@@ -13,6 +14,10 @@ TENANTS_OF_JAEGER = Code("TG320", "Jaeger does not separate tenants")
 UNKNOWN_TENANT = Code("TG321", "Tenant is not declared")
 NO_TENANT = Code("TG322", "Service without a tenant", Severity.WARNING, acceptable=True)
 TENANT_TWICE = Code("TG323", "Tenant declared twice")
+SMALL_BURST = Code("TG324", "Burst smaller than a request")
+
+#: The largest request that a collector sends to a backend.
+LARGEST_REQUEST = 3_000_000
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
@@ -27,8 +32,18 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         if name in tenants[:index]:
             message = f"tenant {quoted(name)} is declared twice"
             yield at(spec, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
+    yield from _bursts(spec)
     for name in spec.services:
         yield from _service(spec, name, tenants)
+
+
+def _bursts(spec: Spec) -> Iterator[Problem]:
+    for index, tenant in enumerate(spec.get("backend", "tenants") or []):
+        burst = tenant.get("limits", {}).get("burst")
+        if burst and size_in_bytes(burst) < LARGEST_REQUEST:
+            path = ("backend", "tenants", index, "limits", "burst")
+            message = f"a burst of {burst} has no room for one request of a collector, which may have 3 MB"
+            yield at(spec, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
 
 
 def _service(spec: Spec, name: str, tenants: list[str]) -> Iterator[Problem]:
