@@ -141,10 +141,12 @@ def test_a_wrong_key_would_be_found(tmp_path: Path) -> None:
     assert "backend_worker.compaction.block_retenton" in set(leaves(content)) - OPTIONS
 
 
-def test_retention_reaches_both_places_that_decide_it(tmp_path: Path) -> None:
-    content = config_of(compiled(tmp_path, spec({"type": "tempo", "retention": "14d"})))
-    assert content["backend_scheduler"]["provider"]["compaction"]["compaction"]["block_retention"] == "336h"
-    assert content["backend_worker"]["compaction"]["block_retention"] == "336h"
+@pytest.mark.parametrize(("said", "hours"), [("14d", "336h"), ("90m", "2h"), ("10s", "1h")])
+def test_retention_reaches_both_places_that_decide_it(tmp_path: Path, said: str, hours: str) -> None:
+    """In whole hours, and never fewer than was said."""
+    content = config_of(compiled(tmp_path, spec({"type": "tempo", "retention": said})))
+    assert content["backend_scheduler"]["provider"]["compaction"]["compaction"]["block_retention"] == hours
+    assert content["backend_worker"]["compaction"]["block_retention"] == hours
 
 
 def test_each_tenant_has_a_whole_entry(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
         writable=("/tmp",) if process.disk else ("/tmp", _DATA),
         replicas=replicas,
         ordinals=process.disk and bool(model.backend.roles),
-        grace=60,
+        grace=process.grace,
     )
 
 

@@ -92,6 +92,8 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
         why="Keeps the blocks of spans, in a bucket that it makes when it starts.",
         entrypoint=("/usr/bin/weed",),
         args=(
+            # Else its log goes to /tmp, which is memory here, and nobody sees it.
+            "-logtostderr=true",
             "mini",
             "-dir=/data",
             f"-ip={NAME}",
