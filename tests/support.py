@@ -1,6 +1,7 @@
 """What many tests need: specs from text, trees, folders as trees, the command line in this process."""
 
 import io
+import subprocess
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -35,6 +36,28 @@ def tracegen(*arguments: str | Path) -> Ran:
     with redirect_stdout(out), redirect_stderr(err):
         code = run([str(each) for each in arguments])
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+def one_service(**said: Any) -> dict[str, Any]:
+    """The smallest spec, with what is said in place of its keys or beside them."""
+    return {
+        "tracegen": 1,
+        "name": "shop",
+        "targets": ["compose"],
+        "backend": {"type": "jaeger"},
+        "services": {"api": {"language": "go"}},
+        **said,
+    }
+
+
+def development_certificates(folder: Path, *hosts: str) -> dict[str, Path]:
+    """A private authority and a certificate for these hosts and this machine, by the script that the documents name.
+
+    Returns the files by the path that a reference names.
+    """
+    command = ["sh", str(ROOT / "scripts" / "development-ca.sh"), str(folder), *hosts, "localhost", "127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return {f"certs/{name}": folder / name for name in ("ca.pem", "tls.crt", "tls.key")}
 
 
 def compiled(folder: Path, spec: Mapping[str, Any] | str, environment: str | None = None) -> Rendered:

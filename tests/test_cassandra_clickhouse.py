@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from programs.system import System
-from support import compiled
+from support import compiled, one_service
 from tracegen.model import Component, Wait
 
 #: Keys that are rendered and that Jaeger 2.13, which judges here, does not know yet; those newer have them.
@@ -46,16 +46,10 @@ def storages() -> Iterator[dict[str, Any]]:
 
 
 def system(tmp_path: Path, storage: Mapping[str, Any], **more: Any) -> System:
-    spec = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "jaeger", "storage": dict(storage), **more.pop("backend", {})},
-        "services": {"api": {"language": "go"}},
-        **more,
-    }
-    (tmp_path / "run").mkdir(exist_ok=True)
-    return System(compiled(tmp_path, spec), tmp_path / "run", {"STORE_PASSWORD": "secret"})
+    backend = {"type": "jaeger", "storage": dict(storage), **more.pop("backend", {})}
+    return System(
+        compiled(tmp_path, one_service(backend=backend, **more)), tmp_path / "run", {"STORE_PASSWORD": "secret"}
+    )
 
 
 def configured(rendered: System) -> dict[str, Any]:

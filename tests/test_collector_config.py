@@ -119,7 +119,6 @@ def spec(assignment: Assignment) -> dict[str, Any]:
 
 
 def rendered(tmp_path: Path, described: Mapping[str, Any]) -> System:
-    (tmp_path / "run").mkdir()
     return System(compiled(tmp_path, dict(described)), tmp_path / "run")
 
 

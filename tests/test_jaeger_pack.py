@@ -13,7 +13,7 @@ import yaml
 
 from programs.jaeger_words import as_the_judge_knows_it
 from programs.system import System
-from support import compiled
+from support import compiled, one_service
 from tracegen.model import Wait
 
 _REF = {"env": "PASSWORD"}
@@ -59,16 +59,8 @@ def backends() -> Iterator[tuple[dict[str, Any], bool]]:
 
 
 def system(tmp_path: Path, backend: Mapping[str, Any], secure: bool = False, **more: Any) -> System:
-    spec = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "jaeger", **backend},
-        "services": {"api": {"language": "go"}},
-        **({"security": {"tls": _TLS}} if secure else {}),
-        **more,
-    }
-    (tmp_path / "run").mkdir(exist_ok=True)
+    security = {"security": {"tls": _TLS}} if secure else {}
+    spec = one_service(backend={"type": "jaeger", **backend}, **security, **more)
     return System(compiled(tmp_path, spec), tmp_path / "run")
 
 

@@ -8,7 +8,7 @@ import pytest
 from programs.running import Span, StoredSpan, read_trace, send_spans, wait_until
 from programs.servers.cassandra import CassandraServer
 from programs.system import System
-from support import compiled
+from support import compiled, one_service
 
 DAY = 24 * 3600
 
@@ -16,9 +16,7 @@ DAY = 24 * 3600
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """The folder of what runs."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return folder
+    return tmp_path / "run"
 
 
 def system(run: Path, address: str, keyspace: str, **storage: Any) -> System:
@@ -26,15 +24,8 @@ def system(run: Path, address: str, keyspace: str, **storage: Any) -> System:
     backend: dict[str, Any] = {"type": "jaeger", "storage": {"type": "cassandra", "keyspace": keyspace, **storage}}
     if storage.get("manage", True):
         backend["retention"] = "3d"
-    described = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": backend,
-        "services": {"api": {"language": "go"}},
-    }
     outside = {"cassandra:9042": address, "store.example.com:9042": address}
-    return System(compiled(run.parent, described), run, outside=outside)
+    return System(compiled(run.parent, one_service(backend=backend)), run, outside=outside)
 
 
 def stored(rendered: System, trace_id: str) -> list[StoredSpan]:

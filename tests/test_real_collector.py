@@ -2,7 +2,6 @@
 
 import base64
 import ssl
-import subprocess
 import time
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +27,7 @@ from programs.running import (
     wait_until,
 )
 from programs.system import System
-from support import ROOT, compiled
+from support import compiled, development_certificates, one_service
 from tracegen.assemble.collector import HEALTHY_ANSWER
 
 GATEWAY, AGENT = "otel-gateway", "otel-agent"
@@ -48,9 +47,7 @@ SECRETS = {
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """The folder of what runs."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return folder
+    return tmp_path / "run"
 
 
 @pytest.fixture(scope="session")
@@ -58,25 +55,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[
     """Makes a private authority and a certificate by the script that the documents name."""
 
     def make() -> dict[str, Path]:
-        folder = tmp_path_factory.mktemp("certs")
-        script = ROOT / "scripts" / "development-ca.sh"
-        command = ["sh", str(script), str(folder), GATEWAY, "localhost", "127.0.0.1"]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-        return {f"certs/{name}": folder / name for name in ("ca.pem", "tls.crt", "tls.key")}
+        return development_certificates(tmp_path_factory.mktemp("certs"), GATEWAY)
 
     return make
 
 
 def system(run: Path, *, files: Any = None, outside: Mapping[str, str] | None = None, **said: Any) -> System:
     """The smallest system with what is said beside it."""
-    described = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "jaeger", "storage": "memory"},
-        "services": {"api": {"language": "node"}},
-        **said,
-    }
+    described = one_service(**{"backend": {"type": "jaeger", "storage": "memory"}, **said})
     return System(compiled(run.parent, described), run, SECRETS, files=files, outside=outside)
 
 

@@ -15,22 +15,27 @@ from programs.servers.kafka import KafkaServer
 from programs.servers.search import SearchServer
 from programs.servers.web import request
 from programs.system import System
-from support import compiled
+from support import compiled, one_service
 
 #: Searchable after the bulk request (200 ms) and the refresh of the index (1 s); a loaded machine is slower.
 _SECONDS = 60
 
 
 def system(tmp_path: Path, outside: dict[str, str], **backend: Any) -> System:
-    spec = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "jaeger", **backend},
-        "services": {"api": {"language": "go"}},
-    }
-    (tmp_path / "run").mkdir()
+    spec = one_service(backend={"type": "jaeger", **backend})
     return System(compiled(tmp_path, spec), tmp_path / "run", outside=outside, adapt=as_the_judge_knows_it)
+
+
+def split(tmp_path: Path, kafka: KafkaServer, search: SearchServer, topic: str, **options: Any) -> System:
+    """Collector, ingester and query around a new topic of Kafka, which is made with these options."""
+    kafka.create_topic(topic, **options)
+    return system(
+        tmp_path,
+        {"opensearch:9200": search.address, "kafka:9092": kafka.address},
+        mode="scalable",
+        storage={"type": "opensearch", "index_prefix": topic},
+        kafka={"topic": topic, "brokers": ["kafka:9092"]},
+    )
 
 
 def sent(rendered: System, count: int) -> list[Span]:
@@ -76,16 +81,8 @@ def come_out(tmp_path: Path, jaeger: Path, collector: Path, kind: str, server: S
 def test_the_split_loses_nothing_when_the_ingester_is_killed(
     tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
 ) -> None:
-    topic = f"spans{time.time_ns()}"
-    kafka_server.create_topic(topic, partitions=3)
-    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
-    rendered = system(
-        tmp_path,
-        outside,
-        mode="scalable",
-        storage={"type": "opensearch", "index_prefix": f"split{time.time_ns()}"},
-        kafka={"topic": topic, "brokers": ["kafka:9092"]},
-    )
+    topic = f"split{time.time_ns()}"
+    rendered = split(tmp_path, kafka_server, opensearch_server, topic, partitions=3)
     with (
         rendered.up("jaeger-collector", jaeger),
         rendered.up("jaeger-query", jaeger),
@@ -106,16 +103,7 @@ def test_a_collector_without_kafka_refuses_and_the_gateway_keeps_the_spans(
     tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
 ) -> None:
     """Nothing is acknowledged to the gateway that Kafka does not have: its queue holds what came meanwhile."""
-    topic = f"spans{time.time_ns()}"
-    kafka_server.create_topic(topic)
-    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
-    rendered = system(
-        tmp_path,
-        outside,
-        mode="scalable",
-        storage={"type": "opensearch", "index_prefix": f"late{time.time_ns()}"},
-        kafka={"topic": topic, "brokers": ["kafka:9092"]},
-    )
+    rendered = split(tmp_path, kafka_server, opensearch_server, f"late{time.time_ns()}")
     with rendered.up("otel-gateway", collector), rendered.up("jaeger-query", jaeger):
         spans = sent(rendered, 50)
         with rendered.up("jaeger-collector", jaeger), rendered.up("jaeger-ingester", jaeger):
@@ -127,12 +115,8 @@ def test_brokers_of_others_take_what_the_gateway_sends(
     tmp_path: Path, jaeger: Path, collector: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
 ) -> None:
     """With Kafka's own limit of 1 MiB: a larger message is refused for good, and what is in it would be dropped."""
-    topic = f"spans{time.time_ns()}"
-    kafka_server.create_topic(topic, settings={"max.message.bytes": "1048588"})
-    outside = {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address}
-    storage = {"type": "opensearch", "index_prefix": f"large{time.time_ns()}"}
-    kafka = {"topic": topic, "brokers": ["kafka:9092"]}
-    rendered = system(tmp_path, outside, mode="scalable", storage=storage, kafka=kafka)
+    settings = {"max.message.bytes": "1048588"}
+    rendered = split(tmp_path, kafka_server, opensearch_server, f"large{time.time_ns()}", settings=settings)
     # What cannot be compressed, three times the limit, in one request.
     spans = [Span("GET /", attributes={"blob": secrets.token_urlsafe(1_500)}) for _ in range(1_500)]
     with (
@@ -151,16 +135,9 @@ def test_what_is_no_trace_does_not_stop_its_partition(
     tmp_path: Path, jaeger: Path, kafka_server: KafkaServer, opensearch_server: SearchServer
 ) -> None:
     """The receiver's default is to pause the partition until somebody restarts the ingester."""
-    topic = f"spans{time.time_ns()}"
-    kafka_server.create_topic(topic)
+    topic = f"poison{time.time_ns()}"
+    rendered = split(tmp_path, kafka_server, opensearch_server, topic)
     kafka_server.send(topic, b"this is no trace\n")
-    rendered = system(
-        tmp_path,
-        {"opensearch:9200": opensearch_server.address, "kafka:9092": kafka_server.address},
-        mode="scalable",
-        storage={"type": "opensearch", "index_prefix": f"poison{time.time_ns()}"},
-        kafka={"topic": topic, "brokers": ["kafka:9092"]},
-    )
     with (
         rendered.up("jaeger-collector", jaeger),
         rendered.up("jaeger-query", jaeger),

@@ -8,15 +8,9 @@ import pytest
 
 from programs.running import Span, StoredSpan, fetch, read_trace, send_spans, wait_until
 from programs.system import System
-from support import compiled
+from support import compiled, one_service
 
-SPEC: dict[str, Any] = {
-    "tracegen": 1,
-    "name": "shop",
-    "targets": ["compose"],
-    "backend": {"type": "jaeger"},
-    "services": {"api": {"language": "python", "calls": ["stock"]}, "stock": {"language": "go"}},
-}
+SPEC = one_service(services={"api": {"language": "python", "calls": ["stock"]}, "stock": {"language": "go"}})
 
 
 def spec(storage: str, **collector: Any) -> dict[str, Any]:
@@ -25,11 +19,6 @@ def spec(storage: str, **collector: Any) -> dict[str, Any]:
 
 def system(tmp_path: Path, described: dict[str, Any]) -> System:
     return System(compiled(tmp_path, described), tmp_path / "run")
-
-
-@pytest.fixture(autouse=True)
-def run_folder(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
 
 
 @pytest.mark.parametrize("storage", ["memory", "badger"])

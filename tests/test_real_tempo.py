@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import ssl
-import subprocess
 import time
 import urllib.error
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from programs.servers import artifacts, s3
 from programs.servers.kafka import KafkaServer
 from programs.servers.s3 import S3Server
 from programs.system import System
-from support import ROOT, compiled
+from support import compiled, development_certificates, one_service
 
 _LOOPBACK = "127.0.0.1"
 #: Tempo's own defaults, spelt out: only a path that stands in a file is mapped to a folder of the test.
@@ -60,15 +59,8 @@ def system(
     **more: Any,
 ) -> System:
     """The smallest system with this backend and what is said beside it."""
-    spec = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "tempo", **backend},
-        "services": {"api": {"language": "go", **({"tenant": "red"} if backend.get("tenants") else {})}},
-        **more,
-    }
-    (tmp_path / "run").mkdir()
+    service = {"language": "go", **({"tenant": "red"} if backend.get("tenants") else {})}
+    spec = one_service(backend={"type": "tempo", **backend}, services={"api": service}, **more)
     return System(
         compiled(tmp_path, spec),
         tmp_path / "run",
@@ -253,11 +245,8 @@ def blocks(server: S3Server, bucket: str) -> list[str]:
 
 def encrypted(folder: Path, *hosts: str) -> dict[str, Any]:
     """What a spec says for TLS, with a certificate for these hosts from the script that the documents name."""
-    script, names = ROOT / "scripts" / "development-ca.sh", ("ca.pem", "tls.crt", "tls.key")
-    command = ["sh", str(script), str(folder / "certs"), *hosts, "localhost", "127.0.0.1"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    references = {key: {"file": f"certs/{name}"} for key, name in zip(("ca", "cert", "key"), names, strict=True)}
-    files = {f"certs/{name}": folder / "certs" / name for name in names}
+    files = development_certificates(folder / "certs", *hosts)
+    references = {key: {"file": path} for key, path in zip(("ca", "cert", "key"), files, strict=True)}
     return {"security": {"tls": {"enabled": True, **references}}, "files": files}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support import ROOT, compiled
+from support import ROOT, compiled, one_service
 from tracegen.compiler import Rendered
 from tracegen.language.rules.tenants import LARGEST_REQUEST
 from tracegen.model import Wait
@@ -79,14 +79,8 @@ def specs() -> Iterator[dict[str, Any]]:
 
 def spec(backend: Mapping[str, Any], secure: bool = False) -> dict[str, Any]:
     service = {"language": "go", **({"tenant": "red"} if backend.get("tenants") else {})}
-    return {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": dict(backend),
-        "services": {"api": service},
-        **({"security": {"tls": _TLS}} if secure else {}),
-    }
+    security = {"security": {"tls": _TLS}} if secure else {}
+    return one_service(backend=dict(backend), services={"api": service}, **security)
 
 
 def config_of(rendered: Rendered) -> dict[str, Any]:

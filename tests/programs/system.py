@@ -42,6 +42,7 @@ class System:
         self._files = files or {}
         self._outside = outside or {}
         self.rendered = rendered
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.components = rendered.model.components
         self._secrets = secrets or {}
