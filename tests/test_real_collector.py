@@ -46,8 +46,10 @@ SECRETS = {
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """The folder of what runs."""
-    return tmp_path / "run"
+    """The folder of what runs; recorders, which start first, write into it too."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

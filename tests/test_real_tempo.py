@@ -239,8 +239,8 @@ def in_s3(server: S3Server) -> Iterator[tuple[str, dict[str, Any], dict[str, str
 
 
 def blocks(server: S3Server, bucket: str) -> list[str]:
-    """The blocks of spans that are complete, of Tempo's only tenant."""
-    return [key for key in server.keys(bucket, "single-tenant/") if key.endswith("/data.parquet")]
+    """The blocks of spans that are complete, of Tempo's only tenant: what describes a block is written last."""
+    return [key for key in server.keys(bucket, "single-tenant/") if key.endswith("/meta.json")]
 
 
 def encrypted(folder: Path, *hosts: str) -> dict[str, Any]:
