@@ -16,7 +16,7 @@ def assemble(model: Model, packs: Catalogue) -> Model:
         *_metrics(model),
         *_backend(model, packs),
         *collector_components(model),
-        *service_components(model),
+        *service_components(model, packs),
     ]
     components: dict[str, Component] = {}
     for part in parts:

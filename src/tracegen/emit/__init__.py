@@ -9,12 +9,14 @@ from tracegen.emit.environment import (
     to_env_file,
 )
 from tracegen.emit.json import to_json
+from tracegen.emit.literal import LiteralStyle, string_literal
 from tracegen.emit.plain import OVERRIDDEN, merge_patch, plain
 from tracegen.emit.yaml import Commented, Value, to_yaml
 
 __all__ = [
     "OVERRIDDEN",
     "Commented",
+    "LiteralStyle",
     "NotPortable",
     "Value",
     "collector_escape",
@@ -22,6 +24,7 @@ __all__ = [
     "is_portable",
     "merge_patch",
     "plain",
+    "string_literal",
     "tempo_escape",
     "to_env_file",
     "to_json",

@@ -112,6 +112,7 @@ class Wait(StrEnum):
 class Component:
     """Something that runs in one container: a program, or a job that ends.
 
+    build         the folder of the output that the image is built from; empty when it is pulled
     user          0 is root, for jobs that change owners only; None is the image's own
     writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
     resources     None is no limit, for images that tracegen knows nothing of
@@ -126,6 +127,7 @@ class Component:
     name: str
     image: str
     why: str
+    build: str = ""
     args: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()

@@ -194,7 +194,7 @@ class Sampler:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the team; `image` empty: nothing exists yet and something of ours stands in.
+    """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
     it verifies its collector with.
@@ -205,6 +205,7 @@ class Service:
     framework: str
     instrumentation: str
     image: str
+    build: str
     version: str
     port: int
     health: str

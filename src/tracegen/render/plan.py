@@ -13,6 +13,7 @@ from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
 from tracegen.render.file import PlannedFile, Structured
 from tracegen.render.services import environment_files
+from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
 
 
@@ -45,7 +46,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
         yield variables_example(model)
-        yield from fragments(model)
+        yield from fragments(model, packs)
     if model.metrics:
         yield from observability_code().configs(model)
     if model.backend.kafka:
@@ -55,6 +56,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield from code.configs(model, packs)
     yield from collector_files(model)
     yield from environment_files(model)
+    yield from stubs(model, packs)
     yield tracing_guide(model, packs)
 
 
