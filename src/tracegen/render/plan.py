@@ -45,7 +45,7 @@ def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
 def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
-        yield variables_example(model)
+        yield variables_example(model, packs)
         yield from fragments(model, packs)
     if model.metrics:
         yield from observability_code().configs(model)
