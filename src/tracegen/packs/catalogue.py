@@ -101,6 +101,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         propagators=tuple(data["propagators"]),
         remote_sampling=tuple(data["remote_sampling"]),
         environment=data["environment"],
+        variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),
         settings=data.get("settings", {}),
         literal=LiteralStyle(**data.get("literal", {"escape": "long"})),

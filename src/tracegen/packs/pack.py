@@ -60,7 +60,8 @@ class LanguagePack(Pack):
     """A language: frameworks and kinds of instrumentation, the default of each first.
 
     `remote_sampling` names the kinds of instrumentation that honour a remote sampler; `environment` holds
-    variables that every service of the language needs; `auto_needs` names what `auto` cannot do without.
+    variables that every service of the language needs, `variables` those of one kind of instrumentation;
+    `auto_needs` names what `auto` cannot do without.
     `settings` are the variables that carry what has no standard one, by kind of instrumentation: `health` the path
     whose requests make no spans, `baggage` the keys that are copied onto spans. `literal` is how it writes a
     string, `example` what its example service's image has (None: there is none), `runs_in_tests` whether the
@@ -72,6 +73,7 @@ class LanguagePack(Pack):
     propagators: tuple[str, ...]
     remote_sampling: tuple[str, ...]
     environment: Mapping[str, str]
+    variables: Mapping[str, Mapping[str, str]]
     auto_needs: str | None
     settings: Mapping[str, Mapping[str, str]]
     literal: LiteralStyle
