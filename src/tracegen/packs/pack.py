@@ -87,19 +87,25 @@ class BackendPack(Pack):
     """A tracing backend: its modes (the default first) and the storage used when none is said.
 
     `roles` are those of mode scalable, with the replicas each has by default; each replica of `partition_owners`
-    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode.
+    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode;
+    `kafka_over_tls` tells whether it can encrypt its way to Kafka.
     """
 
     modes: tuple[str, ...]
     roles: Mapping[str, int]
     partition_owners: tuple[str, ...]
     entrance: Mapping[str, str]
+    kafka_over_tls: bool
     default_storage: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class StoragePack(Pack):
-    """A storage: the backends and the modes that it serves."""
+    """A storage: the backends and the modes that it serves.
+
+    Without any of the options in `plain_unless` a server runs inside, and speaks no TLS.
+    """
 
     backends: tuple[str, ...]
     modes: tuple[str, ...]
+    plain_unless: tuple[str, ...]
