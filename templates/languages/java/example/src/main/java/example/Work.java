@@ -88,6 +88,8 @@ final class Work {
   }
 
   private static final class Headers implements TextMapGetter<Map<String, String>> {
+    // Deprecated since 1.68 of the API, abstract before.
+    @SuppressWarnings("deprecation")
     @Override
     public Iterable<String> keys(Map<String, String> headers) {
       return headers.keySet();
