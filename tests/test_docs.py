@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from pages import Block, Comment, Page, read_page
+from language_tables import language_tables
 from reference import reference
 from support import ROOT, Ran, problems_of, tracegen
 from test_shape import ORDER
@@ -130,6 +131,11 @@ def test_the_page_of_versions_has_every_pin(regen: bool) -> None:
 def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
     wanted = ["", *reference(), ""]
     assert _between(ROOT / "docs" / "spec.md", "reference", wanted, regen) == wanted
+
+
+def test_the_page_of_languages_says_what_the_packs_say(regen: bool) -> None:
+    wanted = ["", *language_tables()]
+    assert _between(ROOT / "docs" / "languages.md", "languages", wanted, regen) == wanted
 
 
 def test_the_readme_names_every_key_that_is_not_rendered_yet(regen: bool) -> None:

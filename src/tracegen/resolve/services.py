@@ -45,6 +45,7 @@ def _service(decider: Decider, packs: Catalogue, name: str, destination: Destina
         **telemetry_environment(
             spec, name, language, resource_attributes(spec, said, version, tenant), sampler, destination
         ),
+        **{key: text(value) for key, value in language.variables.get(instrumentation, {}).items()},
         **stub_settings(spec, language.settings.get(instrumentation, {}), health),
     }
     own = {key: literal_or_secret(value, spec.value["name"]) for key, value in said.get("env", {}).items()}
