@@ -10,15 +10,16 @@ from tracegen.problems import Code, Problem
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
 ADAPTIVE = Code("TG413", "Adaptive sampling is not served")
-OPERATIONS_WITHOUT_REMOTE = Code("TG414", "Strategies of operations need remote sampling")
+OPERATIONS_WITHOUTREMOTE = Code("TG414", "Strategies of operations need remote sampling")
 
-_REMOTE = ("remote", "rate_limit")
+#: Kinds of head samplers that ask a server.
+REMOTE = ("remote", "rate_limit")
 _ALTERNATIVES = "use ratio at the head, or `sampling.tail` with rate_limit in the collector"
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """For each service whose head sampler asks a server."""
-    remote = [name for name in spec.services if head_of(spec, name)["type"] in _REMOTE]
+    remote = [name for name in spec.services if head_of(spec, name)["type"] in REMOTE]
     for name in remote:
         yield from _language(spec, packs, name)
     for path in sorted({head_path(spec, name) for name in remote}, key=dotted):
@@ -29,7 +30,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
             head = head_of(spec, name)["type"]
             message = f"strategies of operations are served to a remote sampler, and that of {name} is {head}"
             path = cause(spec, ("services", name, "sampling", "operations"), (*head_path(spec, name), "type"))
-            yield at(spec, OPERATIONS_WITHOUT_REMOTE, path, message, "say sampling.head.type: remote")
+            yield at(spec, OPERATIONS_WITHOUTREMOTE, path, message, "say sampling.head.type: remote")
 
 
 def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
