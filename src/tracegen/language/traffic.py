@@ -1,10 +1,12 @@
 """Traffic as a spec states it, and what is taken where it states nothing."""
 
+from collections.abc import Mapping
 from math import ceil
+from typing import Any
 
 from tracegen.language.rules._shared import head_of, reachable
 from tracegen.language.spec import Spec
-from tracegen.model.sampling import Traffic
+from tracegen.model.sampling import Strategy, Traffic
 from tracegen.model.sizing import spans_in_a_trace
 
 #: Shares of traces that end badly, take long or carry an attribute asked for, where nothing is said.
@@ -39,14 +41,25 @@ def expected_traces(spec: Spec) -> float:
 
 def head_share(spec: Spec, service: str) -> float:
     """The share of the traces that start in a service which its head sampler keeps, at the stated traffic."""
-    head = head_of(spec, service)
-    said = {"always_off": {"ratio": 0.0}, "ratio": head, "rate_limit": head, "remote": head.get("default", {})}
-    strategy = said.get(head["type"], {})
-    if "traces_per_second" in strategy:
-        rate = traffic_of(spec, service).traces_per_second
-        kept = strategy["traces_per_second"] * (spec.get("services", service, "replicas") or 1)
-        return min(1.0, kept / rate) if rate else 1.0
-    return float(strategy.get("ratio", 1.0))
+    processes = spec.get("services", service, "replicas") or 1
+    return strategy_of(head_of(spec, service)).share(traffic_of(spec, service).traces_per_second, processes)
+
+
+def strategy_of(head: Mapping[str, Any]) -> Strategy:
+    """What a head sampler comes to; a remote one keeps every trace of which nothing is said."""
+    kinds: Mapping[str, Mapping[str, Any]] = {
+        "always_on": {"ratio": 1},
+        "always_off": {"ratio": 0},
+        "remote": head.get("default", {"ratio": 1}),
+    }
+    return told(kinds.get(head["type"], head))
+
+
+def told(said: Mapping[str, Any]) -> Strategy:
+    """A strategy of the spec."""
+    if "traces_per_second" in said:
+        return Strategy(None, float(said["traces_per_second"]))
+    return Strategy(float(said["ratio"]))
 
 
 def spans_of_a_trace(spec: Spec) -> int:

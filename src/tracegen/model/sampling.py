@@ -9,22 +9,28 @@ SAMPLING_PORTS = {"http": 5778, "grpc": 5779}
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What a remote sampler is told: a share of traces, or a number a second and process when `ratio` is None."""
+    """What a head sampler keeps: a share of traces, or a number a second and process when `ratio` is None."""
 
-    ratio: float | None = None
+    ratio: float | None = 1.0
     traces_per_second: float = 0.0
+
+    def share(self, traces_per_second: float, processes: int) -> float:
+        """The share kept of so many traces a second in all processes; a limit is not reached where none are said."""
+        if self.ratio is not None:
+            return self.ratio
+        return min(1.0, self.traces_per_second * processes / traces_per_second) if traces_per_second else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A head sampler, parent-based always: `type` as in the spec, `ratio` 1 when there is none.
+    """A head sampler, parent-based always: `type` as in the spec, and what that comes to.
 
-    `strategy` is what a server tells it and `operations` what it tells by span name, where it asks one.
+    `remote`: a server tells it its strategy, and those of `operations` by span name.
     """
 
     type: str
-    ratio: float
-    strategy: Strategy | None = None
+    strategy: Strategy
+    remote: bool = False
     operations: Mapping[str, Strategy] = field(default_factory=dict)
 
 

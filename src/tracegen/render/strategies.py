@@ -21,7 +21,7 @@ RELOAD_INTERVAL = "10s"
 def strategy_files(model: Model) -> Iterator[Structured]:
     """The file of strategies, when a sampler asks for them."""
     if model.strategies:
-        strategies = [_service(each) for each in model.services.values() if each.sampler.strategy]
+        strategies = [_service(each) for each in model.services.values() if each.sampler.remote]
         value: Value = {"default_strategy": _strategy(model.strategies.default), "service_strategies": strategies}
         yield Structured(model.strategies.file, value, "", "strategies", _KEYS)
 
@@ -42,7 +42,6 @@ def strategy_server(tier: Tier, model: Model) -> dict[str, Value]:
 
 
 def _service(service: Service) -> Value:
-    assert service.sampler.strategy is not None
     operations: list[Value] = [
         {"operation": name, **_strategy(each)} for name, each in service.sampler.operations.items()
     ]

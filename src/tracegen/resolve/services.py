@@ -9,7 +9,7 @@ from tracegen.model.units import size_in_bytes
 from tracegen.packs import Catalogue, LanguagePack
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.environment import resource_attributes, telemetry_environment
-from tracegen.resolve.head import initial_share, resolve_sampler, sampler_variables
+from tracegen.resolve.head import resolve_sampler, sampler_variables
 from tracegen.resolve.references import literal_or_secret
 
 
@@ -47,7 +47,9 @@ def _service(
         (*path, "instrumentation"), language.instrumentation[0], f"the default of {language.title}"
     )
     sampler = resolve_sampler(decider, name)
-    sampling = sampler_variables(sampler, strategies, instrumentation, initial_share(spec, name))
+    traffic = _traffic(decider, name)
+    replicas = decider.take((*path, "replicas"), 1, "the default")
+    sampling = sampler_variables(sampler, strategies, instrumentation, traffic, replicas)
     tenant = said.get("tenant", default_tenant)
     attributes = resource_attributes(spec, said, version, tenant)
     telemetry = telemetry_environment(spec, name, language, attributes, sampling, destination)
@@ -63,7 +65,7 @@ def _service(
         port=decider.take((*path, "port"), 8080, "the default"),
         health=decider.take((*path, "health"), "" if image else "/healthz", _health_reason(image)),
         calls=tuple(decider.take((*path, "calls"), [], "none said")),
-        replicas=decider.take((*path, "replicas"), 1, "the default"),
+        replicas=replicas,
         resources=_resources(decider, path, image),
         sampler=sampler,
         environment={**telemetry, **{key: value for key, value in own.items() if key.startswith("OTEL_")}},
@@ -71,7 +73,7 @@ def _service(
             **_callees(spec, said.get("calls", [])),
             **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
         },
-        traffic=_traffic(decider, name),
+        traffic=traffic,
         deploy=decider.take((*path, "deploy"), True, "the default"),
         stub=decider.take((*path, "stub"), f"services/{name}", "the default"),
         tenant=tenant,

@@ -31,7 +31,7 @@ _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
 
 #: Traffic of the services decides the memory of the processes.
-_KEYS = ("backend", "services", "service_defaults", "sampling.head", "security", "metrics")
+_KEYS = ("backend", "services", "service_defaults", "security", "metrics")
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
     for process, _, resources in _processes(model):
         value = _config(process, resources, model, part)
         # The topic is named after the project where the spec does not name it.
-        keys = (*_KEYS, "name") if process.to_kafka or process.from_kafka else _KEYS
-        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), "backends/jaeger", keys)
+        keys = [*_KEYS, *(["name"] if process.to_kafka or process.from_kafka else [])]
+        keys += ["sampling.head"] if _serves_strategies(process, model) else []
+        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), "backends/jaeger", tuple(keys))
     if _ui(model, part):
         yield Structured(_UI_FILE, _ui(model, part), "", "backends/jaeger", ("backend", "metrics"))
 
