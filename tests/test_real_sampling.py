@@ -16,9 +16,10 @@ from programs.known_traces import (
     interval,
     known_traces,
     metric,
-    replicas_at_their_addresses,
+    replica_names,
     send,
     settled,
+    without_name_server,
 )
 from programs.recorder import Recorder
 from programs.running import Running
@@ -67,7 +68,7 @@ def running(
         "name": "shop",
         "targets": ["compose"],
         "backend": {"type": "external", "endpoint": f"http://{BACKEND}"},
-        "collector": {"replicas": replicas, **more.pop("collector", {})},
+        "collector": {"replicas": replicas, **more.pop("tier", {})},
         "sampling": {"tail": {"decision_wait": "2s", "keep": keep or KEEP, **more.pop("tail", {})}},
         "services": {
             "web": {"language": "go", "calls": ["api"], "traffic": traffic},
@@ -78,8 +79,11 @@ def running(
     run = folder / "run"
     run.mkdir()
     with Recorder(collector, run) as recorder:
-        adapt = replicas_at_their_addresses(lambda: system, GATEWAY, replicas)
-        system = System(compiled(folder, spec), run, outside={BACKEND: recorder.http}, adapt=adapt)
+        outside = {BACKEND: recorder.http}
+        adapt = without_name_server(GATEWAY, replicas)
+        system = System(compiled(folder, spec), run, outside=outside, adapt=adapt)
+        for number, name in enumerate(replica_names(GATEWAY, replicas), 1):
+            outside[name] = system.address(GATEWAY, "otlp-grpc", number)
         started = [system.start(GATEWAY, collector, number + 1) for number in range(replicas)]
         first = BALANCER if replicas > 1 else GATEWAY
         if replicas > 1:

@@ -6,7 +6,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
 from typing import Any
@@ -142,15 +142,19 @@ def _series(text: str, name: str) -> Iterator[tuple[dict[str, str], float]]:
             yield dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")), float(found[2])
 
 
-def replicas_at_their_addresses(system: Callable[[], System], component: str, replicas: int) -> Callable[[Any], Any]:
-    """For `System`'s `adapt`: one name has one address here, so a list of them takes the place of the name server."""
+def replica_names(component: str, replicas: int) -> list[str]:
+    """`host:port` for each replica: one name has one address here, so names take the place of the name server."""
+    return [f"{component}-replica-{number + 1}:4317" for number in range(replicas)]
+
+
+def without_name_server(component: str, replicas: int) -> Callable[[Any], Any]:
+    """For `System`'s `adapt`: the names of `replica_names` in place of one with several addresses."""
 
     def adapt(config: Any) -> Any:
-        for name, exporter in config.get("exporters", {}).items() if isinstance(config, Mapping) else ():
+        for name, exporter in config.get("exporters", {}).items():
             if name.startswith("load_balancing/"):
-                addresses = [system().address(component, "otlp-grpc", number + 1) for number in range(replicas)]
                 assert exporter["resolver"] == {"dns": {"hostname": component, "port": "4317"}}
-                exporter["resolver"] = {"static": {"hostnames": addresses}}
+                exporter["resolver"] = {"static": {"hostnames": replica_names(component, replicas)}}
         return config
 
     return adapt

@@ -7,7 +7,7 @@ each as often as the others.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from tracegen.model.model import Model, Service
 from tracegen.model.sampling import Condition, Policy, Tail, Traffic
@@ -161,7 +161,7 @@ def _kept_by(tail: Tail | None, trace: _Trace, passed: dict[str, float]) -> floa
     policies = [each for each in tail.policies if _agrees(each, trace, tail)]
     bounds = sorted({0.0, 1.0, *(_ratio(each) for each in policies)})
     share = 0.0
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         dropped = 1.0
         for policy in policies:
             if _ratio(policy) >= high:
