@@ -1,4 +1,4 @@
-"""How many traces are kept, and where the others go: head × tail × limits, by class of trace and service.
+"""How many traces are kept: at the head × at the tail × by rate limits, by class of trace and service.
 
 A trace is of one class: with an error; slow, without one; tagged, with neither; or normal. What a spec states of its
 traffic are shares that do not depend on each other; a tagged trace carries one of the attributes that are asked for,
@@ -21,19 +21,27 @@ _GIGABYTE = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One class of the traces that start in a service; rates are a second, before and after sampling."""
+    """One class of the traces that start in a service.
+
+    share      of the traces that start there
+    head       what its head sampler keeps of them
+    tail       what the policies of the tail sampler would keep of these without their rate limits
+    limits     what the rate limits leave of that
+    traces_in  traces of the class a second, before sampling
+    """
 
     kind: str
     share: float
     head: float
     tail: float
+    limits: float
     traces_in: float
     spans_in_a_trace: int
 
     @property
     def kept(self) -> float:
         """The share of the class that is kept in the end."""
-        return self.head * self.tail
+        return self.head * self.tail * self.limits
 
     @property
     def traces(self) -> float:
@@ -52,6 +60,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A policy with a rate limit: spans a second that it lets through in all collectors, and that reach it."""
+
+    spans: float
+    reaching: float
+
+    @property
+    def passed(self) -> float:
+        """The share that it lets through."""
+        return min(1.0, self.spans / self.reaching) if self.reaching else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Trace:
     """What a policy can see of a trace: error, slow, and which of the attributes it carries, -1 for none."""
 
@@ -67,8 +88,20 @@ class _Trace:
 
 def kept(model: Model) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = _passed(model)
+    passed = {name: limit.passed for name, limit in limits(model).items()}
     return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
+
+
+def limits(model: Model) -> dict[str, Limit]:
+    """The policies with a rate limit, by name."""
+    tail = model.tail
+    if tail is None:
+        return {}
+    return {
+        policy.name: Limit(spans, _reaching(policy, tail, model))
+        for policy in tail.policies
+        if (spans := _limit(policy, tail)) is not None
+    }
 
 
 def head_share(service: Service) -> float:
@@ -81,12 +114,14 @@ def _rows(service: Service, tail: Tail | None, passed: dict[str, float]) -> Iter
     for kind in CLASSES:
         of_class = [(trace, chance) for trace, chance in traces if trace.kind == kind]
         share = sum(chance for _, chance in of_class)
-        through = sum(chance * _kept_by(tail, trace, passed) for trace, chance in of_class)
+        unlimited = sum(chance * _kept_by(tail, trace, {}) for trace, chance in of_class)
+        limited = sum(chance * _kept_by(tail, trace, passed) for trace, chance in of_class)
         yield Row(
             kind=kind,
             share=share,
             head=head_share(service),
-            tail=through / share if share else 1.0,
+            tail=unlimited / share if share else 1.0,
+            limits=limited / unlimited if unlimited else 1.0,
             traces_in=service.traffic.traces_per_second * share,
             spans_in_a_trace=service.traffic.spans,
         )
@@ -110,20 +145,8 @@ def _chance(share: float, flag: bool) -> float:
     return share if flag else 1 - share
 
 
-def _passed(model: Model) -> dict[str, float]:
-    """The share that each rate limit lets through, of the spans that reach it, by the name of its policy."""
-    tail = model.tail
-    if tail is None:
-        return {}
-    return {
-        policy.name: min(1.0, limit / reached) if (reached := _reaching(policy, tail, model)) else 1.0
-        for policy in tail.policies
-        if (limit := _limit(policy, tail)) is not None
-    }
-
-
 def _limit(policy: Policy, tail: Tail) -> float | None:
-    """Spans a second in all collectors, each of which has its part, and at least one."""
+    """Each collector has its part, and at least one span a second."""
     limits = [each.spans_per_second for each in policy.conditions if each.kind == "rate_limit"]
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 

@@ -23,6 +23,9 @@ def resolve_sampler(decider: Decider, service: str) -> Sampler:
     spec = decider.spec
     path: Path = head_path(spec, service)
     kind = decider.take((*path, "type"), "always_on", "every trace is kept unless the spec says less")
+    for key in ("ratio", "traces_per_second", "default"):
+        if spec.get(*path, key) is not None:
+            decider.take((*path, key), None, "")
     strategy = strategy_of({"type": kind} if kind == "always_on" else head_of(spec, service))
     operations = spec.get("services", service, "sampling", "operations") or {}
     return Sampler(kind, strategy, kind in REMOTE, {name: told(said) for name, said in operations.items()})

@@ -37,7 +37,7 @@ def resolve_tail(decider: Decider, memory: int, collectors: int) -> Tail | None:
     expected = max(1, ceil(rate) or room // waiting(MARGIN, wait))
     return Tail(
         wait=wait,
-        policies=tuple(_policies(decider.spec.get(*PATH, "keep"))),
+        policies=tuple(_policies(decider.take((*PATH, "keep"), [], "nothing is kept"))),
         slots=room,
         expected=decider.take((*PATH, "expected_traces_per_second"), expected, why),
         decisions=decider.take((*PATH, "decisions"), decisions(room), "ten times the traces that wait"),
