@@ -1,99 +1,24 @@
 """Rendered tail sampling, run for real: every trace that should be kept is, whole, by one collector or by three."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+import yaml
 
-from programs.known_traces import (
-    SPANS,
-    TAG,
-    Counted,
-    counted,
-    interval,
-    known_traces,
-    metric,
-    replica_names,
-    send,
-    settled,
-    without_name_server,
-)
-from programs.recorder import Recorder
-from programs.running import Running
-from programs.system import System
-from support import compiled
-from tracegen.model.kept import Row, kept
+from programs.known_traces import SPANS, Counted, counted, interval, known_traces, metrics_page, send, settled
+from programs.running import Span, send_spans, wait_until
+from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, running
+from support import development_certificates
+from tracegen.model.kept import Row
 
-GATEWAY, BALANCER = "otel-gateway", "otel-balancer"
-BACKEND = "backend.example.com:4318"
-KEEP: list[Any] = [
-    "errors",
-    {"slower_than": "1s"},
-    {"attribute": {"key": TAG[0], "values": [TAG[1]]}},
-    {"ratio": 0.05},
-]
-SHARES = {"errors": 0.03, "slow": 0.03, "tagged": 0.03}
+CERTIFICATES = {"ca": "ca.pem", "cert": "tls.crt", "key": "tls.key"}
 _TAIL = "otelcol_processor_tail_sampling_"
-
-
-@dataclass(frozen=True)
-class Running3:
-    """A rendered system with its collectors, and what is behind them."""
-
-    system: System
-    recorder: Recorder
-    door: str
-    gateways: list[Running]
-
-    def metric(self, name: str, **labels: str) -> float:
-        """Summed over all collectors that decide."""
-        return sum(metric(self.system, GATEWAY, name, replica + 1, **labels) for replica in range(len(self.gateways)))
-
-    def predicted(self) -> Mapping[str, Row]:
-        """By class, of the traces that start in the first service."""
-        return {row.kind: row for row in kept(self.system.rendered.model)["web"]}
-
-
-@contextmanager
-def running(
-    folder: Path, collector: Path, *, replicas: int = 1, rate: float = 300, keep: Any = None, **more: Any
-) -> Iterator[Running3]:
-    """Gateways, a balancer before several of them, and a recorder behind them."""
-    traffic = {"requests_per_second": rate, "spans_per_trace": SPANS, **SHARES}
-    spec = {
-        "tracegen": 1,
-        "name": "shop",
-        "targets": ["compose"],
-        "backend": {"type": "external", "endpoint": f"http://{BACKEND}"},
-        "collector": {"replicas": replicas, **more.pop("tier", {})},
-        "sampling": {"tail": {"decision_wait": "2s", "keep": keep or KEEP, **more.pop("tail", {})}},
-        "services": {
-            "web": {"language": "go", "calls": ["api"], "traffic": traffic},
-            "api": {"language": "go"},
-        },
-        **more,
-    }
-    run = folder / "run"
-    run.mkdir()
-    with Recorder(collector, run) as recorder:
-        outside = {BACKEND: recorder.http}
-        adapt = without_name_server(GATEWAY, replicas)
-        system = System(compiled(folder, spec), run, outside=outside, adapt=adapt)
-        for number, name in enumerate(replica_names(GATEWAY, replicas), 1):
-            outside[name] = system.address(GATEWAY, "otlp-grpc", number)
-        started = [system.start(GATEWAY, collector, number + 1) for number in range(replicas)]
-        first = BALANCER if replicas > 1 else GATEWAY
-        if replicas > 1:
-            started.append(system.start(BALANCER, collector))
-        try:
-            door = f"http://{system.address(first, 'otlp-http')}"
-            yield Running3(system, recorder, door, started[:replicas])
-        finally:
-            for each in reversed(started):
-                each.stop()
+LOST = f"{_TAIL}sampling_trace_dropped_too_early_total"
+MEMORY = "otelcol_process_memory_rss_bytes"
+CALLS = "traces_span_metrics_calls_total"
 
 
 def agrees(found: Counted, predicted: Mapping[str, Row]) -> None:
@@ -116,3 +41,106 @@ def test_all_that_should_be_is_kept_whole(tmp_path: Path, collector: Path, repli
         # A trace that had been split would be new in two collectors.
         assert system.metric(f"{_TAIL}new_trace_id_received_total") == len(traces)
         assert system.metric(f"{_TAIL}sampling_trace_dropped_too_early_total") == 0
+        # Metrics are made before anything is dropped.
+        wait_until(lambda: system.metric(CALLS, "span-metrics") == len(traces) * SPANS, 30)
+
+
+def test_every_way_to_say_what_is_kept(tmp_path: Path, collector: Path) -> None:
+    traces = known_traces(2_000, 11, **SHARES)
+    status = {"attribute": {"key": "http.response.status_code", "values": ["200"]}}
+    route = {"attribute": {"key": "http.route", "values": ["/pay", "/buy"]}}
+    keep = [
+        {"all": ["errors", {"all": [route, status]}]},
+        {"all": [{"slower_than": "1s"}, {"attribute": {"key": "http.route", "values": ["/other"]}}]},
+        {"all": [{"ratio": 0.2}, GOLD]},
+        {"attribute": {"key": "http.response.status_code", "values": ["404"]}},
+    ]
+    with running(tmp_path, collector, keep=keep) as system:
+        send(system.door, traces, 300)
+        settled(system.recorder, 4)
+        found = counted(system.recorder, traces)
+    assert not found.partial
+    assert found.whole["error"] == found.sent["error"] > 30
+    assert not found.whole["slow"] - found.whole["tagged"] or found.whole["slow"] < found.sent["slow"] / 4
+    assert not found.whole["normal"]
+    low, high = interval(found.sent["tagged"], 0.2)
+    assert low <= found.whole["tagged"] <= high
+
+
+@pytest.mark.parametrize(("replicas", "load"), [(1, 100), (1, 300), (3, 200)])
+def test_a_rate_limit_holds_over_time(tmp_path: Path, collector: Path, replicas: int, load: float) -> None:
+    limit, seconds = 240, 15
+    traces = known_traces(int(load * seconds), 13, errors=0.0, slow=0.0, tagged=0.0)
+    with running(tmp_path, collector, replicas=replicas, rate=load, keep=[{"rate_limit": limit}]) as system:
+        taken = send(system.door, traces, load)
+        settled(system.recorder, 4)
+        found = counted(system.recorder, traces)
+        predicted = system.predicted()["normal"].kept
+    assert not found.partial
+    # What is put aside for a burst comes on top once: two seconds' worth in each collector.
+    most = limit * (taken + 3)
+    assert 0.85 * limit * seconds <= found.whole["normal"] * SPANS <= most
+    assert found.whole["normal"] / len(traces) == pytest.approx(predicted, rel=0.25)
+
+
+def test_memory_stays_under_its_limit_and_no_loss_is_silent(tmp_path: Path, collector: Path) -> None:
+    stated = 250
+    with running(tmp_path, collector, rate=stated, keep=["errors"]) as system:
+        limit = system.system.components[GATEWAY].resources
+        slots = system.system.rendered.model.tail
+        assert limit and slots
+        for times, seed in ((1, 17), (2, 19), (6, 23)):
+            before = system.metric(LOST)
+            traces = known_traces(int(stated * times * 6), seed, errors=0.5, slow=0.0, tagged=0.0)
+            send(system.door, traces, stated * times)
+            settled(system.recorder, 4)
+            found = counted(system.recorder, traces)
+            missing = found.sent["error"] - found.whole["error"]
+            lost = system.metric(LOST) - before
+            assert system.metric(MEMORY) < limit.memory
+            if times < 3:
+                assert not missing and not lost
+            else:
+                # Half of them have an error: twice as many are lost as are missing.
+                assert 0 < missing <= lost
+                assert lost == pytest.approx(2 * missing, rel=0.2)
+
+
+def test_a_collector_that_is_stopped_decides_what_waits(tmp_path: Path, collector: Path) -> None:
+    traces = known_traces(200, 29, errors=0.5, slow=0.0, tagged=0.0)
+    with running(tmp_path, collector, keep=["errors"], tail={"decision_wait": "60s"}) as system:
+        send(system.door, traces, 200)
+        assert not system.recorder.spans()
+        system.gateways[0].restart()  # what it had no time to send is on disk
+        settled(system.recorder, 3)
+        found = counted(system.recorder, traces)
+    assert found.whole["error"] == found.sent["error"] > 50
+    assert not found.whole["normal"]
+
+
+def test_alerts_ask_for_metrics_that_are_there(tmp_path: Path, collector: Path) -> None:
+    with running(tmp_path, collector, replicas=2, metrics=True) as system:
+        rules = yaml.safe_load(system.system.rendered.tree["prometheus/sampling.rules.yaml"])
+        asked = {name for name in re.findall(r"otelcol_\w+", str(rules)) if "_total" in name or "_on_memory" in name}
+        asked |= {"otelcol_loadbalancer_num_backends"}
+        send(system.door, known_traces(50, 31, **SHARES), 50)
+        settled(system.recorder, 3)
+        pages = metrics_page(system.system, GATEWAY) + metrics_page(system.system, BALANCER)
+    assert len(asked) >= 5
+    assert not [name for name in sorted(asked) if not re.search(rf"^{name}[{{ ]", pages, re.MULTILINE)]
+
+
+def test_a_balancer_speaks_tls_and_shows_its_credentials(tmp_path: Path, collector: Path) -> None:
+    files = development_certificates(tmp_path, GATEWAY, BALANCER)
+    certificates = {
+        "ca": {"file": "certs/ca.pem"},
+        "cert": {"file": "certs/tls.crt"},
+        "key": {"file": "certs/tls.key"},
+    }
+    security = {"tls": {"enabled": True, **certificates}, "ingest_auth": {"bearer": {"env": "TOKEN"}}}
+    spans = [Span(f"span {number}", status=2) for number in range(20)]
+    with running(tmp_path, collector, replicas=2, keep=["errors"], security=security, files=files) as system:
+        context = ssl.create_default_context(cafile=str(files["certs/ca.pem"]))
+        headers = {"authorization": f"Bearer {SECRETS['TOKEN']}"}
+        send_spans(system.door, {"service.name": "web"}, spans, headers=headers, context=context)
+        wait_until(lambda: len(system.recorder.names()) == len(spans), 20)

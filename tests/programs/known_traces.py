@@ -12,7 +12,7 @@ from math import exp, lgamma, log
 from typing import Any
 
 from programs.recorder import Recorder
-from programs.running import Span, fetch, send_spans
+from programs.running import Attribute, Span, fetch, send_spans
 from programs.system import System
 
 SECOND = 1_000_000_000
@@ -43,7 +43,11 @@ class Known:
         now = time.time_ns()
         ids = [f"{number.getrandbits(64) | 1:016x}" for _ in range(SPANS)]
         duration = 1_500_000_000 if self.slow else 80_000_000
-        attributes = {"http.route": "/buy", "padding": "x" * 200}
+        attributes: dict[str, Attribute] = {
+            "http.route": "/buy",
+            "http.response.status_code": 200,
+            "padding": "x" * 600,
+        }
         spans = [
             Span(
                 name=f"step {step}",
@@ -129,9 +133,13 @@ def settled(recorder: Recorder, quiet: float, at_most: float = 60) -> None:
         time.sleep(0.2)
 
 
-def metric(system: System, component: str, name: str, replica: int = 1, **labels: str) -> float:
-    """The sum of a metric of a collector over all series with these labels; 0 when there is none."""
-    text = fetch(f"http://{system.address(component, 'metrics', replica)}/metrics").body.decode()
+def metrics_page(system: System, component: str, replica: int = 1, port: str = "metrics") -> str:
+    """What Prometheus would read."""
+    return fetch(f"http://{system.address(component, port, replica)}/metrics").body.decode()
+
+
+def metric(text: str, name: str, **labels: str) -> float:
+    """The sum of a metric over all series with these labels; 0 when there is none."""
     return sum(value for found, value in _series(text, name) if labels.items() <= found.items())
 
 
