@@ -28,7 +28,9 @@ def checks(folder: Path) -> list[list[str]]:
     """prettier as it comes, eslint's recommended rules, and the test of the stub where there is one."""
     cache = (folder / "node_modules").resolve().parent.parent
     program, tools = str(node(cache)), packages(CHECKERS, cache)
-    prettier, eslint = (tools / "node_modules" / name for name in ("prettier/bin/prettier.cjs", "eslint/bin/eslint.js"))
+    prettier, eslint = (
+        tools / "node_modules" / name for name in ("prettier/bin/prettier.cjs", "eslint/bin/eslint.js")
+    )
     shutil.copy(CHECKERS / "eslint.config.mjs", tools)
     found = [
         [program, str(prettier), "--check", "."],

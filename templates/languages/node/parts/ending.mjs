@@ -1,4 +1,5 @@
 let ended;
+let signalled = false;
 
 /** Sends what is left, for 5 seconds at most: await it before your own `process.exit()`. */
 export function stopTracing() {
@@ -18,6 +19,8 @@ async function late() {
  * it has the word: what is left is sent when it is done, and it is ended after 25 seconds when it is not.
  */
 async function onSignal(signal) {
+  if (signalled) return; // a group gets it from its primary too, and at a terminal
+  signalled = true;
   if (process.listenerCount(signal) > 1) {
     await sleep(25_000, undefined, { ref: false });
   } else if (cluster.isPrimary) {
@@ -38,6 +41,6 @@ function endWorker(worker) {
 
 function endWithTheProcess() {
   process.once("beforeExit", stopTracing);
-  process.once("SIGTERM", onSignal);
-  process.once("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
 }
