@@ -128,12 +128,18 @@ def specs(key: Key) -> list[Spec]:
 
 
 def system_with(image: str) -> Mapping[str, Any]:
-    """What to say so that an image is run, if anything does it: a store, or metrics."""
+    """What to say so that an image is run, or built from, if anything does it: a store, metrics, or an example."""
     wanted = catalogue().images[image].reference
-    for patch in ({}, *stores(catalogue()), {"metrics": True}):
-        if wanted in outcome(merged(SMALLEST, patch)).data.values():
+    for patch in ({}, *stores(catalogue()), {"metrics": True}, *_examples()):
+        if any(wanted in str(value) for value in outcome(merged(SMALLEST, patch)).data.values()):
             return patch
     return {}
+
+
+def _examples() -> Iterator[Mapping[str, Any]]:
+    for pack in catalogue().languages.values():
+        for framework in pack.frameworks or [None]:
+            yield {"services": {"api": {"language": pack.name, "framework": framework}}}
 
 
 def spec_with(context: Spec, path: Path, value: Any) -> Spec:

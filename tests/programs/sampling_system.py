@@ -1,4 +1,4 @@
-"""A rendered system that samples at the tail: one collector, or several behind a balancer, and a recorder behind them."""
+"""A rendered system that samples at the tail: one collector or several behind a balancer, then a recorder."""
 
 from __future__ import annotations
 
