@@ -22,7 +22,7 @@ def build(folder: Path, cache: Path) -> list[str]:
 
 
 def checks(folder: Path) -> list[list[str]]:
-    """gofmt, vet, staticcheck and the test of the stub; the manifest of a traced service says what it needs, no more."""
+    """gofmt, vet, staticcheck and the test of the stub; the manifest of a traced service holds what it needs."""
     unformatted = ["sh", "-c", 'test -z "$(gofmt -l . | tee /dev/stderr)"']
     found = [unformatted, ["go", "vet", "./..."], ["go", "run", STATICCHECK, "./..."], ["go", "test", "./..."]]
     if (folder / "tracing" / "tracing.go").exists():
