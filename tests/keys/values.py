@@ -24,6 +24,8 @@ SMALLEST: Mapping[str, Any] = {
 _S3 = {"backend": {"storage": {"type": "s3", "bucket": "traces", "region": "eu-central-1"}}}
 _TEAMS = {"backend": {"type": "tempo", "tenants": [{"name": "red"}, {"name": "blue"}]}}
 _CA, _CERT, _KEY = {"ca": {"file": "ca.pem"}}, {"cert": {"file": "tls.crt"}}, {"key": {"file": "tls.key"}}
+_KEEP = ["errors", {"slower_than": "1s"}, {"attribute": {"key": "customer.tier", "values": ["gold"]}}]
+_TAIL = {"sampling": {"tail": {"keep": _KEEP}}, "metrics": True}
 _REMOTE = {"head": {"type": "remote"}}
 
 #: What a key needs beside it that the schema does not say: a pattern of ids, and a patch (RFC 7396).
@@ -56,6 +58,9 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r".*\.tenant", _TEAMS),
     (r"service_defaults\.stub", {"services": {"web": {"stub": "apps/web"}}}),
     (r"sampling\.operations.*", {"sampling": _REMOTE}),
+    (r".*\.traffic\.(spans_per_trace|errors|slow|tagged)", _TAIL),
+    (r"services\.api\.traffic\..*", {"services": {"api": {"traffic": {"requests_per_second": 4000}}}}),
+    (r"service_defaults\.traffic\..*", {"service_defaults": {"traffic": {"requests_per_second": 4000}}}),
     (r"services\.api\.sampling\.operations.*", {"services": {"api": {"sampling": _REMOTE}}}),
     (r"service_defaults\.sampling\.operations.*", {"service_defaults": {"sampling": _REMOTE}}),
     (r"accept\..*", {"sampling": {"head": {"type": "ratio", "ratio": 0.5}, "tail": {"keep": ["errors"]}}}),

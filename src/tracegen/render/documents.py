@@ -74,8 +74,10 @@ def _endpoint(service: Service) -> str:
 
 
 def _sampler(service: Service) -> str:
-    ratio = f" {service.sampler.ratio:g}" if service.sampler.type == "ratio" else ""
-    return service.sampler.type + ratio
+    kind, strategy = service.sampler.type, service.sampler.strategy
+    if kind.startswith("always"):
+        return kind
+    return f"{kind} {strategy.traces_per_second:g}/s" if strategy.ratio is None else f"{kind} {strategy.ratio:g}"
 
 
 def _spans(tier: Tier) -> str:
