@@ -1,4 +1,4 @@
-"""Rendered strategies, really served by Jaeger, and by the collector before Tempo; a change needs no restart."""
+"""Rendered strategies, served for real by Jaeger and by the collector before Tempo, and changed without a restart."""
 
 import json
 from pathlib import Path
