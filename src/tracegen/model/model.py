@@ -6,6 +6,7 @@ from typing import Any
 
 from tracegen.model.component import Component, Resources, Secret, Text
 from tracegen.model.decision import Decision
+from tracegen.model.kubernetes import Kubernetes
 from tracegen.packs import Image
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -194,7 +195,7 @@ class Sampler:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the team; `image` empty: nothing exists yet and something of ours stands in.
+    """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
     it verifies its collector with.
@@ -205,6 +206,7 @@ class Service:
     framework: str
     instrumentation: str
     image: str
+    build: str
     version: str
     port: int
     health: str
@@ -231,19 +233,21 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The whole system of one environment (None: the base spec alone)."""
+    """The whole system of one environment (None: the base spec alone); services send spans to `entrance`."""
 
     name: str
     environment: str | None
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
+    entrance: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool
     services: Mapping[str, Service]
     components: Mapping[str, Component]
     exposure: Exposure
+    kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
     decisions: tuple[Decision, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tracegen.emit import merge_patch, to_json, to_yaml
+from tracegen.emit import merge_patch
 from tracegen.model import Model
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of, kafka_code, observability_code
@@ -11,8 +11,10 @@ from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
-from tracegen.render.file import PlannedFile, Structured
+from tracegen.render.file import PlannedFile, Structured, text_of
+from tracegen.render.kubernetes import kubernetes_copies, kubernetes_files
 from tracegen.render.services import environment_files
+from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
 
 
@@ -33,19 +35,23 @@ def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
         value = merge_patch(file.value, dict(patch))
         files[path] = replace(file, value=value, keys=(*file.keys, f"overrides.{path}"))
+    if "kubernetes" in model.targets:
+        files |= {copy.path: copy for copy in kubernetes_copies(model, files)}
     return tuple(files[path] for path in sorted(files))
 
 
 def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
     """The Tree: the bytes of every file by path."""
-    return {file.path: _text(file).encode() for file in files}
+    return {file.path: text_of(file).encode() for file in files}
 
 
 def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
-        yield variables_example(model)
-        yield from fragments(model)
+        yield variables_example(model, packs)
+        yield from fragments(model, packs)
+    if "kubernetes" in model.targets:
+        yield from kubernetes_files(model, packs)
     if model.metrics:
         yield from observability_code().configs(model)
     if model.backend.kafka:
@@ -55,11 +61,5 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield from code.configs(model, packs)
     yield from collector_files(model)
     yield from environment_files(model)
+    yield from stubs(model, packs)
     yield tracing_guide(model, packs)
-
-
-def _text(file: PlannedFile) -> str:
-    if not isinstance(file, Structured):
-        return file.text
-    text = to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)
-    return file.finish(text)

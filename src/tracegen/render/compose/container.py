@@ -19,6 +19,8 @@ def container(unit: Unit, model: Model) -> Value:
     """The service, keys in the order in which people read them."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
+    if component.build:
+        parts["build"] = {"context": f"./{component.build}"}
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
     parts |= _network(unit, model)
