@@ -23,7 +23,7 @@ def break_entrances_lead_somewhere(draft: Draft) -> None:
 
 def break_entrances_lead_somewhere__port(draft: Draft) -> None:
     path = changed(draft, "Ingress", "jaeger")["spec"]["rules"][0]["http"]["paths"][0]
-    path["backend"]["service"]["port"] = {"name": "ui"}
+    path["backend"]["service"]["port"] = {"name": "other"}
 
 
 def check_secrets_are_in_the_readme(system: System) -> Iterator[Finding]:
