@@ -10,6 +10,7 @@ from tracegen.render.file import PlannedFile, Structured, Written
 from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
 from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
+from tracegen.render.kubernetes.elsewhere import components
 from tracegen.render.kubernetes.entrance import entrance
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.login import with_login
@@ -51,6 +52,7 @@ def kubernetes_files(model: Model, packs: Catalogue) -> Iterator[PlannedFile]:
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
     value = kustomization(paths, model.components.values(), model)
     yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    yield from components(model, packs)
     yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
 
 
@@ -73,9 +75,7 @@ def _shared(model: Model) -> Iterator[Structured]:
         )
     found = entrance(model)
     if found:
-        yield _file(
-            found[0], found[1], "The user interface, from outside. It has no login of its own: see README.md."
-        )
+        yield _file(found[0], found[1], "Where the user interface is reached from outside.")
     if model.kubernetes.external_secrets:
         for each in wanted(model.components.values(), model):
             why = "Brings the Secret from the store, and keeps it up to date."

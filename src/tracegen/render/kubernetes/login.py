@@ -5,6 +5,7 @@ https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
 
 from dataclasses import replace
 
+from tracegen.assemble import NameTaken
 from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
 from tracegen.model import Call, Component, Health, Login, Model, Port, Publish, Resources, text
@@ -21,6 +22,8 @@ def with_login(model: Model) -> Model:
     said, found = model.kubernetes.entrance, door(model)
     if said is None or said.login is None or found is None:
         return model
+    if NAME in model.components:
+        raise NameTaken(NAME)
     component, port = found
     closed = replace(component, ports=tuple(replace(each, publish=None) for each in component.ports))
     proxy = _proxy(said.login, said.host, component.name, port.number, model)

@@ -94,9 +94,12 @@ def _egress(component: Component, model: Model) -> Iterator[Value]:
             inside.setdefault(call.host, set()).add(call.port)
         else:
             outside.add(call.port)
+    rules: dict[tuple[int, ...], list[str]] = {}
     for name, ports in inside.items():
-        server = model.components[name]
-        yield {"to": [_peer(name, model)], "ports": [_port(each, server) for each in sorted(ports)]}
+        rules.setdefault(tuple(sorted(ports)), []).append(name)
+    for numbers, names in rules.items():
+        server = model.components[names[0]]
+        yield {"to": [_peer(each, model) for each in names], "ports": [_port(each, server) for each in numbers]}
     if outside:
         why = "Servers outside: a policy knows addresses, not names, so only the ports are named."
         yield Commented({"ports": [{"port": each, "protocol": "TCP"} for each in sorted(outside)]}, why)

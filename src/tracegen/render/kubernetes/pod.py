@@ -36,7 +36,9 @@ def is_spread(component: Component) -> bool:
 def _pod(component: Component, model: Model) -> Value:
     spec: dict[str, Value] = {}
     if component.platform:
-        spec |= {"serviceAccountName": account(model), "automountServiceAccountToken": False}
+        spec["serviceAccountName"] = account(model)
+    if component.user is not None:
+        spec["automountServiceAccountToken"] = False
     no_links = "Else the cluster sets variables such as KAFKA_PORT, which programs take for settings."
     spec["enableServiceLinks"] = Commented(False, no_links)
     spec |= _pod_security(component)

@@ -29,7 +29,7 @@ def readme(model: Model) -> str:
         "door": found[0].name if found else "",
         "forward": _forward(found[0].name, found[1].number, model) if found else "",
         "host": f"http{'s' if said and (said.tls_secret or said.gateway) else ''}://{said.host if said else ''}",
-        "login": _NO_LOGIN,
+        "login": f"Whoever opens it logs in at {said.login.issuer} first." if said and said.login else _NO_LOGIN,
         "elsewhere": [service.name for service in model.services.values() if not service.deploy],
     }
     return render_template("documents/kubernetes-README.md.j2", values)

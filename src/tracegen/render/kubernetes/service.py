@@ -12,8 +12,9 @@ def service(component: Component, model: Model) -> Value:
     if is_headless(component):
         why = "No address of its own: the name stands for every replica, as in Docker Compose."
         spec["clusterIP"] = Commented("None", why)
-    if component.ordinals:
-        spec["publishNotReadyAddresses"] = Commented(True, "Replicas find each other before they are ready.")
+    if is_headless(component) and (component.ordinals or component.replicas == 1):
+        why = "A ring meets before it is ready, and a name that leads nowhere yet would be remembered as missing."
+        spec["publishNotReadyAddresses"] = Commented(True, why)
     if component.per_node:
         spec["internalTrafficPolicy"] = Commented("Local", "Each machine's pods reach the agent of that machine.")
     spec["selector"] = selector(component.name, model)

@@ -44,7 +44,7 @@ def volumes(component: Component) -> dict[str, Value]:
         {"name": map_name(each.source), "configMap": {"name": map_name(each.source)}} for each in component.files
     ]
     found += [
-        {"name": _secret_volume(folder), "projected": {"defaultMode": 0o440, "sources": _sources(secrets)}}
+        {"name": _secret_volume(folder), "projected": {"defaultMode": _mode(component), "sources": _sources(secrets)}}
         for folder, secrets in _by_folder(component)
     ]
     if component.per_node:
@@ -90,6 +90,11 @@ def _sources(secrets: list[SecretMount]) -> list[Value]:
         {"secret": {"name": name, "items": [_item(each) for each in group]}}
         for name, group in groupby(ordered, key=lambda each: each.secret.name)
     ]
+
+
+def _mode(component: Component) -> Value:
+    """Readable by the group that the pod's volumes are given, or by whatever user an unknown image has."""
+    return Commented(0o444, "0444") if component.user is None else Commented(0o440, "0440")
 
 
 def _item(mount: SecretMount) -> Value:

@@ -62,6 +62,7 @@ def _replicas(component: Component) -> dict[str, Value]:
 
 
 def _job(component: Component, model: Model) -> Value:
+    assert not component.files, "a changed ConfigMap would have to give the job another name, too"
     spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, model)}
     # A job's template cannot be changed: what differs is another job.
     digest = hashlib.sha256(to_json(spec).encode()).hexdigest()[:8]
