@@ -12,7 +12,7 @@ from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
 from tracegen.render.file import PlannedFile, Structured, text_of
-from tracegen.render.kubernetes import kubernetes_copies, kubernetes_files
+from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.services import environment_files
 from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
@@ -28,16 +28,25 @@ class UnknownOverride(Exception):
 
 def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
     """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride."""
-    files = {file.path: file for file in _files(model, packs)}
-    for path, patch in model.overrides.items():
-        file = files.get(path)
-        if not isinstance(file, Structured):
-            raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
-        value = merge_patch(file.value, dict(patch))
-        files[path] = replace(file, value=value, keys=(*file.keys, f"overrides.{path}"))
+    files = _overridden(_files(model, packs), model)
     if "kubernetes" in model.targets:
-        files |= {copy.path: copy for copy in kubernetes_copies(model, files)}
+        files |= _overridden(kubernetes_files(model, packs, files), model)
+    for path in model.overrides:
+        if not isinstance(files.get(path), Structured):
+            raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
     return tuple(files[path] for path in sorted(files))
+
+
+def _overridden(files: Iterable[PlannedFile], model: Model) -> dict[str, PlannedFile]:
+    """The files by path, with what the spec says of them merged in."""
+    found: dict[str, PlannedFile] = {}
+    for file in files:
+        patch = model.overrides.get(file.path)
+        if patch is not None and isinstance(file, Structured):
+            value = merge_patch(file.value, dict(patch))
+            file = replace(file, value=value, keys=(*file.keys, f"overrides.{file.path}"))
+        found[file.path] = file
+    return found
 
 
 def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
@@ -50,8 +59,6 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield compose_file(model)
         yield variables_example(model, packs)
         yield from fragments(model, packs)
-    if "kubernetes" in model.targets:
-        yield from kubernetes_files(model, packs)
     if model.metrics:
         yield from observability_code().configs(model)
     if model.backend.kafka:

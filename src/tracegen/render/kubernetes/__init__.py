@@ -12,10 +12,12 @@ from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
 from tracegen.render.kubernetes.elsewhere import components
 from tracegen.render.kubernetes.entrance import entrance
+from tracegen.render.kubernetes.injection import instrumentation, is_injected, with_injection
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.login import with_login
 from tracegen.render.kubernetes.namespace import namespace, service_account
 from tracegen.render.kubernetes.network import default_deny, is_guarded, network_policy
+from tracegen.render.kubernetes.operator import collector, mounted, tier_of
 from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service
@@ -44,21 +46,24 @@ _FILES = {
 }
 
 
-def kubernetes_files(model: Model, packs: Catalogue) -> Iterator[PlannedFile]:
-    """Everything below kubernetes/ but the copies of configurations."""
-    model = with_login(model)
-    objects = [*_shared(model), *_of_components(model, packs)]
+def kubernetes_files(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
+    """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
+    model = with_login(with_injection(model))
+    objects = [*_shared(model), *_of_components(model, packs, files)]
     yield from objects
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
-    value = kustomization(paths, model.components.values(), model)
+    readers = [_reader(each, model) for each in model.components.values()]
+    value = kustomization(paths, readers, model)
     yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    yield from copies(readers, files)
     yield from components(model, packs)
     yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
 
 
-def kubernetes_copies(model: Model, files: Mapping[str, PlannedFile]) -> list[Written]:
-    """What the ConfigMaps are made of: the same bytes as in the output's other folders, `overrides` included."""
-    return copies(model.components.values(), files)
+def _reader(component: Component, model: Model) -> Component:
+    """The component with the files that it reads from ConfigMaps."""
+    tier = tier_of(component, model)
+    return mounted(component, tier) if tier else component
 
 
 def _shared(model: Model) -> Iterator[Structured]:
@@ -73,6 +78,8 @@ def _shared(model: Model) -> Iterator[Structured]:
         yield _file(
             "certificate", certificate(model), "The certificate of all servers, made and renewed by cert-manager."
         )
+    if any(is_injected(each, model) for each in model.services.values()):
+        yield _file("instrumentation", instrumentation(model), "How agents that the Operator injects send spans.")
     found = entrance(model)
     if found:
         yield _file(found[0], found[1], "Where the user interface is reached from outside.")
@@ -82,7 +89,7 @@ def _shared(model: Model) -> Iterator[Structured]:
             yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
 
 
-def _of_components(model: Model, packs: Catalogue) -> Iterator[Structured]:
+def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
     elsewhere = [
         call
         for each in model.services.values()
@@ -91,17 +98,23 @@ def _of_components(model: Model, packs: Catalogue) -> Iterator[Structured]:
     ]
     for component in model.components.values():
         folder = f"{'platform' if component.platform else 'services'}/{component.name}"
-        for name, value in _objects(component, model, elsewhere):
+        for name, value in _objects(component, model, files, elsewhere):
             if value is not None:
                 yield _file(f"{folder}/{name}", value, _head(component))
 
 
-def _objects(component: Component, model: Model, elsewhere: list[Call]) -> Iterator[tuple[str, Value]]:
-    yield _FILES[kind_of(component)], workload(component, model)
+def _objects(
+    component: Component, model: Model, files: Mapping[str, PlannedFile], elsewhere: list[Call]
+) -> Iterator[tuple[str, Value]]:
+    tier = tier_of(component, model)
+    if tier:
+        yield "open-telemetry-collector", collector(component, tier, files, model)
+    else:
+        yield _FILES[kind_of(component)], workload(component, model)
+        yield "disruption-budget", disruption_budget(component, model)
+        yield "autoscaler", autoscaler(component, model)
     if component.ports and not component.job:
         yield "service", service(component, model)
-    yield "disruption-budget", disruption_budget(component, model)
-    yield "autoscaler", autoscaler(component, model)
     if is_guarded(component, model):
         yield "network-policy", network_policy(component, model, elsewhere)
 

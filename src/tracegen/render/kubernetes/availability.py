@@ -7,7 +7,7 @@ from tracegen.render.kubernetes.pod import cores, is_spread
 from tracegen.render.kubernetes.workload import kind_of
 
 #: The share of its cores at which another replica starts.
-_BUSY = 0.7
+BUSY = 0.7
 
 
 def disruption_budget(component: Component, model: Model) -> Value:
@@ -27,10 +27,10 @@ def autoscaler(component: Component, model: Model) -> Value:
     """More replicas while they are busy; None for what must not grow by itself."""
     if not component.most or not component.resources:
         return None
-    busy = f"{_BUSY:.0%} of its limit, whatever it asks for."
+    busy = f"{BUSY:.0%} of its limit, whatever it asks for."
     target: Value = {
         "type": "AverageValue",
-        "averageValue": Commented(cores(component.resources.cpu * _BUSY), busy),
+        "averageValue": Commented(cores(component.resources.cpu * BUSY), busy),
     }
     spec: Value = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind_of(component), "name": component.name},

@@ -10,7 +10,16 @@ _PREFIX = "app.kubernetes.io"
 
 
 def selector(name: str, model: Model) -> dict[str, Value]:
-    """The labels that tell one component's pods from all others; they may never change."""
+    """The labels that tell one component's pods from all others; they may never change.
+
+    The Operator puts its own on the pods of collectors, and leaves the name.
+    """
+    if model.kubernetes.flavor == "operator" and any(tier.component == name for tier in model.tiers):
+        return {f"{_PREFIX}/name": name, f"{_PREFIX}/component": "opentelemetry-collector"}
+    return _own(name, model)
+
+
+def _own(name: str, model: Model) -> dict[str, Value]:
     return {f"{_PREFIX}/name": name, f"{_PREFIX}/instance": model.name}
 
 
@@ -22,7 +31,7 @@ def part_selector(part: str, model: Model) -> dict[str, Value]:
 def labels(name: str, part: str, model: Model) -> dict[str, Value]:
     """All labels of an object."""
     return {
-        **selector(name, model),
+        **_own(name, model),
         f"{_PREFIX}/component": part,
         f"{_PREFIX}/part-of": model.name,
         f"{_PREFIX}/managed-by": "tracegen",

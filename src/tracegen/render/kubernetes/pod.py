@@ -4,6 +4,7 @@ from tracegen.emit import Commented, Value, kubernetes_escape
 from tracegen.model import Component, Model, Resources
 from tracegen.model.units import MEBIBYTE, mebibytes
 from tracegen.render.kubernetes.environment import environment
+from tracegen.render.kubernetes.injection import annotations
 from tracegen.render.kubernetes.labels import labels_of, selector
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
@@ -14,13 +15,19 @@ LEAVING = 5
 #: The account of what tracegen runs; it may do nothing, and workload identity is tied to it.
 ACCOUNT = "{name}-tracing"
 
+#: The share of its cores that a container is sure of.
+REQUESTED = 0.25
+
 #: What a container may write to its own root and to logs: little, or what a program without a read-only root needs.
 _ROOT, _WRITABLE_ROOT = 256 * MEBIBYTE, 8192 * MEBIBYTE
 
 
 def pod_template(component: Component, model: Model) -> Value:
     """`template` of a Deployment, StatefulSet, DaemonSet or Job."""
-    return {"metadata": {"labels": labels_of(component, model)}, "spec": _pod(component, model)}
+    marks = annotations(component, model)
+    metadata: Value = {"labels": labels_of(component, model), **({"annotations": marks} if marks else {})}
+    spec: Value = {**pod_settings(component, model), "containers": [container(component)], **volumes(component)}
+    return {"metadata": metadata, "spec": spec}
 
 
 def account(model: Model) -> str:
@@ -33,7 +40,8 @@ def is_spread(component: Component) -> bool:
     return max(component.replicas, component.most) > 1 and not component.per_node
 
 
-def _pod(component: Component, model: Model) -> Value:
+def pod_settings(component: Component, model: Model) -> dict[str, Value]:
+    """What holds for the pod as a whole, its containers and volumes aside."""
     spec: dict[str, Value] = {}
     if component.platform:
         spec["serviceAccountName"] = account(model)
@@ -51,7 +59,7 @@ def _pod(component: Component, model: Model) -> Value:
             _spread("kubernetes.io/hostname", component, model),
             _spread("topology.kubernetes.io/zone", component, model),
         ]
-    return {**spec, "containers": [_container(component)], **volumes(component)}
+    return spec
 
 
 def _pod_security(component: Component) -> dict[str, Value]:
@@ -77,7 +85,8 @@ def _spread(key: str, component: Component, model: Model) -> Value:
     }
 
 
-def _container(component: Component) -> Value:
+def container(component: Component) -> dict[str, Value]:
+    """The one container of a pod."""
     parts: dict[str, Value] = {
         "name": component.name,
         "image": component.image,
@@ -112,7 +121,7 @@ def _resources(resources: Resources, component: Component) -> Value:
     root = _ROOT if component.read_only else _WRITABLE_ROOT
     memory, disk = f"{mebibytes(resources.memory)}Mi", f"{mebibytes(root + scratch_bytes(component))}Mi"
     limits: dict[str, Value] = {"cpu": cores(resources.cpu), "memory": memory}
-    requests: dict[str, Value] = {"cpu": cores(resources.cpu / 4), "memory": memory}
+    requests: dict[str, Value] = {"cpu": cores(resources.cpu * REQUESTED), "memory": memory}
     if component.user is not None:
         limits["ephemeral-storage"] = disk
         requests["ephemeral-storage"] = f"{mebibytes(_ROOT)}Mi"

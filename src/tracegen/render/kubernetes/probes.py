@@ -3,6 +3,9 @@
 from tracegen.emit import Commented, Value
 from tracegen.model import Component, Health
 
+#: Seconds between questions until it has started.
+STARTING = 5
+
 
 def probes(component: Component) -> dict[str, Value]:
     """Startup, readiness and liveness; only readiness for images that tracegen knows nothing of."""
@@ -27,7 +30,7 @@ def probes(component: Component) -> dict[str, Value]:
 def _startup(health: Health) -> Value:
     return {
         **_question(health),
-        "periodSeconds": 5,
+        "periodSeconds": STARTING,
         "timeoutSeconds": health.timeout,
         # Five times what it is given elsewhere: nodes are slower, and volumes have to be attached.
         "failureThreshold": health.start_period,

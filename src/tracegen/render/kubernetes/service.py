@@ -3,12 +3,15 @@
 from tracegen.emit import Commented, Value
 from tracegen.model import Component, Model
 from tracegen.render.kubernetes.labels import metadata, selector
+from tracegen.render.kubernetes.operator import tier_of
 from tracegen.render.kubernetes.workload import kind_of
 
 
 def service(component: Component, model: Model) -> Value:
     """A Service with all ports; without an address of its own where callers want that of each replica."""
     spec: dict[str, Value] = {"type": "ClusterIP"}
+    # The Operator gives ports names of its own.
+    is_operated = tier_of(component, model) is not None
     if is_headless(component):
         why = "No address of its own: the name stands for every replica, as in Docker Compose."
         spec["clusterIP"] = Commented("None", why)
@@ -19,7 +22,12 @@ def service(component: Component, model: Model) -> Value:
         spec["internalTrafficPolicy"] = Commented("Local", "Each machine's pods reach the agent of that machine.")
     spec["selector"] = selector(component.name, model)
     spec["ports"] = [
-        {"name": port.name, "port": port.number, "targetPort": port.name, "protocol": port.protocol.upper()}
+        {
+            "name": port.name,
+            "port": port.number,
+            "targetPort": port.number if is_operated else port.name,
+            "protocol": port.protocol.upper(),
+        }
         for port in component.ports
     ]
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(component, model), "spec": spec}
