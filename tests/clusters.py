@@ -96,7 +96,21 @@ def unhashed(things: list[dict[str, Any]], generated: set[str]) -> Iterator[dict
     """The objects with the names of generated ConfigMaps as they were, wherever they stand."""
     hashed = {each["metadata"]["name"] for each in things if each["kind"] == "ConfigMap"}
     names = {name: name.rpartition("-")[0] for name in hashed if name.rpartition("-")[0] in generated}
+    wrong = {name for each in things for name in _maps(each)} - hashed
+    assert not wrong, f"not renamed where they are referred to: {sorted(wrong)}"
     yield from (_renamed(each, names) for each in things)
+
+
+def _maps(value: Any) -> Iterator[str]:
+    """Every ConfigMap that is referred to: kustomize knows the places of Kubernetes' own kinds only."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("configMap", "configMapRef", "configMapKeyRef") and "name" in each:
+                yield each["name"]
+            yield from _maps(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _maps(each)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

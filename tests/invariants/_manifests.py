@@ -7,6 +7,8 @@ from functools import cached_property
 from posixpath import basename, normpath
 from typing import Any
 
+from invariants import _operator
+
 FOLDER = "kubernetes"
 LIST = f"{FOLDER}/kustomization.yaml"
 RUNNING = ("Deployment", "StatefulSet", "DaemonSet")
@@ -84,7 +86,12 @@ class Workload:
     @property
     def is_platform(self) -> bool:
         """Whether tracegen runs it; else it is the team's."""
-        return self.labels.get(PART) == "tracing"
+        return self.labels.get(PART) in ("tracing", _operator.COMPONENT)
+
+    @property
+    def is_operated(self) -> bool:
+        """Whether the OpenTelemetry Operator makes it, of a resource."""
+        return self.labels.get(PART) == _operator.COMPONENT
 
     @property
     def is_job(self) -> bool:
@@ -113,8 +120,9 @@ class Manifests:
 
     @cached_property
     def workloads(self) -> list[Workload]:
-        """Everything that makes pods."""
-        return [Workload(each) for each in self.of(*RUNNING, *JOBS)]
+        """Everything that makes pods, and what the OpenTelemetry Operator will make that does."""
+        made = [Manifest(each.path, _operator.workload(each.thing)) for each in self.of(_operator.KIND)]
+        return [Workload(each) for each in (*self.of(*RUNNING, *JOBS), *made)]
 
     @cached_property
     def platform(self) -> list[Workload]:

@@ -130,7 +130,7 @@ class System:
 class Draft:
     """A tree to be damaged: `draft["compose.yaml"]` is the file as data, `draft.texts` holds the files as text.
 
-    `draft.said` is the spec: more may be asked for than the tree gives.
+    `draft.said` is the spec and `draft.components` the model: more may be asked for than the tree gives.
     """
 
     def __init__(self, system: System) -> None:
@@ -138,6 +138,7 @@ class Draft:
         self._changed: dict[str, Any] = {}
         self.texts = dict(system.tree)
         self.said: dict[str, Any] = deepcopy(dict(system.said))
+        self.components = dict(system.components)
 
     def __getitem__(self, path: str) -> Any:
         return self._changed.setdefault(path, deepcopy(self.good.data(path)))
@@ -154,7 +155,7 @@ class Draft:
     def system(self) -> System:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
-        return System("broken", self.said, self.good.components, {**self.texts, **dumped})
+        return System("broken", self.said, self.components, {**self.texts, **dumped})
 
 
 def bind_sources(container: Mapping[str, Any]) -> list[str]:
@@ -190,8 +191,8 @@ def repository_of(image: str) -> str:
 
 
 def megabytes(text: str) -> float:
-    """The MiB in `512M`, `512MiB` or `2G`, as Docker and Go mean them."""
-    match = re.fullmatch(r"([0-9.]+)([KMGT]?)(i?B)?", text)
+    """The MiB in `512M`, `512Mi`, `512MiB` or `2G`, as Docker, Kubernetes and Go mean them."""
+    match = re.fullmatch(r"([0-9.]+)([KMGT]?)(i?B|i)?", text)
     assert match, text
     return float(match[1]) * {"": 2**-20, "K": 2**-10, "M": 1, "G": 2**10, "T": 2**20}[match[2]]
 

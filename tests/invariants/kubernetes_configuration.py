@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from invariants import _operator
 from invariants._manifests import (
     FOLDER,
     LIST,
     Manifests,
     Workload,
+    add,
     changed,
     container_of,
     file_at,
@@ -17,7 +19,7 @@ from invariants._manifests import (
 )
 from invariants._system import Draft, Finding, System
 from tracegen.assemble.services import secret_path
-from tracegen.model import Component, Secret
+from tracegen.model import Component, FileMount, Secret
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
@@ -53,7 +55,7 @@ def break_each_component_runs__replicas(draft: Draft) -> None:
 def check_files_arrive(system: System) -> Iterator[Finding]:
     """Each rendered file that a component reads stands in its container, at its path and byte by byte."""
     for component, workload in _running(system):
-        for mount in component.files:
+        for mount in _mounted(component, workload):
             found = file_at(workload, workload.pod["containers"][0], mount.target)
             if found is None or found[0] != "ConfigMap":
                 yield workload.manifest.path, f"nothing stands at {mount.target}"
@@ -123,6 +125,8 @@ def break_environment_files_arrive(draft: Draft) -> None:
 def check_commands_arrive(system: System) -> Iterator[Finding]:
     """A container starts with the words of the component, once Kubernetes put the variables in."""
     for component, workload in _running(system):
+        if workload.is_operated:
+            continue
         container = workload.pod["containers"][0]
         variables = _variables(system.manifests, workload)
         for key, wanted in (("command", component.entrypoint), ("args", component.args)):
@@ -137,6 +141,25 @@ def break_commands_arrive(draft: Draft) -> None:
 
 def break_commands_arrive__expanded(draft: Draft) -> None:
     container_of(draft, "jaeger")["args"].append("$$(HOME)")
+
+
+def check_resources_have_the_configuration(system: System) -> Iterator[Finding]:
+    """A resource of the OpenTelemetry Operator has the structure of its collector's file."""
+    for resource in system.manifests.of(_operator.KIND):
+        files = [mount.source for mount in system.components[resource.name].files]
+        if resource.spec["config"] not in [system.data(path) for path in files if path.startswith("collector/")]:
+            yield resource.path, f"its configuration is not that of {files}"
+
+
+def break_resources_have_the_configuration(draft: Draft) -> None:
+    named = {"name": "otel-gateway"}
+    thing = {"apiVersion": "opentelemetry.io/v1beta1", "kind": _operator.KIND, "metadata": named}
+    add(draft, "collector", {**thing, "spec": {"mode": "deployment", "config": {"receivers": {}}}})
+
+
+def _mounted(component: Component, workload: Workload) -> list[FileMount]:
+    """All files but the configuration that a resource of the Operator has in itself."""
+    return [each for each in component.files if not (workload.is_operated and each.source.startswith("collector/"))]
 
 
 def _running(system: System) -> Iterator[tuple[Component, Workload]]:
