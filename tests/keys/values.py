@@ -109,10 +109,11 @@ MORE: tuple[tuple[str, list[Any]], ...] = (
 
 #: Keys that no two values fit with the same beside them: what is said together with each value.
 TOGETHER: Mapping[str, list[Mapping[str, Any]]] = {
+    "targets": [{"targets": each} for each in (["compose"], [], ["kubernetes"], ["compose", "kubernetes"])],
     "security.tls.enabled": [
         {"security": {"tls": {"enabled": False}}},
         {"security": {"tls": {"enabled": True, **_CA, **_CERT, **_KEY}}},
-    ]
+    ],
 }
 
 #: Keys of which each use, or each change, is an error: the pattern of ids, and the code.
