@@ -17,7 +17,7 @@ from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
 
-from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip
+from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip, servers_of
 from .processes import SCHEDULER, Process, processes
 from .tenants import tenant_limits
 
@@ -100,11 +100,10 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
 
 
 def _calls(process: Process, model: Model, part: StoragePart) -> Iterator[Call]:
-    """The roles are a ring: each may ask each other one."""
     yield from part.calls
     if model.backend.roles:
-        others = [each.name for each, _, _ in processes(model)]
-        yield from (Call(name, port) for name in others for port in (GRPC, GOSSIP))
+        yield from (Call(each.name, GOSSIP) for each, _, _ in processes(model))
+        yield from (Call(name, GRPC) for name in servers_of(process))
     if model.backend.kafka and process.kafka:
         yield from broker_calls(model.backend.kafka)
 

@@ -35,7 +35,10 @@ def copies(components: Iterable[Component], files: Mapping[str, PlannedFile]) ->
     sources = sorted({source for component in components for source in _sources(component)})
     return [
         Written(
-            f"{FOLDER}/{_COPIES}/{each}", text_of(files[each]), files[each].source, (*files[each].keys, "targets")
+            f"{FOLDER}/{_COPIES}/{each}",
+            text_of(files[each]),
+            files[each].source,
+            (*files[each].keys, "targets", "kubernetes.flavor"),
         )
         for each in sources
     ]

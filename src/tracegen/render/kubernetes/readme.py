@@ -20,7 +20,7 @@ def readme(model: Model) -> str:
     tls_secret = said.tls_secret if said else ""
     values = {
         "model": model,
-        "namespace": model.kubernetes.namespace,
+        "pods": f"kubectl get pods --namespace {model.kubernetes.namespace}",
         "secrets": wanted(model.components.values(), model),
         "builds": any(component.build for component in model.components.values()),
         "certificate": model.certificates.cert.name if model.certificates and is_made(model) else "",
