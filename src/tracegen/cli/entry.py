@@ -14,6 +14,7 @@ from tracegen import __version__
 
 #: The commands: module below `tracegen.cli`, and the line that `--help` shows, so that it imports none of them.
 _COMMANDS = {
+    "new": "Begin a project: asks, then writes spec, skeleton and rendered files.",
     "render": "Write the files of a spec, or tell what would change.",
     "validate": "Tell what is wrong with specs.",
     "explain": "Tell what was decided and why, or where a file comes from.",

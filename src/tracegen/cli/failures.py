@@ -8,6 +8,8 @@ from tracegen.language.checking import UnknownEnvironment
 from tracegen.language.suggest import did_you_mean
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
+from tracegen.project.git import GitMissing
+from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
 from tracegen.write import Busy, CannotWrite, WrongEnvironment
 
@@ -57,4 +59,6 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     CannotWrite: _plain,
     WrongEnvironment: _plain,
     Busy: _busy,
+    NotHere: _plain,
+    GitMissing: _plain,
 }

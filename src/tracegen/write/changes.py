@@ -16,6 +16,7 @@ class Change:
     base: bytes | None  #: what tracegen last wrote there
     after: bytes | None  #: what will stand there once applied
     rendered: bytes | None  #: what tracegen wants there; a conflict is `rendered` against `before`
+    recorded: bool = True  #: False for a person's file, which is written beside the rendered ones and not remembered
 
     @property
     def writes(self) -> bool:

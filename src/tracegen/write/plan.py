@@ -1,6 +1,6 @@
 """From a tree and a folder to the changes between them. Reads only."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tracegen.write.changes import Change, Changes
@@ -20,11 +20,13 @@ def plan_changes(
     *,
     restore: Collection[str] = (),
     schema: bytes | None = None,
+    beside: Iterable[Change] = (),
 ) -> Changes:
     """What applying `tree` to the folder `root` would do; reads only, and `root` need not exist.
 
     `restore` names files that somebody deleted and now wants back; `schema` is what `.tracegen/schema.json`
-    shall hold, for editors.
+    shall hold, for editors; `beside` are changes of a person's files, carried out in the same step and not
+    remembered.
     Raises ValueError for a tree that cannot be written anywhere, WrongEnvironment for a folder that holds
     another environment, CannotWrite where something stands in the way.
     """
@@ -34,7 +36,7 @@ def plan_changes(
     dropped = [_judge_dropped(path, root, records) for path in sorted(records.paths - tree.keys())]
     going = frozenset(change.path for change in dropped if change.verdict is Verdict.REMOVE)
     wanted = [_judge_wanted(path, tree[path], root, records, going, restore) for path in sorted(tree)]
-    items = tuple(sorted([*dropped, *wanted], key=lambda change: change.path))
+    items = tuple(sorted([*dropped, *wanted, *beside], key=lambda change: change.path))
     check_distinct(root, [change.path for change in items])
     stale = bool(record_writes(items, records, environment)) or is_stale(root, schema)
     return Changes(items, stale, schema)

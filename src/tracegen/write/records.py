@@ -17,6 +17,8 @@ def record_writes(changes: Iterable[Change], records: Records, environment: str 
     bases: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}
     for change in changes:
+        if not change.recorded:
+            continue
         path, remembered = change.path, records.remembered_hash(change.path)
         if change.verdict in _RECORDED:
             bases[path], remembered = change.rendered, digest(change.rendered)
