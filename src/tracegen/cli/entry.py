@@ -16,6 +16,7 @@ from tracegen import __version__
 _COMMANDS = {
     "new": "Begin a project: asks, then writes spec, skeleton and rendered files.",
     "render": "Write the files of a spec, or tell what would change.",
+    "update": "Bring a project to this version of tracegen; your edits are kept.",
     "validate": "Tell what is wrong with specs.",
     "explain": "Tell what was decided and why, or where a file comes from.",
     "packs": "List languages, backends, storages and pinned versions.",

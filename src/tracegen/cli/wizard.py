@@ -9,7 +9,8 @@ import click
 from tracegen.cli.asking import BACK, ask, choose
 from tracegen.cli.asking_services import ask_services
 from tracegen.compiler import Rendered
-from tracegen.project.draft import SPEC, draft
+from tracegen.project.create import preview
+from tracegen.project.draft import draft
 from tracegen.project.kept import forget, keep, kept, place_of
 from tracegen.project.questions import (
     Choice,
@@ -21,7 +22,7 @@ from tracegen.project.questions import (
     unanswered,
     understood,
 )
-from tracegen.project.target import occupied, skeleton_paths
+from tracegen.project.target import occupied
 
 _WRITE = Choice("write", "write it")
 _CHANGE = Choice("change", "change an answer", "the last one first")
@@ -147,10 +148,8 @@ class _Dialogue:
 
 def _preview(rendered: Rendered, folder: Path) -> list[str]:
     """The tree that is going to be written."""
-    there = set(occupied(folder))
-    paths = sorted({SPEC, *rendered.tree, *(path for path in skeleton_paths() if path not in there)})
     lines, shown = [f"{folder.resolve().name}/"], set()
-    for path in paths:
+    for path in preview(rendered, folder):
         *above, name = path.split("/")
         for depth, part in enumerate(above):
             place = "/".join(above[: depth + 1])

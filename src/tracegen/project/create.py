@@ -4,12 +4,13 @@ import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tracegen import __version__
 from tracegen.compiler import Rendered
 from tracegen.language.editor import committed_editor_schema
 from tracegen.project.draft import SPEC, Answers, draft
-from tracegen.project.skeleton import fresh
+from tracegen.project.skeleton import ANSWERS, fresh, paths_of
 from tracegen.project.target import NotHere, occupied
 from tracegen.write import Change, Changes, Verdict, apply, plan_changes
 
@@ -23,22 +24,21 @@ def create(answers: Answers, folder: Path) -> Changes:
     assert drafted.rendered, "answers are checked before"
     files = {SPEC: drafted.text.encode(), **fresh(skeleton_data(drafted.rendered, folder))}
     own = [Change(path, Verdict.CREATE, None, None, text, text, recorded=False) for path, text in files.items()]
-    changes = plan_changes(
-        drafted.rendered.tree,
-        folder,
-        None,
-        schema=committed_editor_schema(),
-        beside=sorted(own, key=lambda each: each.path),
-    )
+    changes = plan_changes(drafted.rendered.tree, folder, None, schema=committed_editor_schema(), beside=own)
     for change in changes.conflicts:
-        raise NotHere(
-            f"{folder / change.path} is there already, and holds something else", "move it, or name another folder"
-        )
+        message = f"{folder / change.path} is there already, and holds something else"
+        raise NotHere(message, "move it, or name another folder")
     apply(changes, folder, None)
     return changes
 
 
-def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, object]:
+def preview(rendered: Rendered, folder: Path) -> list[str]:
+    """The files that `create` writes, without running copier."""
+    left_out = skeleton_data(rendered, folder)["leave_out"]
+    return sorted({SPEC, ANSWERS, *rendered.tree, *(path for path in paths_of() if path not in left_out)})
+
+
+def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, Any]:
     """The skeleton's answers: what is left out because it is there, or because nothing has a use for it."""
     targets = rendered.model.targets
     useless = [path for path, target in OF_A_TARGET.items() if target not in targets]

@@ -6,6 +6,7 @@ every machine.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,17 +14,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from tracegen.emit import to_yaml
-from tracegen.project.git import environment
+from tracegen.project.git import environment, git
 from tracegen.project.history import addresses, make_repository, releases
 
+#: Where copier keeps the answers, and the version that they were last rendered with.
 ANSWERS = ".copier-answers.yml"
+
+#: How a conflict is shown: both sides between markers, or the refused part in a file beside it.
+Conflict = Literal["inline", "rej"]
+
+_MARKER = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 
 
 class CopierFailed(RuntimeError):
     """Copier could not do it; carries what it said."""
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A file of the skeleton: as it stands, as the version before had it, and as it comes out; None is no file."""
+
+    path: str
+    before: bytes | None
+    pristine: bytes | None
+    after: bytes | None
+
+    @property
+    def has_conflict(self) -> bool:
+        """Whether both sides are shown between markers, and were not before."""
+        return bool(_MARKER.search(self.after or b"")) and not _MARKER.search(self.before or b"")
 
 
 @dataclass(frozen=True)
@@ -41,9 +63,14 @@ class Workshop:
         if done.returncode:
             raise CopierFailed(done.stderr.decode(errors="replace").strip())
 
+    def rendered(self, name: str, tag: str, data: Mapping[str, Any]) -> dict[str, bytes]:
+        """The files of a version for these answers."""
+        place = self.folder / name
+        self.copier("copy", f"--vcs-ref={tag}", addresses()[0], str(place), data=data)
+        return files_below(place)
+
     def _environment(self) -> dict[str, str]:
-        repository = str(self.folder / "template.git")
-        instead = {f"url.{repository}.insteadOf": address for address in addresses()[:1]}
+        instead = {f"url.{self.folder / 'template.git'}.insteadOf": addresses()[0]}
         own = {
             "COPIER_CACHE_DIR": str(self.folder / "cache"),
             "COPIER_SETTINGS_PATH": os.devnull,
@@ -68,9 +95,39 @@ def newest() -> str:
 def fresh(data: Mapping[str, Any]) -> dict[str, bytes]:
     """The files of the newest skeleton for these answers."""
     with workshop() as shop:
+        return shop.rendered("project", newest(), data)
+
+
+def brought_up(
+    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any], conflict: Conflict
+) -> list[Updated]:
+    """The files of a skeleton at a tag, as copier brings them to the newest: what a person changed is kept.
+
+    `standing` are those that are there, edited or not; `old` and `new` the answers before and after.
+    """
+    with workshop() as shop:
+        pristine = shop.rendered("pristine", tag, old)
         place = shop.folder / "project"
-        shop.copier("copy", f"--vcs-ref={newest()}", addresses()[0], str(place), data=data)
-        return files_below(place)
+        _write(place, {**standing, ANSWERS: pristine[ANSWERS]})
+        for words in (
+            ["init", "--quiet"],
+            ["add", "--all", "--force"],
+            ["commit", "--quiet", "--message=as it stands"],
+        ):
+            git(words, folder=place)
+        target = [f"--vcs-ref={newest()}", f"--conflict={conflict}", str(place)]
+        shop.copier("update", *target, data=new)
+        after = files_below(place)
+    paths = sorted({*standing, *pristine, *after})
+    return [Updated(path, standing.get(path), pristine.get(path), after.get(path)) for path in paths]
+
+
+def paths_of(tag: str | None = None) -> list[str]:
+    """The files that a version of the skeleton may write (the newest unless it is named), its answers left out."""
+    release = next(each for each in reversed(releases()) if tag in (None, each.tag))
+    files = release.folder / "files"
+    found = (path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file())
+    return sorted(path.removesuffix(".jinja") for path in found if not path.startswith("[["))
 
 
 def files_below(place: Path) -> dict[str, bytes]:
@@ -78,3 +135,9 @@ def files_below(place: Path) -> dict[str, bytes]:
     found = (path for path in sorted(place.rglob("*")) if path.is_file() and not path.is_symlink())
     paths = {path.relative_to(place).as_posix(): path for path in found}
     return {name: path.read_bytes() for name, path in paths.items() if not name.startswith(".git/")}
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(content)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from tracegen.packs import catalogue
 from tracegen.project.draft import SPEC, draft
-from tracegen.project.history import releases
 from tracegen.project.questions import complete
-from tracegen.project.skeleton import ANSWERS
+from tracegen.project.skeleton import ANSWERS, paths_of
 from tracegen.write.paths import HOME
 
 
@@ -28,14 +27,7 @@ def check_target(folder: Path) -> None:
 
 def occupied(folder: Path) -> list[str]:
     """The files of the skeleton that are there already: they stay as they are, and are left out."""
-    return [path for path in skeleton_paths() if os.path.lexists(folder / path)]
-
-
-def skeleton_paths() -> list[str]:
-    """The files that the newest skeleton may write, its answers left out."""
-    files = releases()[-1].folder / "files"
-    found = (path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file())
-    return sorted(path.removesuffix(".jinja") for path in found if not path.startswith("[["))
+    return [path for path in paths_of() if os.path.lexists(folder / path)]
 
 
 def top_of_repository(folder: Path) -> Path | None:
