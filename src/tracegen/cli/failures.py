@@ -8,6 +8,7 @@ from tracegen.language.checking import UnknownEnvironment
 from tracegen.language.suggest import did_you_mean
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
+from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
@@ -60,5 +61,6 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     WrongEnvironment: _plain,
     Busy: _busy,
     NotHere: _plain,
+    NewerTracegen: _plain,
     GitMissing: _plain,
 }

@@ -69,7 +69,8 @@ class _Dialogue:
         return {**self._ahead, **self._given}
 
     def _greet(self) -> None:
-        click.echo(f"A new project in {self._folder.resolve()}")
+        here = self._folder.resolve() if self._folder == Path() else self._folder
+        click.echo(f"A new project in {here}")
         click.echo("Enter takes what is shown, Escape goes back, Ctrl-C stops and keeps the answers.\n")
         there = occupied(self._folder)
         if there:

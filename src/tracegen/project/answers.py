@@ -4,12 +4,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracegen import __version__
 from tracegen.problems import ProblemsFound
+from tracegen.project.breaking import numbers_of
 from tracegen.project.history import addresses, releases
 from tracegen.project.skeleton import ANSWERS, paths_of
 from tracegen.source.node import plain
 from tracegen.source.reader import read
 from tracegen.write.disk import standing
+
+
+class NewerTracegen(Exception):
+    """The project was brought up to date by a newer tracegen than this one."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"{ANSWERS}: the project was brought up to date by tracegen {version}, and this is {__version__}\n"
+            "  hint: install that one, or a newer one; requirements-tracegen.txt names it"
+        )
 
 
 @dataclass(frozen=True)
@@ -44,14 +56,12 @@ def remembered(folder: Path) -> Remembered:
         raise NoSkeleton(
             f"{ANSWERS} names version {tag!r} of the skeleton, which this tracegen does not know: is it an older one?"
         )
-    return Remembered(str(tag), {"leave_out": _paths(said.get("leave_out")), **_version(said)})
+    version = str(said.get("tracegen_version"))
+    if numbers_of(version) > numbers_of(__version__):
+        raise NewerTracegen(version)
+    return Remembered(str(tag), {"leave_out": _paths(said.get("leave_out")), "tracegen_version": version})
 
 
 def _paths(said: Any) -> list[str]:
     known = {path for each in releases() for path in paths_of(each.tag)}
     return [path for path in said if path in known] if isinstance(said, list) else []
-
-
-def _version(said: dict[str, Any]) -> dict[str, str]:
-    version = said.get("tracegen_version")
-    return {"tracegen_version": str(version)} if version is not None else {"tracegen_version": "0"}

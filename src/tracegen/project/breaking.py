@@ -34,8 +34,8 @@ def steps_between(old: Iterable[bytes], new: Iterable[bytes], packs: Catalogue) 
 def _crossed(name: str, before: Mapping[str, str], after: Mapping[str, str], packs: Catalogue) -> Iterator[Step]:
     for path in sorted(packs.root.glob("**/breaking.yaml")):
         for entry in read_yaml(path):
-            at = _numbers(str(entry["at"]))
-            if entry["image"] == name and _numbers(before[name]) < at <= _numbers(after[name]):
+            at = numbers_of(str(entry["at"]))
+            if entry["image"] == name and numbers_of(before[name]) < at <= numbers_of(after[name]):
                 yield Step(name, before[name], after[name], entry["what"], tuple(entry["steps"]), entry["source"])
 
 
@@ -47,9 +47,10 @@ def _pins(texts: Iterable[bytes], packs: Catalogue) -> dict[str, str]:
             for image in packs.images.values():
                 # A registry of the site's own stands before the name.
                 if f"/{repository}".endswith(f"/{image.repository}"):
-                    found[image.name] = min(found.get(image.name, version), version, key=_numbers)
+                    found[image.name] = min(found.get(image.name, version), version, key=numbers_of)
     return found
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers_of(version: str) -> tuple[int, ...]:
+    """The numbers of a version in their order, what follows a dash left out."""
     return tuple(int(each) for each in re.findall(r"\d+", version.partition("-")[0]))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,7 +174,9 @@ def _number(said: Any) -> float:
     try:
         number = float(str(said))
     except ValueError:
-        raise ValueError(f"{said!r} is not a number") from None
+        number = nan
+    if not isfinite(number):
+        raise ValueError(f"{said!r} is not a number")
     return int(number) if number.is_integer() else number
 
 

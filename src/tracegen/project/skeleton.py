@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -26,7 +26,7 @@ ANSWERS = ".copier-answers.yml"
 #: How a conflict is shown: both sides between markers, or the refused part in a file beside it.
 Conflict = Literal["inline", "rej"]
 
-_MARKER = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+_MARKER = re.compile(rb"^<{7} before updating$|^>{7} after updating$", re.MULTILINE)
 
 
 class CopierFailed(RuntimeError):
@@ -41,11 +41,6 @@ class Updated:
     before: bytes | None
     pristine: bytes | None
     after: bytes | None
-
-    @property
-    def has_conflict(self) -> bool:
-        """Whether both sides are shown between markers, and were not before."""
-        return bool(_MARKER.search(self.after or b"")) and not _MARKER.search(self.before or b"")
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,18 @@ def brought_up(
         shop.copier("update", *target, data=new)
         after = files_below(place)
     paths = sorted({*standing, *pristine, *after})
-    return [Updated(path, standing.get(path), pristine.get(path), after.get(path)) for path in paths]
+    return [_kept(Updated(path, standing.get(path), pristine.get(path), after.get(path))) for path in paths]
+
+
+def shows_both_sides(text: bytes | None) -> bool:
+    """Whether a conflict stands in a text that nobody has settled yet."""
+    return bool(text and _MARKER.search(text))
+
+
+def _kept(file: Updated) -> Updated:
+    """What the new version does without goes only where nobody changed it; copier would remove it all the same."""
+    edited = file.before is not None and file.before != file.pristine
+    return replace(file, after=file.before) if file.after is None and edited else file
 
 
 def paths_of(tag: str | None = None) -> list[str]:

@@ -1,8 +1,8 @@
 """A project brought to this version of tracegen: its skeleton by copier, all that is rendered by the writer."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tracegen.project.answers import NoSkeleton, Remembered, remembered
 from tracegen.project.breaking import Step, steps_between
 from tracegen.project.create import OF_A_TARGET
 from tracegen.project.draft import SPEC
-from tracegen.project.skeleton import ANSWERS, Conflict, Updated, brought_up, newest, paths_of
+from tracegen.project.skeleton import ANSWERS, Conflict, Updated, brought_up, newest, paths_of, shows_both_sides
 from tracegen.source.files import load
 from tracegen.write import Change, Changes, Verdict, plan_changes
 from tracegen.write.disk import standing
@@ -96,19 +96,27 @@ def _skeleton(project: Project, conflict: Conflict) -> Iterator[Change]:
     """The changes of a person's files; none where the skeleton's version and answers are what they were."""
     known = remembered(project.folder)
     wanted = _answers(project, known)
-    if known == Remembered(newest(), wanted):
+    files = _standing(project.folder, known, wanted["leave_out"])
+    unsettled = [_change(Updated(path, text, text, text)) for path, text in files.items() if shows_both_sides(text)]
+    if unsettled or known == Remembered(newest(), wanted):
+        yield from unsettled
         return
-    paths = {*paths_of(known.tag), *paths_of()}
-    found = {path: standing(project.folder, path) for path in paths if path not in wanted["leave_out"]}
-    files = {path: text for path, text in found.items() if text is not None}
     for file in brought_up(files, known.tag, known.answers, wanted, conflict):
         if file.path == ANSWERS:
-            before = standing(project.folder, ANSWERS)
-            yield Change(ANSWERS, Verdict.UPDATE, before, None, file.after, file.after, recorded=False)
-        elif file.before is not None or file.after is not None or file.pristine is not None:
-            yield Change(
-                file.path, _verdict(file), file.before, file.pristine, file.after, file.after, recorded=False
-            )
+            yield _change(replace(file, before=standing(project.folder, ANSWERS)))
+        else:
+            yield _change(file)
+
+
+def _standing(folder: Path, known: Remembered, left_out: Collection[str]) -> dict[str, bytes]:
+    """The files of the skeleton that are there, whoever wrote them."""
+    paths = sorted({*paths_of(known.tag), *paths_of()} - set(left_out))
+    found = {path: standing(folder, path) for path in paths}
+    return {path: text for path, text in found.items() if text is not None}
+
+
+def _change(file: Updated) -> Change:
+    return Change(file.path, _verdict(file), file.before, file.pristine, file.after, file.after, recorded=False)
 
 
 def _answers(project: Project, known: Remembered) -> dict[str, Any]:
@@ -127,12 +135,16 @@ def _is_file_or_nothing(place: Path) -> bool:
 
 
 def _verdict(file: Updated) -> Verdict:
+    if shows_both_sides(file.after):
+        return Verdict.CONFLICT
     if file.after == file.before:
-        if file.after is None:
-            return Verdict.DELETED
-        return Verdict.SAME if file.before == file.pristine else Verdict.EDITED
+        return _unchanged(file)
     if file.before is None:
         return Verdict.CREATE
+    return Verdict.REMOVE if file.after is None else Verdict.UPDATE
+
+
+def _unchanged(file: Updated) -> Verdict:
     if file.after is None:
-        return Verdict.REMOVE
-    return Verdict.CONFLICT if file.has_conflict else Verdict.UPDATE
+        return Verdict.DELETED
+    return Verdict.SAME if file.before == file.pristine else Verdict.EDITED
