@@ -14,13 +14,13 @@ class GitMissing(Exception):
 
 
 def environment(configuration: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of this process for git: only these settings, and no repository but the one it runs in."""
+    """The environment of this process for git: only these settings, this folder's repository, and no network."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     settings = {"init.defaultBranch": "main", "core.autocrlf": "false", **(configuration or {})}
     counted = {"GIT_CONFIG_COUNT": str(len(settings))}
     for index, (key, value) in enumerate(settings.items()):
         counted |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
+    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "file"}
     author = {"GIT_AUTHOR_NAME": "tracegen", "GIT_AUTHOR_EMAIL": "tracegen@tracegen.example"}
     committer = {name.replace("AUTHOR", "COMMITTER"): value for name, value in author.items()}
     return {**kept, **fixed, **author, **committer, **counted, "LC_ALL": "C.UTF-8"}
