@@ -16,7 +16,7 @@ from tracegen.project.target import check_target, top_of_repository
 from tracegen.write import summary_lines
 
 
-@click.command(short_help="Begin a project: asks, then writes spec, skeleton and rendered files.")
+@click.command(short_help="Begin a project: a wizard, then files that work.")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--defaults", is_flag=True, help="Ask nothing; what is not answered gets its default.")
 @click.option("--data", multiple=True, metavar="KEY=VALUE", help="An answer ahead; may be repeated.")

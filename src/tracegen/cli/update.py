@@ -13,7 +13,7 @@ from tracegen.project.update import Project, Update, find, plan_update
 from tracegen.write import Changes, apply, as_json, diff, needs_recovery, recover, recovery_lines, summary_lines
 
 
-@click.command(short_help="Bring a project to this version of tracegen; your edits are kept.")
+@click.command(short_help="Bring a project to this tracegen; edits are kept.")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--plan", "plan_", is_flag=True, help="Write nothing; print one verdict a file.")
 @click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")
