@@ -14,8 +14,8 @@ from tracegen.project.skeleton import ANSWERS, fresh, paths_of
 from tracegen.project.target import NotHere, occupied
 from tracegen.write import Change, Changes, Verdict, apply, plan_changes
 
-#: Files of the skeleton that only a target has a use for.
-OF_A_TARGET = {"compose.override.yaml": "compose", "kubernetes-overlay/kustomization.yaml": "kubernetes"}
+#: Files of the skeleton that only one target has a use for.
+_OF_A_TARGET = {"compose.override.yaml": "compose", "kubernetes-overlay/kustomization.yaml": "kubernetes"}
 
 
 def create(answers: Answers, folder: Path) -> Changes:
@@ -40,9 +40,13 @@ def preview(rendered: Rendered, folder: Path) -> list[str]:
 
 def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, Any]:
     """The skeleton's answers: what is left out because it is there, or because nothing has a use for it."""
-    targets = rendered.model.targets
-    useless = [path for path, target in OF_A_TARGET.items() if target not in targets]
-    return {"leave_out": sorted({*occupied(folder), *useless}), "tracegen_version": __version__}
+    left_out = {*occupied(folder), *without_a_use(rendered)}
+    return {"leave_out": sorted(left_out), "tracegen_version": __version__}
+
+
+def without_a_use(rendered: Rendered) -> set[str]:
+    """The files of the skeleton that are for a target which the spec does not have."""
+    return {path for path in paths_of() if _OF_A_TARGET.get(path, "") not in ("", *rendered.model.targets)}
 
 
 def next_commands(rendered: Rendered, folder: Path) -> list[str]:
@@ -53,7 +57,8 @@ def next_commands(rendered: Rendered, folder: Path) -> list[str]:
 def _commands(rendered: Rendered, folder: Path) -> Iterator[str]:
     if os.path.realpath(folder) != os.path.realpath("."):
         yield f"cd {shlex.quote(str(folder))}"
-    if any("=" in line for line in rendered.tree[".env.example"].decode().splitlines() if not line.startswith("#")):
+    variables = rendered.tree.get(".env.example", b"").decode().splitlines()
+    if any("=" in line for line in variables if not line.startswith("#")):
         yield "cp .env.example .env  # and fill it in"
     if "compose" in rendered.model.targets:
         yield "docker compose up --detach --wait"

@@ -14,7 +14,7 @@ from tracegen.packs import catalogue
 from tracegen.problems import Problem
 from tracegen.project.answers import NoSkeleton, Remembered, remembered
 from tracegen.project.breaking import Step, steps_between
-from tracegen.project.create import OF_A_TARGET
+from tracegen.project.create import without_a_use
 from tracegen.project.draft import SPEC
 from tracegen.project.skeleton import ANSWERS, Conflict, Updated, brought_up, newest, paths_of, shows_both_sides
 from tracegen.source.files import load
@@ -121,8 +121,7 @@ def _change(file: Updated) -> Change:
 
 def _answers(project: Project, known: Remembered) -> dict[str, Any]:
     """The answers from now on: what was left out stays so as long as it is there, or nothing has a use for it."""
-    base = project.parts[0].rendered.model
-    useless = {path for path, target in OF_A_TARGET.items() if target not in base.targets}
+    useless = without_a_use(project.parts[0].rendered)
     left_out = [
         path for path in known.answers["leave_out"] if path in useless or os.path.lexists(project.folder / path)
     ]
