@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import Ran, tracegen, tree_of
 from tracegen.packs import catalogue
 from tracegen.project import services
-from tracegen.project.questions import complete, name_of, questions, unanswered
+from tracegen.project.questions import complete, name_of, objection, questions, unanswered
 
 #: For what only a person can know.
 KNOWN_TO_PEOPLE = {
@@ -52,7 +52,10 @@ def paths() -> list[dict[str, str]]:
         said = waiting.pop()
         choosing = [each for each in unanswered(said, Path("shop")) if each.kind == "one"]
         if choosing:
-            waiting += [{**said, choosing[0].key: choice.value} for choice in choosing[0].choices]
+            choices = [each.value for each in choosing[0].choices]
+            # What does not fit the default service is refused at the question, with the reason.
+            fitting = [each for each in choices if not objection(said, choosing[0], each, Path("shop"))]
+            waiting += [{**said, choosing[0].key: each} for each in fitting]
         else:
             asked = [each.key for each in questions(complete(said, Path("shop")), Path("shop"))]
             found.append(said | {key: value for key, value in KNOWN_TO_PEOPLE.items() if key in asked})

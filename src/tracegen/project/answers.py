@@ -15,12 +15,12 @@ from tracegen.write.disk import standing
 
 
 class NewerTracegen(Exception):
-    """The project was brought up to date by a newer tracegen than this one."""
+    """The project was brought up to date by a newer tracegen than this one: it would be taken back."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(
-            f"{ANSWERS}: the project was brought up to date by tracegen {version}, and this is {__version__}\n"
-            "  hint: install that one, or a newer one; requirements-tracegen.txt names it"
+            f"{ANSWERS} names {what}, and this is tracegen {__version__}\n"
+            "  hint: install that one or a newer one; requirements-tracegen.txt names it"
         )
 
 
@@ -51,14 +51,11 @@ def remembered(folder: Path) -> Remembered:
         raise NoSkeleton(f"{ANSWERS}:{first.place.line}: {first.message}; the skeleton is left as it is") from None
     if said.get("_src_path") not in addresses():
         raise NoSkeleton(f"{ANSWERS} is of another template, so the skeleton is left as it is")
-    tag = said.get("_commit")
+    tag, version = said.get("_commit"), str(said.get("tracegen_version"))
     if tag not in [each.tag for each in releases()]:
-        raise NoSkeleton(
-            f"{ANSWERS} names version {tag!r} of the skeleton, which this tracegen does not know: is it an older one?"
-        )
-    version = str(said.get("tracegen_version"))
+        raise NewerTracegen(f"version {tag!r} of the skeleton, which this tracegen does not know")
     if numbers_of(version) > numbers_of(__version__):
-        raise NewerTracegen(version)
+        raise NewerTracegen(f"tracegen {version}, which brought the project up to date")
     return Remembered(str(tag), {"leave_out": _paths(said.get("leave_out")), "tracegen_version": version})
 
 
