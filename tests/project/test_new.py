@@ -93,7 +93,7 @@ def test_a_project_has_what_a_team_needs(here: Path) -> None:
         "compose.yaml",
         "README.md",
         ".gitignore",
-        ".github/workflows/tracegen.yaml",
+        ".github/workflows/tracing.yaml",
         ".pre-commit-config.yaml",
         "compose.override.yaml",
         "renovate.json",

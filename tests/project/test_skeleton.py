@@ -113,7 +113,7 @@ def test_its_files_are_well_formed() -> None:
 def test_the_workflow_and_the_hooks_run_commands_of_tracegen_that_exist(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     assert tracegen("new", folder, "--defaults").code == 0
-    workflow = yaml.safe_load((folder / ".github/workflows/tracegen.yaml").read_text(encoding="utf-8"))
+    workflow = yaml.safe_load((folder / ".github/workflows/tracing.yaml").read_text(encoding="utf-8"))
     hooks = yaml.safe_load((folder / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     steps = [each["run"] for each in workflow["jobs"]["tracegen"]["steps"] if "run" in each]
     entries = [each["entry"] for each in hooks["repos"][0]["hooks"]]

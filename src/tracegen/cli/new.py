@@ -128,7 +128,7 @@ def _write(answers: Mapping[str, Any], folder: Path) -> int:
     assert rendered, "it was just written"
     top = top_of_repository(folder)
     if top and top != folder.resolve() and any(each.path.startswith(".github/") for each in changes):
-        click.echo(f"\nGitHub reads workflows at {top} only: move .github/workflows/tracegen.yaml up there", err=True)
+        click.echo(f"\nGitHub reads workflows at {top} only: move .github/workflows/tracing.yaml up there", err=True)
     click.echo("\nNext:", err=True)
     for line in next_commands(rendered, folder):
         click.echo(f"  {line}", err=True)
