@@ -9,7 +9,7 @@ from tracegen.language.suggest import did_you_mean
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
 from tracegen.source.files import CannotRead
-from tracegen.write import Busy, CannotWrite, WrongEnvironment
+from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,6 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     CannotRead: _unreadable,
     CannotWrite: _plain,
     WrongEnvironment: _plain,
+    NothingToAbort: _plain,
     Busy: _busy,
 }
