@@ -14,6 +14,7 @@ from project.histories import history
 from support import Ran, tracegen, tree_of
 from tracegen.project import history as histories
 from tracegen.project.skeleton import ANSWERS
+from tracegen.write import Verdict
 
 #: Says which version of the skeleton is the newest that this tracegen knows.
 Release = Callable[[int], None]
@@ -49,7 +50,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def verdicts(ran: Ran) -> dict[str, str]:
     words = [line.split() for line in ran.out.splitlines()]
-    return {line[1]: line[0] for line in words if len(line) == 2}
+    return {line[1]: line[0] for line in words if line and line[0] in set(Verdict)}
 
 
 def updated(folder: Path, *options: str) -> dict[str, str]:

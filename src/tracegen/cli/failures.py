@@ -12,7 +12,7 @@ from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
-from tracegen.write import Busy, CannotWrite, WrongEnvironment
+from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     CannotRead: _unreadable,
     CannotWrite: _plain,
     WrongEnvironment: _plain,
+    NothingToAbort: _plain,
     Busy: _busy,
     NotHere: _plain,
     NewerTracegen: _plain,

@@ -27,11 +27,12 @@ def compile_spec(path: str, environment: str | None, strict: bool) -> Rendered:
     return build(document, checked.specs[environment])
 
 
-def output_folder(document: Document, output: Path | None, environment: str | None) -> Path:
+def output_folder(spec: str, output: Path | None, environment: str | None) -> Path:
     """Where a render goes: `-o`, or the spec's folder, or `env/<name>` below it (ruling 2)."""
     if output is not None:
         return output
-    return document.folder if environment is None else document.folder / "env" / environment
+    folder = Path() if spec == "-" else Path(spec).parent
+    return folder if environment is None else folder / "env" / environment
 
 
 def tell_problems(problems: Sequence[Problem]) -> None:

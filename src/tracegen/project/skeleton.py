@@ -6,7 +6,6 @@ every machine.
 """
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,19 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 from tracegen.emit import to_yaml
 from tracegen.project.git import environment, git
 from tracegen.project.history import addresses, make_repository, releases
+from tracegen.write import Style
 
 #: Where copier keeps the answers, and the version that they were last rendered with.
 ANSWERS = ".copier-answers.yml"
 
-#: How a conflict is shown: both sides between markers, or the refused part in a file beside it.
-Conflict = Literal["inline", "rej"]
-
-_MARKER = re.compile(rb"^<{7} before updating$|^>{7} after updating$", re.MULTILINE)
+#: Copier's words behind the markers of a conflict, and those of all that tracegen writes.
+_WORDS = ((b"<<<<<<< before updating\n", b"<<<<<<< yours\n"), (b">>>>>>> after updating\n", b">>>>>>> tracegen\n"))
 
 
 class CopierFailed(RuntimeError):
@@ -35,12 +33,16 @@ class CopierFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Updated:
-    """A file of the skeleton: as it stands, as the version before had it, and as it comes out; None is no file."""
+    """A file of the skeleton: as it stands, as the version before had it, and as it comes out; None is no file.
+
+    `gone` says that the new version does without it, and that it stays because somebody edited it.
+    """
 
     path: str
     before: bytes | None
     pristine: bytes | None
     after: bytes | None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def fresh(data: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def brought_up(
-    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any], conflict: Conflict
+    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any], style: Style
 ) -> list[Updated]:
     """The files of a skeleton at a tag, as copier brings them to the newest: what a person changed is kept.
 
@@ -110,22 +112,23 @@ def brought_up(
             ["commit", "--quiet", "--message=as it stands"],
         ):
             git(words, folder=place)
-        target = [f"--vcs-ref={newest()}", f"--conflict={conflict}", str(place)]
+        target = [f"--vcs-ref={newest()}", f"--conflict={style}", str(place)]
         shop.copier("update", *target, data=new)
-        after = files_below(place)
+        after = {path: _in_our_words(text) for path, text in files_below(place).items()}
     paths = sorted({*standing, *pristine, *after})
     return [_kept(Updated(path, standing.get(path), pristine.get(path), after.get(path))) for path in paths]
 
 
-def shows_both_sides(text: bytes | None) -> bool:
-    """Whether a conflict stands in a text that nobody has settled yet."""
-    return bool(text and _MARKER.search(text))
+def _in_our_words(text: bytes) -> bytes:
+    for copiers, ours in _WORDS:
+        text = text.replace(copiers, ours)
+    return text
 
 
 def _kept(file: Updated) -> Updated:
     """What the new version does without goes only where nobody changed it; copier would remove it all the same."""
     edited = file.before is not None and file.before != file.pristine
-    return replace(file, after=file.before) if file.after is None and edited else file
+    return replace(file, after=file.before, gone=True) if file.after is None and edited else file
 
 
 def paths_of(tag: str | None = None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from tracegen.project.answers import NoSkeleton, Remembered, remembered
 from tracegen.project.breaking import Step, steps_between
 from tracegen.project.create import without_a_use
 from tracegen.project.draft import SPEC
-from tracegen.project.skeleton import ANSWERS, Conflict, Updated, brought_up, newest, paths_of, shows_both_sides
+from tracegen.project.skeleton import ANSWERS, Updated, brought_up, newest, paths_of
 from tracegen.source.files import load
-from tracegen.write import Change, Changes, Verdict, plan_changes
+from tracegen.write import Change, Changes, Style, Verdict, plan_changes
 from tracegen.write.disk import standing
+from tracegen.write.markers import holds_markers
 from tracegen.write.paths import HOME
 from tracegen.write.state import load_records
 
@@ -42,15 +44,6 @@ class Project:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True)
-class Update:
-    """What an update does to each output folder, what to do before it is started, and what is left out and why."""
-
-    changes: tuple[tuple[Part, Changes], ...]
-    steps: tuple[Step, ...]
-    notes: tuple[str, ...]
-
-
 def find(folder: Path) -> Project:
     """The project in a folder: the base, and each environment that was rendered to its place.
 
@@ -67,45 +60,55 @@ def find(folder: Path) -> Project:
     return Project(folder, tuple(parts), checked.problems)
 
 
-def plan_update(project: Project, conflict: Conflict) -> Update:
-    """What bringing a project up to date would do; reads only."""
-    notes: list[str] = []
-    try:
-        beside = list(_skeleton(project, conflict))
-    except NoSkeleton as error:
-        beside = []
-        notes.append(str(error))
+def written_folders(folder: Path) -> list[Path]:
+    """The output folders that tracegen wrote into, whatever the spec says by now."""
+    return [folder, *(each for each in sorted(folder.glob("env/*")) if (each / HOME).is_dir())]
+
+
+def changes_of(project: Project, part: Part, style: Style) -> Changes:
+    """What bringing one output folder up to date would do; the skeleton goes with the base. Reads only."""
+    if part.environment is not None:
+        return plan_changes(part.rendered.tree, part.folder, part.environment, style=style)
+    beside: list[Change] = []
+    with suppress(NoSkeleton):  # told by `notes_of`
+        beside = list(_skeleton(project, style))
     schema = committed_editor_schema()
-    changes = []
-    steps: dict[Step, None] = {}
-    for part in project.parts:
-        own = beside if part.environment is None else []
-        only = schema if part.environment is None else None
-        planned = plan_changes(part.rendered.tree, part.folder, part.environment, schema=only, beside=own)
-        changes.append((part, planned))
-        steps |= dict.fromkeys(_steps(part))
-    return Update(tuple(changes), tuple(steps), tuple(notes))
+    return plan_changes(part.rendered.tree, part.folder, None, schema=schema, style=style, beside=beside)
 
 
-def _steps(part: Part) -> list[Step]:
-    old = load_records(part.folder).bases.values()
-    return steps_between(old, part.rendered.tree.values(), catalogue())
+def notes_of(project: Project) -> list[str]:
+    """Why the skeleton is left as it is; nothing where it is brought up to date. Raises NewerTracegen."""
+    try:
+        remembered(project.folder)
+    except NoSkeleton as error:
+        return [str(error)]
+    return []
 
 
-def _skeleton(project: Project, conflict: Conflict) -> Iterator[Change]:
+def steps_of(project: Project) -> list[Step]:
+    """What to do before what is going to be rendered is started; to be asked before anything is written."""
+    found = [
+        steps_between(load_records(part.folder).bases.values(), part.rendered.tree.values(), catalogue())
+        for part in project.parts
+    ]
+    return list(dict.fromkeys(step for steps in found for step in steps))
+
+
+def _skeleton(project: Project, style: Style) -> Iterator[Change]:
     """The changes of a person's files; none where the skeleton's version and answers are what they were."""
     known = remembered(project.folder)
     wanted = _answers(project, known)
     files = _standing(project.folder, known, wanted["leave_out"])
-    unsettled = [_change(Updated(path, text, text, text)) for path, text in files.items() if shows_both_sides(text)]
+    unsettled = [_change(Updated(path, text, text, text)) for path, text in files.items() if holds_markers(text)]
     if unsettled or known == Remembered(newest(), wanted):
         yield from unsettled
         return
-    for file in brought_up(files, known.tag, known.answers, wanted, conflict):
-        if file.path == ANSWERS:
-            yield _change(replace(file, before=standing(project.folder, ANSWERS)))
-        else:
-            yield _change(file)
+    found = {file.path: file for file in brought_up(files, known.tag, known.answers, wanted, style)}
+    for path, file in found.items():
+        if path == ANSWERS:
+            # What stands there may name an older address of the template.
+            file = replace(file, before=standing(project.folder, ANSWERS))
+        yield _change(file, refused=f"{path}.rej" in found)
 
 
 def _standing(folder: Path, known: Remembered, left_out: Collection[str]) -> dict[str, bytes]:
@@ -115,8 +118,9 @@ def _standing(folder: Path, known: Remembered, left_out: Collection[str]) -> dic
     return {path: text for path, text in found.items() if text is not None}
 
 
-def _change(file: Updated) -> Change:
-    return Change(file.path, _verdict(file), file.before, file.pristine, file.after, file.after, recorded=False)
+def _change(file: Updated, refused: bool = False) -> Change:
+    verdict, note = _verdict(file, refused)
+    return Change(file.path, verdict, file.before, file.pristine, file.after, file.after, recorded=False, note=note)
 
 
 def _answers(project: Project, known: Remembered) -> dict[str, Any]:
@@ -133,17 +137,24 @@ def _is_file_or_nothing(place: Path) -> bool:
     return not os.path.lexists(place) or (place.is_file() and not place.is_symlink())
 
 
-def _verdict(file: Updated) -> Verdict:
-    if shows_both_sides(file.after):
-        return Verdict.CONFLICT
+def _verdict(file: Updated, refused: bool) -> tuple[Verdict, str]:
+    """The verdict, and why where it does not tell; `refused`: a `.rej` file holds what was not taken over."""
+    if refused:
+        return Verdict.CONFLICT, f"what was refused is in {file.path}.rej; delete it when settled"
+    if file.after is not None and holds_markers(file.after):
+        return Verdict.CONFLICT, "both sides still stand in it" if file.after == file.before else ""
     if file.after == file.before:
         return _unchanged(file)
     if file.before is None:
-        return Verdict.CREATE
-    return Verdict.REMOVE if file.after is None else Verdict.UPDATE
-
-
-def _unchanged(file: Updated) -> Verdict:
+        return Verdict.CREATE, ""
     if file.after is None:
-        return Verdict.DELETED
-    return Verdict.SAME if file.before == file.pristine else Verdict.EDITED
+        return Verdict.REMOVE, ""
+    return Verdict.UPDATE if file.before == file.pristine else Verdict.MERGE, ""
+
+
+def _unchanged(file: Updated) -> tuple[Verdict, str]:
+    if file.after is None:
+        return Verdict.YOURS, "you deleted it"
+    if file.gone:
+        return Verdict.YOURS, "no longer part of the skeleton, and you edited it"
+    return Verdict.SAME if file.before == file.pristine else Verdict.EDITED, ""
