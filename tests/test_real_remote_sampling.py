@@ -1,4 +1,4 @@
-"""Rendered strategies, served for real: by Jaeger, and by the collector before Tempo; a changed file needs no restart."""
+"""Rendered strategies, served for real by Jaeger and by the collector before Tempo, and changed without a restart."""
 
 import json
 from pathlib import Path

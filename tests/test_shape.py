@@ -30,6 +30,7 @@ ORDER = [
     "render",
     "compiler",
     "write",
+    "project",
     "cli",
     "__main__",
 ]

@@ -1,4 +1,4 @@
-"""A rendered system that samples at the tail: one collector, or several behind a balancer, and a recorder behind them."""
+"""A rendered system that samples at the tail, in one collector or several behind a balancer, before a recorder."""
 
 from __future__ import annotations
 
@@ -42,15 +42,9 @@ class Sampling:
         return {row.kind: row for row in kept(self.system.rendered.model)["web"]}
 
 
-@contextmanager
-def running(
-    folder: Path, collector: Path, *, replicas: int = 1, rate: float = 300, keep: Any = None, **more: Any
-) -> Iterator[Sampling]:
-    """Gateways, a balancer before several of them, and a recorder behind them."""
-    files = more.pop("files", None)
-    scheme = "https" if files else "http"
-    traffic = {"requests_per_second": rate, "spans_per_trace": SPANS, **SHARES}
-    spec = {
+def specification(*, replicas: int = 1, rate: float = 300, keep: Any = None, **more: Any) -> dict[str, Any]:
+    """A spec with tail sampling: `tail` and `tier` are said beside what is, in `sampling.tail` and `collector`."""
+    return {
         "tracegen": 1,
         "name": "shop",
         "targets": ["compose"],
@@ -58,17 +52,29 @@ def running(
         "collector": {"replicas": replicas, **more.pop("tier", {})},
         "sampling": {"tail": {"decision_wait": "2s", "keep": keep or KEEP, **more.pop("tail", {})}},
         "services": {
-            "web": {"language": "go", "calls": ["api"], "traffic": traffic},
+            "web": {
+                "language": "go",
+                "calls": ["api"],
+                "traffic": {"requests_per_second": rate, "spans_per_trace": SPANS, **SHARES},
+            },
             "api": {"language": "go"},
         },
         **more,
     }
+
+
+@contextmanager
+def running(
+    folder: Path, collector: Path, *, replicas: int = 1, files: Mapping[str, Path] | None = None, **said: Any
+) -> Iterator[Sampling]:
+    """Gateways, a balancer before several of them, and a recorder behind them; with `files`, encrypted."""
     run = folder / "run"
     run.mkdir()
     with Recorder(collector, run) as recorder:
         outside = {BACKEND: recorder.http}
+        rendered = compiled(folder, specification(replicas=replicas, **said))
         adapt = without_name_server(GATEWAY, replicas)
-        system = System(compiled(folder, spec), run, SECRETS, files=files, outside=outside, adapt=adapt)
+        system = System(rendered, run, SECRETS, files=files, outside=outside, adapt=adapt)
         for number, name in enumerate(replica_names(GATEWAY, replicas), 1):
             outside[name] = system.address(GATEWAY, "otlp-grpc", number)
         started = [system.start(GATEWAY, collector, number + 1) for number in range(replicas)]
@@ -76,7 +82,7 @@ def running(
         if replicas > 1:
             started.append(system.start(BALANCER, collector))
         try:
-            door = f"{scheme}://{system.address(first, 'otlp-http')}"
+            door = f"{'https' if files else 'http'}://{system.address(first, 'otlp-http')}"
             yield Sampling(system, recorder, door, started[:replicas])
         finally:
             for each in reversed(started):

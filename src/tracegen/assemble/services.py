@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from tracegen.assemble.certificates import CA_PATH
+from tracegen.assemble.collector import receiver_ports
 from tracegen.emit import is_portable
-from tracegen.model import Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
+from tracegen.model import Call, Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
 from tracegen.packs import Catalogue, ExampleImage
 
 
@@ -88,6 +89,16 @@ def _not_in_file(service: Service) -> dict[str, Text]:
     return {name: value for name, value in service.environment.items() if name not in in_file}
 
 
+def _calls(service: Service, model: Model) -> Iterator[Call]:
+    """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
+    yield from (Call(callee, model.services[callee].port) for callee in service.calls)
+    if model.tiers:
+        tier = model.tiers[0]
+        yield from (Call(tier.component, port.number) for port in receiver_ports(tier, model))
+    else:
+        yield Call(model.entrance.host, model.entrance.port)
+
+
 def _component(service: Service, model: Model, image: str, why: str, **more: object) -> Component:
     values: dict[str, object] = {
         "name": service.name,
@@ -99,6 +110,7 @@ def _component(service: Service, model: Model, image: str, why: str, **more: obj
         "secret_files": _secret_files(service),
         "resources": service.resources,
         "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
+        "calls": tuple(_calls(service, model)),
         "replicas": service.replicas,
         "platform": False,
         **more,

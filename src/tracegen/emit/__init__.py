@@ -5,6 +5,7 @@ from tracegen.emit.environment import (
     collector_escape,
     compose_escape,
     is_portable,
+    kubernetes_escape,
     tempo_escape,
     to_env_file,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "collector_escape",
     "compose_escape",
     "is_portable",
+    "kubernetes_escape",
     "merge_patch",
     "plain",
     "string_literal",

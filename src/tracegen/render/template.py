@@ -46,6 +46,13 @@ def code(value: object) -> Safe:
     return Safe(f"{fence}{pad}{text}{pad}{fence}")
 
 
+def block(text: object, language: str) -> Safe:
+    """A fenced block; the text is made safe for its language by whoever writes it."""
+    lines = "\n".join(visible(line) for line in str(text).split("\n"))
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", lines)), default=0) + 1)
+    return Safe(f"{fence}{language}\n{lines}\n{fence}")
+
+
 def url(value: object) -> Safe:
     """An address as an autolink."""
     return Safe("<" + re.sub(r"[\s<>]", "", visible(str(value))) + ">")
@@ -96,6 +103,7 @@ def _environment() -> "Environment":
         "markdown": markdown,
         "code": code,
         "url": url,
+        "block": block,
         "label": label,
         "image": image,
         "literal": literal,

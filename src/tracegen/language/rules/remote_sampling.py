@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.language.rules._shared import at, cause, head_of, head_path, instrumentation_of, storage_of
 from tracegen.language.spec import Path, Spec, dotted
 from tracegen.packs import Catalogue
-from tracegen.problems import Code, Problem
+from tracegen.problems import Code, Problem, Severity
 
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
@@ -14,7 +14,8 @@ ADAPTIVE = Code("TG413", "Adaptive sampling is not served")
 OPERATIONS_WITHOUTREMOTE = Code("TG414", "Strategies of operations need remote sampling")
 
 NOT_WHOLE = Code("TG415", "Limit of traces is not a whole number")
-OPERATIONS_AND_LIMITS = Code("TG416", "Strategies of operations are ratios")
+LIMIT_OF_OPERATION = Code("TG416", "Strategies of operations are ratios")
+LIMIT_IS_FORGOTTEN = Code("TG417", "Limit is forgotten beside strategies of operations", Severity.WARNING, True)
 
 #: Kinds of head samplers that ask a server.
 REMOTE = ("remote", "rate_limit")
@@ -58,11 +59,11 @@ def _operations(spec: Spec, remote: list[str]) -> Iterator[Problem]:
             if "traces_per_second" in said:
                 path: Path = ("services", name, "sampling", "operations", operation)
                 message = f"operations have ratios only: servers leave this limit of {operation!r} out"
-                yield at(spec, OPERATIONS_AND_LIMITS, path, message, "say a ratio")
+                yield at(spec, LIMIT_OF_OPERATION, path, message, "say a ratio")
         if operations and _is_limit(head_of(spec, name)):
             where = cause(spec, ("services", name, "sampling", "operations"), head_path(spec, name))
             message = f"{name} has a limit of traces a second, which samplers forget where operations have strategies"
-            yield at(spec, OPERATIONS_AND_LIMITS, where, message, "say a default ratio instead of the limit")
+            yield at(spec, LIMIT_IS_FORGOTTEN, where, message, "say a default ratio instead of the limit")
 
 
 def _is_limit(head: Mapping[str, Any]) -> bool:

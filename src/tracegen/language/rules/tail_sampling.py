@@ -12,10 +12,10 @@ from tracegen.packs import Catalogue
 from tracegen.problems import Code, Problem, Severity
 
 TOO_FEW_SLOTS = Code("TG403", "Too few slots for the traces that wait", acceptable=True)
-TOO_LITTLE_MEMORY = Code("TG404", "Too little memory for the traces that wait", acceptable=True)
+TOO_LITTLE_MEMORY = Code("TG404", "Too little memory for the traces that wait", Severity.WARNING, acceptable=True)
 LIMIT_BELOW_ERRORS = Code("TG405", "Rate limit below the expected errors", Severity.WARNING, acceptable=True)
 ATTRIBUTE_IS_REDACTED = Code("TG407", "Attribute is deleted before it is looked at")
-DECIDED_TOO_SOON = Code("TG408", "Decided before a slow trace can be told")
+DECIDED_TOO_SOON = Code("TG408", "Decided before a slow trace can be told", Severity.WARNING, acceptable=True)
 
 _TAIL: Path = ("sampling", "tail")
 _KEEP: Path = (*_TAIL, "keep")
@@ -124,8 +124,8 @@ def _too_soon(spec: Spec) -> Iterator[Problem]:
         slow = said.get("slower_than") if isinstance(said, Mapping) else None
         if slow and milliseconds(slow) >= wait:
             message = (
-                f"a trace slower than {slow} is not whole when it is decided, {wait / 1000:g} s after its first "
-                "span: it is dropped as a quick one"
+                f"a trace slower than {slow} may not be whole when it is decided, {wait / 1000:g} s after its "
+                "first span: it is dropped as a quick one"
             )
             where = cause(spec, (*path, "slower_than"), (*_TAIL, "decision_wait"))
             yield at(spec, DECIDED_TOO_SOON, where, message, "raise sampling.tail.decision_wait above it")

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -50,9 +51,12 @@ func beSlow(ctx context.Context) {
 	slog.InfoContext(ctx, "was slow")
 }
 
-// fail returns an error, which whoever answers the request puts onto the span.
+// fail has a span that fails; whoever answers the request records the error as the exception of the request's span.
 func fail(ctx context.Context) error {
+	ctx, span := tracer.Start(ctx, "try")
+	defer span.End()
 	slog.InfoContext(ctx, "will fail")
+	span.SetStatus(codes.Error, errAlways.Error())
 	return errAlways
 }
 

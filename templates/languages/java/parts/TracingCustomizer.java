@@ -8,6 +8,7 @@ import java.util.Map;
 public final class TracingCustomizer implements AutoConfigurationCustomizerProvider {
   private static final Map<String, String> DEFAULTS =
       Map.of(
+          "otel.service.name", {{ service.name | literal }},
           "otel.exporter.otlp.protocol", "http/protobuf",
           "otel.exporter.otlp.timeout", "5000",
           "otel.metrics.exporter", "none",

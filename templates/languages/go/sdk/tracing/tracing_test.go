@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -109,8 +112,15 @@ func TestALogLineIsJSONWithTheIDsOfItsSpan(t *testing.T) {
 	}
 }
 
-func TestARemoteSamplerDecidesForRootsOnly(t *testing.T) {
-	unset(t, "OTEL_TRACES_SAMPLER_ARG")
+func TestARemoteSamplerAsksItsServer(t *testing.T) {
+	asked := make(chan string, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		asked <- request.URL.Query().Get("service")
+		_, _ = io.WriteString(writer, `{"probabilisticSampling":{"samplingRate":1}}`)
+	}))
+	defer server.Close()
+	t.Setenv("OTEL_SERVICE_NAME", "orders")
+	t.Setenv("OTEL_TRACES_SAMPLER_ARG", "endpoint="+server.URL+",pollingIntervalMs=3600000")
 	for kind, expected := range map[string]string{
 		"jaeger_remote":             "JaegerRemoteSampler{}",
 		"parentbased_jaeger_remote": "ParentBased{root:JaegerRemoteSampler{}",
@@ -119,6 +129,9 @@ func TestARemoteSamplerDecidesForRootsOnly(t *testing.T) {
 		sampler := remoteSampler(newResource(t.Context()))
 		if sampler == nil || !strings.HasPrefix(sampler.Description(), expected) {
 			t.Errorf("%s is %v", kind, sampler)
+		}
+		if service := <-asked; service != "orders" {
+			t.Errorf("asked for %s", service)
 		}
 	}
 	t.Setenv("OTEL_TRACES_SAMPLER", "always_off")

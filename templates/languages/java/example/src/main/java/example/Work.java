@@ -1,6 +1,6 @@
 package example;
 
-import io.opentelemetry.api.GlobalOpenTelemetry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
@@ -21,16 +21,17 @@ import org.slf4j.LoggerFactory;
 final class Work {
   private static final Logger log = LoggerFactory.getLogger(Work.class);
 
-  private final Tracer tracer = GlobalOpenTelemetry.getTracer("example");
-  private final TextMapPropagator propagator =
-      GlobalOpenTelemetry.getPropagators().getTextMapPropagator();
+  private final Tracer tracer;
+  private final TextMapPropagator propagator;
   // Messages are nothing but their headers here.
   private final BlockingQueue<Map<String, String>> queue = new LinkedBlockingQueue<>(1000);
   // Runs a task in the context of who handed it over, not in that of the thread it gets.
   private final ExecutorService pool =
       Context.taskWrapping(Executors.newSingleThreadExecutor(Work::daemon));
 
-  Work() {
+  Work(OpenTelemetry telemetry) {
+    tracer = telemetry.getTracer("example");
+    propagator = telemetry.getPropagators().getTextMapPropagator();
     daemon(this::processAll).start();
   }
 

@@ -1,6 +1,6 @@
 package example;
 
-import io.opentelemetry.api.GlobalOpenTelemetry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.baggage.Baggage;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -24,11 +24,13 @@ import org.springframework.web.client.RestClient;
 class Endpoints {
   private static final Logger log = LoggerFactory.getLogger(Endpoints.class);
 
-  private final Tracer tracer = GlobalOpenTelemetry.getTracer("example");
-  private final Work work = new Work();
+  private final Tracer tracer;
+  private final Work work;
   private final RestClient client;
 
-  Endpoints(RestClient.Builder builder) {
+  Endpoints(OpenTelemetry telemetry, RestClient.Builder builder) {
+    tracer = telemetry.getTracer("example");
+    work = new Work(telemetry);
     client = builder.defaultStatusHandler(status -> true, (request, response) -> {}).build();
   }
 
