@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pages import Block, Comment, Page, read_page
 from language_tables import language_tables
+from pages import Block, Comment, Page, read_page
 from reference import reference
 from support import ROOT, Ran, problems_of, tracegen
 from test_shape import ORDER

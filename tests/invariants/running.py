@@ -64,7 +64,9 @@ def check_health_uses_what_the_image_has(system: System) -> Iterator[Finding]:
 def _as_in_the_dockerfile(system: System, name: str, container: Any, test: list[str]) -> Iterator[Finding]:
     """What is built says in its own Dockerfile how it is asked, and the tests of stubs run what is in it."""
     path = f"{container['build']['context'].removeprefix('./')}/Dockerfile"
-    if f"CMD {json.dumps(test[1:])}" not in system.tree.get(path, ""):
+    words = [word.replace("$$", "$") for word in test[1:]]
+    command = words[2] if words[:2] == ["sh", "-c"] else json.dumps(words)
+    if f"CMD {command}\n" not in system.tree.get(path, ""):
         yield "compose.yaml", f"{name}: the health check {test} is not that of {path}"
 
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,7 +83,9 @@ class Up:
 
     def stop(self) -> int | None:
         """End it by SIGTERM as a container is ended; the exit code."""
-        return self.running.stop(STOP_SECONDS)
+        code = self.running.stop(STOP_SECONDS)
+        time.sleep(0.5)  # a recorder writes a few times a second
+        return code
 
     def log_lines(self) -> list[dict[str, Any]]:
         """The lines of its log that are JSON objects."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tracegen.assemble.certificates import destination_mounts, server_mounts
+from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.model import (
     Component,
@@ -38,6 +39,13 @@ RECEIVER_PORTS = {
 
 #: Where the last tier shows what it counts from spans.
 SPAN_METRICS_PORT = 8889
+
+#: The file of strategies in the container, where the collector serves them.
+STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
+
+_WHY = {
+    "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."
+}
 
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
@@ -84,11 +92,11 @@ def _component(tier: Tier, model: Model) -> Component:
     return Component(
         name=tier.component,
         image=image.reference,
-        why="Takes spans from the services and keeps them until the backend has stored them.",
+        why=_WHY.get(tier.role, "Takes spans from the services and keeps them until the backend has stored them."),
         args=("--config", _TARGET),
         ports=tuple(_ports(tier, model)),
         health=Health(command=health_probe(), port=HEALTH_PORT, path="/"),
-        files=(FileMount(config_path(tier), _TARGET),),
+        files=tuple(_files(tier, model)),
         secret_files=_secret_files(tier, model),
         volumes=_volumes(tier),
         environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, model)},
@@ -96,8 +104,21 @@ def _component(tier: Tier, model: Model) -> Component:
         needs=inside,
         user=image.user,
         replicas=tier.replicas,
+        headless=any(
+            each.by_trace and each.host == tier.component for other in model.tiers for each in other.destinations
+        ),
         grace=30,
     )
+
+
+def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
+    yield FileMount(config_path(tier), _TARGET)
+    if _serves_strategies(tier, model):
+        yield strategies_mount(model, STRATEGIES_TARGET)
+
+
+def _serves_strategies(tier: Tier, model: Model) -> bool:
+    return model.strategies is not None and model.strategies.host == tier.component
 
 
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:
@@ -107,6 +128,8 @@ def _ports(tier: Tier, model: Model) -> Iterator[Port]:
         for port in RECEIVER_PORTS[receiver]:
             if port.protocol == "tcp" or takes_udp(model):
                 yield port if is_door else replace(port, publish=None)
+    if _serves_strategies(tier, model):
+        yield from strategy_ports(is_door)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
     if model.metrics and tier is model.tiers[-1]:

@@ -69,10 +69,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted."""
+    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted.
+
+    `live`: the program reads it again while it runs. A file that is mounted alone would stay the old one, since
+    a render puts another in its place: its folder has to be mounted.
+    """
 
     source: str
     target: str
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Component:
     writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
     resources     None is no limit, for images that tracegen knows nothing of
     ordinals      each replica has a host name of its own that ends in its number, from 0
+    headless      its name leads to the addresses of all replicas that are ready, not to one address before them
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     platform      False for services of the team
@@ -146,6 +152,7 @@ class Component:
     capabilities: tuple[str, ...] = ()
     replicas: int = 1
     ordinals: bool = False
+    headless: bool = False
     grace: int = 30
     job: bool = False
     every: int = 0

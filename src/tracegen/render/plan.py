@@ -13,6 +13,7 @@ from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
 from tracegen.render.file import PlannedFile, Structured
 from tracegen.render.services import environment_files
+from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
 
@@ -55,6 +56,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if code:
         yield from code.configs(model, packs)
     yield from collector_files(model)
+    yield from strategy_files(model)
     yield from environment_files(model)
     yield from stubs(model, packs)
     yield tracing_guide(model, packs)
