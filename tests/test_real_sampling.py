@@ -10,7 +10,7 @@ import yaml
 
 from programs.known_traces import SPANS, Counted, counted, interval, known_traces, metrics_page, send, settled
 from programs.running import Span, send_spans, wait_until
-from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, running
+from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, NameService, running
 from support import development_certificates
 from tracegen.model.kept import Row
 
@@ -144,3 +144,24 @@ def test_a_balancer_speaks_tls_and_shows_its_credentials(tmp_path: Path, collect
         headers = {"authorization": f"Bearer {SECRETS['TOKEN']}"}
         send_spans(system.door, {"service.name": "web"}, spans, headers=headers, context=context)
         wait_until(lambda: len(system.recorder.names()) == len(spans), 20)
+
+
+def test_spans_for_a_collector_that_is_gone_go_to_the_others(tmp_path: Path, collector: Path) -> None:
+    """With the resolver that is rendered, asking the names of a private hosts file."""
+    names = NameService(tmp_path, collector)
+    with running(
+        tmp_path, collector, replicas=2, keep=["errors"], tail={"decision_wait": "8s"}, names=names
+    ) as system:
+        before = known_traces(200, 37, errors=0.5, slow=0.0, tagged=0.0)
+        send(system.door, before, 200)
+        settled(system.recorder, 10)
+        system.gateways[1].kill9()
+        names.says(1)
+        after = known_traces(600, 43, errors=0.5, slow=0.0, tagged=0.0)
+        send(system.door, after, 100)
+        settled(system.recorder, 12, 90)
+        for traces in (before, after):
+            found = counted(system.recorder, traces)
+            assert not found.partial
+            assert found.whole["error"] == found.sent["error"] > 50
+            assert not found.whole["normal"]
