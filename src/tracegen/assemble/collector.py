@@ -109,9 +109,15 @@ def _component(tier: Tier, model: Model) -> Component:
         headless=tier is not model.tiers[0] or model.metrics,
         most=_most(tier),
         per_node=tier.per_node,
+        all_name=name_of_all(tier) if tier.per_node and model.metrics else "",
         replicas=tier.replicas,
         grace=30,
     )
+
+
+def name_of_all(tier: Tier) -> str:
+    """The name that stands for every replica of a tier; an agent's own leads to the agent of the machine."""
+    return f"{tier.component}-all" if tier.per_node else tier.component
 
 
 def _most(tier: Tier) -> int:
