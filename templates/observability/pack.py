@@ -13,6 +13,8 @@ from tracegen.model.telemetry import METRICS_PORT
 from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Structured
 
+from . import sampling_rules
+
 NAME = "prometheus"
 
 _PORT = 9090
@@ -35,7 +37,7 @@ def components(model: Model) -> Iterable[Component]:
             port=_PORT,
             path="/-/healthy",
         ),
-        files=(FileMount(_CONFIG, _TARGET),),
+        files=tuple(FileMount(*each) for each in _files(model)),
         secret_files=server_mounts(model.certificates)[:1],
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
@@ -67,10 +69,18 @@ def configs(model: Model) -> Iterable[Structured]:
         for tier in model.tiers
     ]
     jobs += [_backend_job(name, model) for name in _backend_processes(model)]
-    value: Value = {"global": {"scrape_interval": "15s"}, "scrape_configs": jobs}
+    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
+    value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
-    keys = ("metrics", "backend", "collector.topology", "security")
+    keys = ("metrics", "backend", "collector", "sampling", "security")
     yield Structured(_CONFIG, value, head, "observability", keys)
+    yield from sampling_rules.rules(model)
+
+
+def _files(model: Model) -> Iterable[tuple[str, str]]:
+    yield _CONFIG, _TARGET
+    if model.tail:
+        yield sampling_rules.PATH, sampling_rules.TARGET
 
 
 def _backend_processes(model: Model) -> list[str]:

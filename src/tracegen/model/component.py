@@ -70,10 +70,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted."""
+    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted.
+
+    `live`: the program reads it again while it runs. A file that is mounted alone would stay the old one, since
+    a render puts another in its place: its folder has to be mounted.
+    """
 
     source: str
     target: str
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
