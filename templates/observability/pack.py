@@ -6,12 +6,14 @@ https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 from collections.abc import Iterable, Iterator
 
 from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT
+from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.model import Call, Component, FileMount, Health, Model, Port, Resources, Volume
 from tracegen.model.telemetry import METRICS_PORT
 from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Structured
+
+from . import sampling_rules
 
 NAME = "prometheus"
 
@@ -35,7 +37,7 @@ def components(model: Model) -> Iterable[Component]:
             port=_PORT,
             path="/-/healthy",
         ),
-        files=(FileMount(_CONFIG, _TARGET),),
+        files=tuple(FileMount(*each) for each in _files(model)),
         secret_files=server_mounts(model.certificates)[:1],
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
@@ -54,7 +56,7 @@ def _calls(model: Model) -> Iterator[Call]:
 
 def configs(model: Model) -> Iterable[Structured]:
     """What it asks: span metrics, and how the collectors and the backend themselves are."""
-    last = model.tiers[-1].component
+    last = name_of_all(model.tiers[-1])
     jobs: list[Value] = [
         {
             "job_name": "span-metrics",
@@ -63,14 +65,22 @@ def configs(model: Model) -> Iterable[Structured]:
         }
     ]
     jobs += [
-        {"job_name": tier.component, "dns_sd_configs": _every_replica(tier.component, METRICS_PORT)}
+        {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
         for tier in model.tiers
     ]
     jobs += [_backend_job(name, model) for name in _backend_processes(model)]
-    value: Value = {"global": {"scrape_interval": "15s"}, "scrape_configs": jobs}
+    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
+    value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
-    keys = ("metrics", "backend", "collector.topology", "security")
+    keys = ("metrics", "backend", "collector", "sampling", "security")
     yield Structured(_CONFIG, value, head, "observability", keys)
+    yield from sampling_rules.rules(model)
+
+
+def _files(model: Model) -> Iterable[tuple[str, str]]:
+    yield _CONFIG, _TARGET
+    if model.tail:
+        yield sampling_rules.PATH, sampling_rules.TARGET
 
 
 def _backend_processes(model: Model) -> list[str]:

@@ -124,7 +124,7 @@ class System:
 
     def containers_with(self, path: str) -> dict[str, dict[str, Any]]:
         """The services of compose.yaml into which a rendered file is mounted."""
-        return {name: each for name, each in self.containers.items() if path in bind_sources(each)}
+        return {name: each for name, each in self.containers.items() if is_mounted(path, bind_sources(each))}
 
 
 class Draft:
@@ -156,6 +156,12 @@ class Draft:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
         return System("broken", self.said, self.components, {**self.texts, **dumped})
+
+
+def is_mounted(path: str, sources: list[str]) -> bool:
+    """Whether a file is among what is mounted; a file of strategies comes with its folder, to be read again."""
+    folder, _, name = path.rpartition("/")
+    return path in sources or (name == "sampling.json" and folder in sources)
 
 
 def bind_sources(container: Mapping[str, Any]) -> list[str]:

@@ -24,6 +24,8 @@ SMALLEST: Mapping[str, Any] = {
 _S3 = {"backend": {"storage": {"type": "s3", "bucket": "traces", "region": "eu-central-1"}}}
 _TEAMS = {"backend": {"type": "tempo", "tenants": [{"name": "red"}, {"name": "blue"}]}}
 _CA, _CERT, _KEY = {"ca": {"file": "ca.pem"}}, {"cert": {"file": "tls.crt"}}, {"key": {"file": "tls.key"}}
+_KEEP = ["errors", {"slower_than": "1s"}, {"attribute": {"key": "customer.tier", "values": ["gold"]}}]
+_TAIL = {"sampling": {"tail": {"keep": _KEEP}}, "metrics": True}
 _LOGIN = {
     "targets": ["kubernetes"],
     "kubernetes": {
@@ -70,6 +72,9 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r".*\.tenant", _TEAMS),
     (r"service_defaults\.stub", {"services": {"web": {"stub": "apps/web"}}}),
     (r"sampling\.operations.*", {"sampling": _REMOTE}),
+    (r".*\.traffic\.(spans_per_trace|errors|slow|tagged)", _TAIL),
+    (r"services\.api\.traffic\..*", {"services": {"api": {"traffic": {"requests_per_second": 4000}}}}),
+    (r"service_defaults\.traffic\..*", {"service_defaults": {"traffic": {"requests_per_second": 4000}}}),
     (r"services\.api\.sampling\.operations.*", {"services": {"api": {"sampling": _REMOTE}}}),
     (r"service_defaults\.sampling\.operations.*", {"service_defaults": {"sampling": _REMOTE}}),
     (r"accept\..*", {"sampling": {"head": {"type": "ratio", "ratio": 0.5}, "tail": {"keep": ["errors"]}}}),
@@ -151,12 +156,18 @@ def specs(key: Key) -> list[Spec]:
 
 
 def system_with(image: str) -> Mapping[str, Any]:
-    """What to say so that an image is run, if anything does it: a store, or metrics."""
+    """What to say so that an image is run, or built from, if anything does it: a store, metrics, or an example."""
     wanted = catalogue().images[image].reference
-    for patch in ({}, *stores(catalogue()), {"metrics": True}):
-        if wanted in outcome(merged(SMALLEST, patch)).data.values():
+    for patch in ({}, *stores(catalogue()), {"metrics": True}, *_examples()):
+        if any(wanted in str(value) for value in outcome(merged(SMALLEST, patch)).data.values()):
             return patch
     return {}
+
+
+def _examples() -> Iterator[Mapping[str, Any]]:
+    for pack in catalogue().languages.values():
+        for framework in pack.frameworks or [None]:
+            yield {"services": {"api": {"language": pack.name, "framework": framework}}}
 
 
 def spec_with(context: Spec, path: Path, value: Any) -> Spec:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tracegen.write import CannotWrite, WrongEnvironment, apply, is_drift, plan_changes
-from write.folders import everything, outputs, planned, put, render, verdicts
+from write.folders import both_sides, everything, outputs, planned, put, render, verdicts
 
 TREE = {"a.yaml": b"one\n", "b/c.yaml": b"two\n"}
 NEXT = {"a.yaml": b"one!\n", "b/c.yaml": b"two\n"}
@@ -71,8 +71,8 @@ def test_a_lost_base_of_an_edited_file_is_a_conflict(tmp_path: Path) -> None:
     put(tmp_path, {"a.yaml": b"mine\n"})
     (tmp_path / ".tracegen/base/a.yaml").unlink()
     assert verdicts(render(NEXT, tmp_path))["a.yaml"] == "conflict"
-    assert verdicts(render({}, tmp_path))["a.yaml"] == "left"
-    assert outputs(tmp_path)["a.yaml"] == b"mine\n"
+    assert verdicts(render({}, tmp_path))["a.yaml"] == "yours"
+    assert b"mine\n" in outputs(tmp_path)["a.yaml"]
 
 
 def test_losing_all_records_loses_no_edit(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_losing_all_records_loses_no_edit(tmp_path: Path) -> None:
     for place in sorted((tmp_path / ".tracegen").rglob("*"), reverse=True):
         place.unlink() if place.is_file() else place.rmdir()
     assert verdicts(render(NEXT, tmp_path)) == {"a.yaml": "conflict", "b/c.yaml": "same"}
-    assert outputs(tmp_path)["a.yaml"] == b"mine\n"
+    assert outputs(tmp_path)["a.yaml"] == both_sides(b"mine\n", b"one!\n")
 
 
 def test_an_edit_made_to_file_and_base_alike_is_not_lost(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_an_edit_made_to_file_and_base_alike_is_not_lost(tmp_path: Path) -> None
     render(TREE, tmp_path)
     put(tmp_path, {"a.yaml": b"mine\n", ".tracegen/base/a.yaml": b"mine\n"})
     assert verdicts(render(NEXT, tmp_path))["a.yaml"] == "conflict"
-    assert outputs(tmp_path)["a.yaml"] == b"mine\n"
+    assert outputs(tmp_path)["a.yaml"] == both_sides(b"mine\n", b"one!\n")
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"\xff", b'{"format": 1}', b"[" * 100_000, b"null"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tracegen.assemble.certificates import destination_mounts, server_mounts
+from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.model import (
     Call,
@@ -40,6 +41,12 @@ RECEIVER_PORTS = {
 #: Where the last tier shows what it counts from spans.
 SPAN_METRICS_PORT = 8889
 
+#: The file of strategies in the container, where the collector serves them.
+STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
+
+_WHY = {
+    "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."
+}
 #: How far what keeps nothing may grow under load, in times of its replicas.
 GROWTH = 4
 
@@ -94,11 +101,11 @@ def _component(tier: Tier, model: Model) -> Component:
     return Component(
         name=tier.component,
         image=image.reference,
-        why="Takes spans from the services and keeps them until the backend has stored them.",
+        why=_WHY.get(tier.role, "Takes spans from the services and keeps them until the backend has stored them."),
         args=("--config", _TARGET),
         ports=tuple(_ports(tier, model)),
         health=Health(command=health_probe(), port=HEALTH_PORT, path="/"),
-        files=(FileMount(config_path(tier), _TARGET),),
+        files=tuple(_files(tier, model)),
         secret_files=_secret_files(tier, model),
         volumes=_volumes(tier),
         environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, model)},
@@ -109,14 +116,30 @@ def _component(tier: Tier, model: Model) -> Component:
         headless=tier is not model.tiers[0] or model.metrics,
         most=_most(tier),
         per_node=tier.per_node,
+        all_name=name_of_all(tier) if tier.per_node and model.metrics else "",
         replicas=tier.replicas,
         grace=30,
     )
 
 
+def name_of_all(tier: Tier) -> str:
+    """The name that stands for every replica of a tier; an agent's own leads to the agent of the machine."""
+    return f"{tier.component}-all" if tier.per_node else tier.component
+
+
+def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
+    yield FileMount(config_path(tier), _TARGET)
+    if _serves_strategies(tier, model):
+        yield strategies_mount(model, STRATEGIES_TARGET)
+
+
+def _serves_strategies(tier: Tier, model: Model) -> bool:
+    return model.strategies is not None and model.strategies.host == tier.component
+
+
 def _most(tier: Tier) -> int:
-    """A queue on disk stays with its replica, so only a tier that keeps nothing there may lose replicas again."""
-    return 0 if tier.per_node or tier.queue.persistent else GROWTH * tier.replicas
+    """Only what keeps nothing may lose replicas again: no queue on disk, no traces that wait for their end."""
+    return 0 if tier.per_node or tier.queue.persistent or tier.tail else GROWTH * tier.replicas
 
 
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:
@@ -124,6 +147,8 @@ def _ports(tier: Tier, model: Model) -> Iterator[Port]:
     is_door = tier is model.tiers[0]
     for port in receiver_ports(tier, model):
         yield port if is_door else replace(port, publish=None)
+    if _serves_strategies(tier, model):
+        yield from strategy_ports(is_door)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
     if model.metrics and tier is model.tiers[-1]:

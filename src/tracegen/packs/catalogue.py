@@ -43,6 +43,7 @@ class Catalogue:
                 roles=data["roles"],
                 partition_owners=tuple(data.get("partition_owners", ())),
                 entrance=data["entrance"],
+                kafka_over_tls=data.get("kafka_over_tls", False),
                 default_storage=data["default_storage"],
             )
             for common, data in self._packs("backends")
@@ -53,7 +54,12 @@ class Catalogue:
     def storages(self) -> Mapping[str, StoragePack]:
         """Storage packs by name, in the order in which they are offered."""
         packs = (
-            StoragePack(**common, backends=tuple(data["backends"]), modes=tuple(data["modes"]))
+            StoragePack(
+                **common,
+                backends=tuple(data["backends"]),
+                modes=tuple(data["modes"]),
+                plain_unless=tuple(data.get("plain_unless", ())),
+            )
             for common, data in self._packs("storage")
         )
         return _by_order(packs)
@@ -101,6 +107,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         propagators=tuple(data["propagators"]),
         remote_sampling=tuple(data["remote_sampling"]),
         environment=data["environment"],
+        variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),
         settings=data.get("settings", {}),
         literal=LiteralStyle(**data.get("literal", {"escape": "long"})),

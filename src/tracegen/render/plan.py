@@ -14,6 +14,7 @@ from tracegen.render.documents import tracing_guide
 from tracegen.render.file import PlannedFile, Structured, text_of
 from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.services import environment_files
+from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
 
@@ -67,6 +68,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if code:
         yield from code.configs(model, packs)
     yield from collector_files(model)
+    yield from strategy_files(model)
     yield from environment_files(model)
     yield from stubs(model, packs)
     yield tracing_guide(model, packs)

@@ -22,7 +22,7 @@ def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
         for path, source in files.items():
             text = _text(source, service, model, pack)
             if text.strip():
-                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service))
+                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service, source))
 
 
 def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> str:
@@ -37,5 +37,6 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
     return render_template(source.relative_to(data_path("templates")).as_posix(), values)
 
 
-def _keys(service: Service) -> tuple[str, ...]:
-    return (f"services.{service.name}", "service_defaults", "registry", "versions")
+def _keys(service: Service, source: Path) -> tuple[str, ...]:
+    images = ("registry", "versions") if source.name.startswith("Dockerfile") else ()
+    return (f"services.{service.name}", "service_defaults", *images)

@@ -35,5 +35,6 @@ def example_environment(spec: Spec, name: str, port: int, callees: Mapping[str, 
         variables["EXAMPLE_CALLS"] = text(",".join(callees))
     rate = spec.get("services", name, "traffic", "requests_per_second")
     if rate and not any(name in each.get("calls", []) for each in spec.services.values()):
-        variables["EXAMPLE_REQUESTS_PER_SECOND"] = text(f"{rate:g}")
+        replicas = spec.services[name].get("replicas", 1)
+        variables["EXAMPLE_REQUESTS_PER_SECOND"] = text(f"{rate / replicas:g}")
     return variables
