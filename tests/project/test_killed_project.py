@@ -8,7 +8,7 @@ import pytest
 
 from project.histories import history
 from support import tracegen, tree_of
-from tracegen.project import create, update
+from tracegen.project import create, skeleton_changes
 from tracegen.project import history as histories
 from tracegen.project.skeleton import ANSWERS, brought_up, fresh
 from write.children import killed_at, needs_fork
@@ -32,7 +32,7 @@ def copier_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return kept[name]
 
     monkeypatch.setattr(create, "fresh", partial(remembering, "fresh", fresh))
-    monkeypatch.setattr(update, "brought_up", partial(remembering, "update", brought_up))
+    monkeypatch.setattr(skeleton_changes, "brought_up", partial(remembering, "update", brought_up))
 
 
 def files(folder: Path) -> dict[str, bytes]:
