@@ -1,7 +1,7 @@
 """`tracegen explain`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -22,6 +22,7 @@ def command(words: tuple[str, ...], environment: str | None, format_: str) -> in
     \b
       tracegen explain                      every decision
       tracegen explain backend.storage      those at and below a key
+      tracegen explain sampling             how many traces are kept, and why
       tracegen explain collector/gateway.yaml   which keys and pack a file comes from
       tracegen explain TG401                what a problem means
     """
@@ -33,7 +34,21 @@ def command(words: tuple[str, ...], environment: str | None, format_: str) -> in
     rendered = compile_spec(spec, environment, strict=False)
     if subject in rendered.tree:
         return _explain_file(rendered, subject, format_)
+    if subject == "sampling":
+        return _explain_sampling(rendered, format_)
     return _explain_key(rendered, subject, format_)
+
+
+def _explain_sampling(rendered: Rendered, format_: str) -> int:
+    from tracegen.cli.explain_sampling import as_data, as_text, grounds
+
+    if format_ == "json":
+        decisions = [_as_data(each) for each in grounds(rendered)]
+        click.echo(json.dumps({**as_data(rendered), "decisions": decisions}, indent=2))
+    else:
+        click.echo("\n".join(as_text(rendered)))
+        _print(grounds(rendered))
+    return 0
 
 
 def _spec_and_subject(words: tuple[str, ...]) -> tuple[str, str]:
@@ -63,9 +78,13 @@ def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
     if format_ == "json":
         click.echo(json.dumps([_as_data(each) for each in decisions], indent=2))
     else:
-        for each in decisions:
-            click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
+        _print(decisions)
     return 0
+
+
+def _print(decisions: Iterable[Decision]) -> None:
+    for each in decisions:
+        click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
 
 
 def _is_below(path: str, key: str) -> bool:

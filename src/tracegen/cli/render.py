@@ -52,7 +52,7 @@ def command(
     if abort_:
         if check_ or diff_ or plan_ or restore:
             raise click.UsageError("--abort goes with no other option but -o and --env")
-        return take_back(output_folder(spec, output, environment))
+        return take_back([output_folder(spec, output, environment)])
     rendered = compile_spec(spec, environment, strict)
     unknown = sorted(set(restore) - rendered.tree.keys())
     if unknown:
@@ -63,4 +63,4 @@ def command(
     style = cast(Style, conflict)
     plan = partial(plan_changes, rendered.tree, root, environment, restore=restore, schema=schema, style=style)
     folder = Folder(root, environment, plan)
-    return look(folder, check_, diff_, format_) if check_ or diff_ or plan_ else write(folder, format_)
+    return look([folder], check_, diff_, format_) if check_ or diff_ or plan_ else write([folder], format_)

@@ -28,9 +28,8 @@ def as_json(changes: Changes, *, with_diff: bool = False) -> list[dict[str, str]
 
 
 def conflict_lines(changes: Changes) -> list[str]:
-    """Where the conflicts are once the changes are applied, and how to go on; nothing where there is none."""
-    lines = [line for change in changes.conflicts for line in _where(change)]
-    return [*lines, "settle them and render again, or take this run back with --abort"] if lines else []
+    """Where the conflicts are once the changes are applied; nothing where there is none."""
+    return [line for change in changes.conflicts for line in _where(change)]
 
 
 def _where(change: Change) -> Iterator[str]:
