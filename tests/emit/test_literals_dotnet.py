@@ -1,4 +1,4 @@
-"""A text from a spec can never leave its string in C#: each is one literal to a parser, and decodes to what it was."""
+"""A text from a spec can never leave its string in C#: each is one literal to a parser, and decodes to itself."""
 
 import re
 
