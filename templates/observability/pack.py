@@ -3,12 +3,12 @@
 https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT
+from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, FileMount, Health, Model, Port, Resources, Volume
+from tracegen.model import Call, Component, FileMount, Health, Model, Port, Resources, Volume
 from tracegen.model.telemetry import METRICS_PORT
 from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Structured
@@ -42,13 +42,21 @@ def components(model: Model) -> Iterable[Component]:
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
         user=image.user,
+        calls=tuple(_calls(model)),
         writable=("/tmp",),
     )
 
 
+def _calls(model: Model) -> Iterator[Call]:
+    yield Call(model.tiers[-1].component, SPAN_METRICS_PORT)
+    yield from (Call(tier.component, METRICS_PORT) for tier in model.tiers)
+    port = _backend_port(model)
+    yield from (Call(name, port) for name in _backend_processes(model))
+
+
 def configs(model: Model) -> Iterable[Structured]:
     """What it asks: span metrics, and how the collectors and the backend themselves are."""
-    last = model.tiers[-1].component
+    last = name_of_all(model.tiers[-1])
     jobs: list[Value] = [
         {
             "job_name": "span-metrics",
@@ -57,7 +65,7 @@ def configs(model: Model) -> Iterable[Structured]:
         }
     ]
     jobs += [
-        {"job_name": tier.component, "dns_sd_configs": _every_replica(tier.component, METRICS_PORT)}
+        {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
         for tier in model.tiers
     ]
     jobs += [_backend_job(name, model) for name in _backend_processes(model)]
@@ -88,7 +96,11 @@ def _backend_job(name: str, model: Model) -> Value:
     job: dict[str, Value] = {"job_name": name}
     if tempo and model.certificates:
         job |= {"scheme": "https", "tls_config": {"ca_file": CA_PATH, "server_name": name}}
-    return job | {"dns_sd_configs": _every_replica(name, _TEMPO_PORT if tempo else METRICS_PORT)}
+    return job | {"dns_sd_configs": _every_replica(name, _backend_port(model))}
+
+
+def _backend_port(model: Model) -> int:
+    return _TEMPO_PORT if model.backend.type == "tempo" else METRICS_PORT
 
 
 def _every_replica(name: str, port: int) -> Value:

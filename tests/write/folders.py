@@ -44,9 +44,14 @@ def everything(root: Path) -> dict[str, bytes]:
     }
 
 
+def both_sides(yours: bytes, rendered: bytes) -> bytes:
+    """A conflict as it is shown in a file."""
+    return b"<<<<<<< yours\n" + yours + b"=======\n" + rendered + b">>>>>>> tracegen\n"
+
+
 def leftovers(root: Path) -> list[str]:
     """What only a running or an interrupted run may leave in `.tracegen`."""
-    names = ("lock", "staging", "journal.json", "journal-undo.json", "kept")
+    names = ("lock", "staging", "journal.json", "journal-undo.json", "kept", "aside")
     return [name for name in names if (root / ".tracegen" / name).exists()]
 
 

@@ -180,7 +180,7 @@ def test_what_somebody_changes_after_the_kill_is_left_alone(root: Path, path: st
 def test_a_file_that_somebody_deletes_after_the_kill_stays_deleted(root: Path) -> None:
     (root / "a.yaml").unlink()
     assert recover(root).contested == ("a.yaml",)
-    assert planned(NEW, root)["a.yaml"] == "deleted"
+    assert planned(NEW, root)["a.yaml"] == "yours"
 
 
 def test_a_contested_file_can_be_settled_and_what_was_kept_for_it_goes(root: Path) -> None:
@@ -208,4 +208,4 @@ def test_a_contested_recovery_killed_anywhere_loses_nothing(root: Path, tmp_path
         assert found.pop("gone/x.yaml") == b"mine too\n"
         assert found == {path: text for path, text in (NEW | THEIRS).items() if path != "a.yaml"}
         assert planned(NEW, root)["a.yaml"] == "conflict"
-        assert planned(NEW, root)["gone/x.yaml"] == "left"
+        assert planned(NEW, root)["gone/x.yaml"] == "yours"

@@ -164,5 +164,5 @@ def test_what_somebody_put_in_place_of_a_dropped_file_is_theirs(root: Path, kind
         (root / "a/b/c.yaml").symlink_to(root.parent / "outside/c.yaml")
     else:
         (root / "a/b/c.yaml").mkdir()
-    assert verdicts(render({}, root))["a/b/c.yaml"] == "left"
+    assert verdicts(render({}, root))["a/b/c.yaml"] == "yours"
     assert everything(root.parent / "outside") == {"c.yaml": b"theirs"}

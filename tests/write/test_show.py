@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracegen.write import as_json, diff, plan_changes, summary_lines
+from tracegen.write import Changes, as_json, diff, plan_changes, summary_lines
 from write.folders import outputs, put, render
 
 OLD = {
@@ -38,9 +38,12 @@ def test_one_line_a_path(tmp_path: Path) -> None:
     changes = plan_changes({"b": b"2", "c": b"3"}, tmp_path, None)
     assert summary_lines(changes) == ["remove   a", "conflict b", "create   c"]
     assert json.loads(json.dumps(as_json(changes))) == [
-        {"path": "a", "verdict": "remove"},
-        {"path": "b", "verdict": "conflict"},
-        {"path": "c", "verdict": "create"},
+        {"path": "a", "verdict": "remove", "note": ""},
+        {"path": "b", "verdict": "conflict", "note": ""},
+        {"path": "c", "verdict": "create", "note": ""},
+    ]
+    assert [each["diff"] for each in as_json(changes, with_diff=True)] == [
+        diff(Changes((change,))) for change in changes
     ]
 
 
@@ -60,10 +63,12 @@ def test_an_update_is_a_unified_diff(tmp_path: Path) -> None:
     )
 
 
-def test_a_conflict_shows_what_tracegen_wants_against_what_is_there(tmp_path: Path) -> None:
+def test_a_conflict_is_shown_as_it_will_stand_in_the_file(tmp_path: Path) -> None:
     render({"a": b"base\n"}, tmp_path)
     put(tmp_path, {"a": b"mine\n"})
-    assert shown({"a": b"new\n"}, tmp_path).endswith("@@ -1 +1 @@\n-mine\n+new\n")
+    assert shown({"a": b"new\n"}, tmp_path).endswith(
+        "@@ -1 +1,5 @@\n+<<<<<<< yours\n mine\n+=======\n+new\n+>>>>>>> tracegen\n"
+    )
 
 
 @pytest.mark.parametrize("content", [b"\0", b"\xff\xfe", b"text\0more\n"])

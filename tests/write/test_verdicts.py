@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tracegen.write import CannotWrite, Verdict, apply, is_drift, plan_changes
-from write.folders import everything, leftovers, outputs, planned, put, render, verdicts
+from write.folders import both_sides, everything, leftovers, outputs, planned, put, render, verdicts
 
 OLD = {"compose.yaml": b"one\ntwo\n", "collector/gateway.yaml": b"queue\n"}
 NEW = {"compose.yaml": b"one\nthree\n", "collector/gateway.yaml": b"queue\n"}
@@ -51,18 +51,12 @@ def test_an_edit_stays_where_tracegen_has_nothing_new_to_say(tmp_path: Path) -> 
 
 def test_an_edit_and_a_new_text_are_a_conflict_until_somebody_settles_it(tmp_path: Path) -> None:
     render(OLD, tmp_path)
-    put(tmp_path, {"compose.yaml": b"mine\n"})
+    put(tmp_path, {"compose.yaml": b"one\nmine\n"})
     for _ in range(2):
         changes = render(NEW, tmp_path)
         assert verdicts(changes)["compose.yaml"] == "conflict"
         assert is_drift(changes)
-        assert outputs(tmp_path)["compose.yaml"] == b"mine\n"
-    (conflict,) = changes.conflicts
-    assert (conflict.base, conflict.before, conflict.rendered) == (
-        b"one\ntwo\n",
-        b"mine\n",
-        b"one\nthree\n",
-    )
+        assert outputs(tmp_path)["compose.yaml"] == b"one\n" + both_sides(b"mine\n", b"three\n")
     put(tmp_path, {"compose.yaml": NEW["compose.yaml"]})
     assert verdicts(render(NEW, tmp_path))["compose.yaml"] == "same"
     assert not is_drift(plan_changes(NEW, tmp_path, None))
@@ -72,14 +66,14 @@ def test_a_conflict_does_not_hold_up_the_other_files(tmp_path: Path) -> None:
     render({"a": b"1", "b": b"1"}, tmp_path)
     put(tmp_path, {"a": b"mine"})
     render({"a": b"2", "b": b"2"}, tmp_path)
-    assert outputs(tmp_path) == {"a": b"mine", "b": b"2"}
+    assert outputs(tmp_path) == {"a": both_sides(b"mine\n", b"2\n"), "b": b"2"}
 
 
 def test_an_unknown_file_in_the_way_is_a_conflict(tmp_path: Path) -> None:
     put(tmp_path, {"compose.yaml": b"mine\n"})
     changes = render(OLD, tmp_path)
     assert verdicts(changes)["compose.yaml"] == "conflict"
-    assert outputs(tmp_path)["compose.yaml"] == b"mine\n"
+    assert outputs(tmp_path)["compose.yaml"] == both_sides(b"mine\n", b"one\ntwo\n")
     assert planned(OLD, tmp_path)["compose.yaml"] == "conflict"
 
 
@@ -125,7 +119,7 @@ def test_what_is_no_longer_rendered_but_edited_is_left_and_shown(tmp_path: Path)
     put(tmp_path, {"compose.yaml": b"mine\n"})
     for _ in range(2):
         changes = render({}, tmp_path)
-        assert verdicts(changes)["compose.yaml"] == "left"
+        assert verdicts(changes)["compose.yaml"] == "yours"
     assert not is_drift(changes)
     assert outputs(tmp_path) == {"compose.yaml": b"mine\n"}
 
@@ -144,7 +138,7 @@ def test_a_deleted_file_stays_deleted(tmp_path: Path, tree: dict[str, bytes]) ->
     render(OLD, tmp_path)
     (tmp_path / "compose.yaml").unlink()
     changes = render(tree, tmp_path)
-    assert verdicts(changes)["compose.yaml"] == "deleted"
+    assert verdicts(changes)["compose.yaml"] == "yours"
     assert not is_drift(changes)
     assert "compose.yaml" not in outputs(tmp_path)
 
@@ -185,6 +179,7 @@ def test_a_run_leaves_only_what_belongs_into_git(tmp_path: Path) -> None:
     render(OLD, tmp_path)
     assert leftovers(tmp_path) == []
     assert set(everything(tmp_path)) - set(OLD) == {
+        ".tracegen/.gitattributes",
         ".tracegen/.gitignore",
         ".tracegen/state.json",
         ".tracegen/base/compose.yaml",

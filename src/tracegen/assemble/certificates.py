@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from tracegen.emit import Value
+from tracegen.emit import Commented, Value
 from tracegen.model import Certificates, ClientTls, Destination, SecretMount
 
-_FOLDER = "/etc/tracegen"
-CA_PATH = f"{_FOLDER}/tls/ca.crt"
-CERT_PATH = f"{_FOLDER}/tls/tls.crt"
-KEY_PATH = f"{_FOLDER}/tls/tls.key"
+#: Where files of ours lie in containers, in folders that hold nothing else.
+FOLDER = "/etc/tracegen"
+CA_PATH = f"{FOLDER}/tls/ca.crt"
+CERT_PATH = f"{FOLDER}/tls/tls.crt"
+KEY_PATH = f"{FOLDER}/tls/tls.key"
 
 
 def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
@@ -24,7 +25,10 @@ def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
 
 def server_tls(certificates: Certificates | None) -> dict[str, Value]:
     """The `tls` of a server in a Collector-based configuration, as an entry to merge in; empty without TLS."""
-    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH}} if certificates else {}
+    if certificates is None:
+        return {}
+    renewed = Commented("1h", "A renewed certificate is taken up without a restart.")
+    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH, "reload_interval": renewed}}
 
 
 def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
@@ -37,7 +41,7 @@ def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
 
 def client_path(name: str, file: str) -> str:
     """Where a file of a client's TLS settings lies in the container."""
-    return f"{_FOLDER}/{name}/{file}"
+    return f"{FOLDER}/{name}/{file}"
 
 
 def client_tls(name: str, tls: ClientTls | None) -> dict[str, Value]:

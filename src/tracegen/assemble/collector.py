@@ -8,6 +8,7 @@ from tracegen.assemble.certificates import destination_mounts, server_mounts
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.model import (
+    Call,
     Component,
     FileMount,
     Health,
@@ -46,6 +47,8 @@ STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
 _WHY = {
     "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."
 }
+#: How far what keeps nothing may grow under load, in times of its replicas.
+GROWTH = 4
 
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
@@ -80,6 +83,12 @@ def takes_udp(model: Model) -> bool:
     return model.certificates is None and model.ingest.kind == "none"
 
 
+def receiver_ports(tier: Tier, model: Model) -> list[Port]:
+    """The ports on which a tier takes spans in."""
+    ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
+    return [port for port in ports if port.protocol == "tcp" or takes_udp(model)]
+
+
 def collector_components(model: Model) -> Iterator[Component]:
     """One component a tier."""
     for tier in model.tiers:
@@ -103,12 +112,19 @@ def _component(tier: Tier, model: Model) -> Component:
         resources=tier.resources,
         needs=inside,
         user=image.user,
+        calls=tuple(Call(each.host, each.port) for each in tier.destinations),
+        headless=tier is not model.tiers[0] or model.metrics,
+        most=_most(tier),
+        per_node=tier.per_node,
+        all_name=name_of_all(tier) if tier.per_node and model.metrics else "",
         replicas=tier.replicas,
-        headless=any(
-            each.by_trace and each.host == tier.component for other in model.tiers for each in other.destinations
-        ),
         grace=30,
     )
+
+
+def name_of_all(tier: Tier) -> str:
+    """The name that stands for every replica of a tier; an agent's own leads to the agent of the machine."""
+    return f"{tier.component}-all" if tier.per_node else tier.component
 
 
 def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
@@ -121,13 +137,16 @@ def _serves_strategies(tier: Tier, model: Model) -> bool:
     return model.strategies is not None and model.strategies.host == tier.component
 
 
+def _most(tier: Tier) -> int:
+    """Only what keeps nothing may lose replicas again: no queue on disk, no traces that wait for their end."""
+    return 0 if tier.per_node or tier.queue.persistent or tier.tail else GROWTH * tier.replicas
+
+
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:
     """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
     is_door = tier is model.tiers[0]
-    for receiver in tier.receivers:
-        for port in RECEIVER_PORTS[receiver]:
-            if port.protocol == "tcp" or takes_udp(model):
-                yield port if is_door else replace(port, publish=None)
+    for port in receiver_ports(tier, model):
+        yield port if is_door else replace(port, publish=None)
     if _serves_strategies(tier, model):
         yield from strategy_ports(is_door)
     yield Port("health", HEALTH_PORT)

@@ -14,7 +14,9 @@ from tracegen import __version__
 
 #: The commands: module below `tracegen.cli`, and the line that `--help` shows, so that it imports none of them.
 _COMMANDS = {
+    "new": "Begin a project: a wizard, then files that work.",
     "render": "Write the files of a spec, or tell what would change.",
+    "update": "Bring a project to this tracegen; edits are kept.",
     "validate": "Tell what is wrong with specs.",
     "explain": "Tell what was decided and why, or where a file comes from.",
     "packs": "List languages, backends, storages and pinned versions.",

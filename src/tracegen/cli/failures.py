@@ -8,8 +8,11 @@ from tracegen.language.checking import UnknownEnvironment
 from tracegen.language.suggest import did_you_mean
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
+from tracegen.project.answers import NewerTracegen
+from tracegen.project.git import GitMissing
+from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
-from tracegen.write import Busy, CannotWrite, WrongEnvironment
+from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 
 @dataclass(frozen=True)
@@ -56,5 +59,9 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     CannotRead: _unreadable,
     CannotWrite: _plain,
     WrongEnvironment: _plain,
+    NothingToAbort: _plain,
     Busy: _busy,
+    NotHere: _plain,
+    NewerTracegen: _plain,
+    GitMissing: _plain,
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,13 +12,27 @@ from tracegen.packs import Catalogue, catalogue
 
 @click.command(short_help="List languages, backends, storages and pinned versions.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(format_: str) -> None:
-    """List languages, frameworks, backends, storages, and every pinned version with its source."""
+@click.option(
+    "--outdated",
+    type=click.Path(path_type=Path),
+    metavar="CATALOGUE",
+    help="Compare the pinned versions with those of a newer catalogue; exit 1 if one is behind.",
+)
+def command(format_: str, outdated: Path | None) -> int:
+    """List languages, frameworks, backends, storages, and every pinned version with its source.
+
+    CATALOGUE is what `tracegen packs --format json` of another tracegen prints, in a file.
+    """
+    if outdated is not None:
+        from tracegen.cli.outdated import tell_outdated
+
+        return tell_outdated(catalogue(), outdated, format_)
     content = describe(catalogue())
     if format_ == "json":
         click.echo(json.dumps(content, indent=2))
     else:
         click.echo("\n".join(_lines(content)))
+    return 0
 
 
 def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
@@ -31,6 +46,7 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
                 "instrumentation": list(each.instrumentation),
                 "propagators": list(each.propagators),
                 "remote_sampling": list(each.remote_sampling),
+                "tests": "built and run" if each.runs_in_tests else "not run by our tests",
             }
             for each in packs.languages.values()
         ],
@@ -64,13 +80,14 @@ def _lines(content: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
         yield from ("", kind) if kind != "languages" else (kind,)
         columns = [key for key in entries[0] if key != "source"]
         rows = [[_cell(entry[key]) for key in columns] for entry in entries]
-        yield from _table([[key.replace("_", " ") for key in columns], *rows])
+        yield from table([[key.replace("_", " ") for key in columns], *rows])
         if kind == "versions":
             yield from ("", "sources of the versions")
             yield from (f"  {entry['name']}: {entry['source']}" for entry in entries)
 
 
-def _table(rows: list[list[str]]) -> Iterable[str]:
+def table(rows: list[list[str]]) -> Iterable[str]:
+    """Rows with their columns below each other."""
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     return [
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -1,6 +1,7 @@
 """What commands share: a spec read, checked and compiled, with warnings told, and where its output goes."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ import click
 from tracegen.compiler import Rendered, build
 from tracegen.language.checking import Checked, check
 from tracegen.packs import catalogue
-from tracegen.problems import ProblemsFound, Severity
+from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import formatter
 from tracegen.source.files import Document, load
 
@@ -26,16 +27,22 @@ def compile_spec(path: str, environment: str | None, strict: bool) -> Rendered:
     return build(document, checked.specs[environment])
 
 
-def output_folder(document: Document, output: Path | None, environment: str | None) -> Path:
+def output_folder(spec: str, output: Path | None, environment: str | None) -> Path:
     """Where a render goes: `-o`, or the spec's folder, or `env/<name>` below it (ruling 2)."""
     if output is not None:
         return output
-    return document.folder if environment is None else document.folder / "env" / environment
+    folder = Path() if spec == "-" else Path(spec).parent
+    return folder if environment is None else folder / "env" / environment
+
+
+def tell_problems(problems: Sequence[Problem]) -> None:
+    """Print warnings and notes where words go."""
+    if problems:
+        click.echo(formatter("text")(problems).rstrip("\n"), err=True)
 
 
 def _tell(checked: Checked, strict: bool) -> None:
     """Print warnings and notes; under `--strict` a warning stops the command. Raises ProblemsFound."""
     if strict and any(problem.severity is Severity.WARNING for problem in checked.problems):
         raise ProblemsFound(checked.problems)
-    if checked.problems:
-        click.echo(formatter("text")(checked.problems).rstrip("\n"), err=True)
+    tell_problems(checked.problems)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tracegen.language.accept import accepted, accepts_nothing
 from tracegen.language.codes import EMPTY_VALUE, WRONG_FORM
 from tracegen.language.form import check_form
+from tracegen.language.formats import brought_to_today
 from tracegen.language.layers import base_of, environments_of, stack
 from tracegen.language.rules import check_meaning
 from tracegen.language.spec import Spec
@@ -40,8 +41,9 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
     Raises ProblemsFound when there is an error, with the warnings and notes beside it, and
     UnknownEnvironment.
     """
+    document, notes = brought_to_today(document)
     base, problems = base_of(document)
-    problems = [*document.problems, *problems]
+    problems = [*document.problems, *notes, *problems]
     layers = environments_of(base)
     names = list(layers) if environments is None else list(environments)
     for name in names:

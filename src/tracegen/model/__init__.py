@@ -1,6 +1,7 @@
 """The narrow waist: packs describe neutral components, targets print them."""
 
 from tracegen.model.component import (
+    Call,
     Component,
     FileMount,
     Health,
@@ -15,6 +16,7 @@ from tracegen.model.component import (
     text,
 )
 from tracegen.model.decision import Decision
+from tracegen.model.kubernetes import Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.model.model import (
     TENANT_ATTRIBUTE,
     Backend,
@@ -49,17 +51,22 @@ __all__ = [
     "SAMPLING_PORTS",
     "TENANT_ATTRIBUTE",
     "Backend",
+    "Call",
     "Certificates",
     "ClientTls",
     "Component",
     "Condition",
     "Decision",
     "Destination",
+    "Entrance",
     "Exposure",
+    "ExternalSecrets",
     "FileMount",
     "Health",
     "IngestAuth",
     "Kafka",
+    "Kubernetes",
+    "Login",
     "Model",
     "Policy",
     "Port",

@@ -6,6 +6,7 @@ from typing import Any
 
 from tracegen.model.component import Component, Resources, Secret, Text
 from tracegen.model.decision import Decision
+from tracegen.model.kubernetes import Kubernetes
 from tracegen.model.sampling import Sampler, StrategyServer, Tail, Traffic
 from tracegen.packs import Image
 
@@ -191,7 +192,7 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the team; `image` empty: nothing exists yet and something of ours stands in.
+    """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
     it verifies its collector with.
@@ -202,6 +203,7 @@ class Service:
     framework: str
     instrumentation: str
     image: str
+    build: str
     version: str
     port: int
     health: str
@@ -228,19 +230,21 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The whole system of one environment (None: the base spec alone)."""
+    """The whole system of one environment (None: the base spec alone); services send spans to `entrance`."""
 
     name: str
     environment: str | None
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
+    entrance: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool
     services: Mapping[str, Service]
     components: Mapping[str, Component]
     exposure: Exposure
+    kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
     decisions: tuple[Decision, ...]

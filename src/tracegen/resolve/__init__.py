@@ -13,6 +13,7 @@ from tracegen.resolve.decider import Decider
 from tracegen.resolve.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.resolve.head import resolve_strategies
 from tracegen.resolve.images import resolve_images
+from tracegen.resolve.kubernetes import resolve_kubernetes
 from tracegen.resolve.security import resolve_certificates, resolve_ingest
 from tracegen.resolve.services import resolve_services
 
@@ -32,6 +33,7 @@ def resolve(spec: Spec, packs: Catalogue) -> Model:
     services = resolve_services(decider, packs, entrance, tenants, strategies)
     targets = decider.take(("targets",), ["compose", "kubernetes"], "both targets")
     exposure, images = _exposure(decider), resolve_images(decider, packs)
+    kubernetes = resolve_kubernetes(decider)
     decider.drops()
     model = Model(
         name=spec.value["name"],
@@ -39,12 +41,14 @@ def resolve(spec: Spec, packs: Catalogue) -> Model:
         targets=tuple(targets),
         backend=backend,
         tiers=tiers,
+        entrance=entrance,
         certificates=certificates,
         ingest=ingest,
         metrics=decider.take(("metrics",), False, "traces only"),
         services=services,
         components={},
         exposure=exposure,
+        kubernetes=kubernetes,
         images=images,
         overrides=spec.get("overrides") or {},
         decisions=tuple(decider.decisions()),

@@ -1,4 +1,4 @@
-"""The OpenTelemetry environment of a service: standard variables only.
+"""The OpenTelemetry environment of a service: standard variables where there are any.
 
 Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
 https://opentelemetry.io/docs/specs/otel/protocol/exporter/
@@ -48,6 +48,13 @@ def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, te
     attributes |= spec.get("attributes") or {}
     attributes |= service.get("attributes", {})
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
+
+
+def stub_settings(spec: Spec, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+    """What has no standard variable, under the names that the language's pack gives it."""
+    keys = spec.get("baggage", "to_attributes") or []
+    values = {"health": health, "baggage": ",".join(keys)}
+    return {variables[each]: text(value) for each, value in values.items() if value and each in variables}
 
 
 def _exporter(destination: Destination) -> dict[str, Text]:

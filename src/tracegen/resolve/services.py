@@ -8,7 +8,8 @@ from tracegen.model import Destination, Resources, Service, StrategyServer, Text
 from tracegen.model.units import size_in_bytes
 from tracegen.packs import Catalogue, LanguagePack
 from tracegen.resolve.decider import Decider
-from tracegen.resolve.environment import resource_attributes, telemetry_environment
+from tracegen.resolve.environment import resource_attributes, stub_settings, telemetry_environment
+from tracegen.resolve.example import built_image, example_environment, is_example
 from tracegen.resolve.head import resolve_sampler, sampler_variables
 from tracegen.resolve.references import literal_or_secret
 
@@ -42,40 +43,50 @@ def _service(
     said = spec.services[name]
     language = packs.languages[said["language"]]
     path: Path = ("services", name)
-    version = decider.take((*path, "version"), _tag(said.get("image", "")), "the image's tag")
+    image, example = said.get("image", ""), is_example(said, language)
+    version = decider.take((*path, "version"), _tag(image), "the image's tag")
     instrumentation = decider.take(
         (*path, "instrumentation"), language.instrumentation[0], f"the default of {language.title}"
     )
-    sampler = resolve_sampler(decider, name)
-    traffic = _traffic(decider, name)
+    port = decider.take((*path, "port"), 8080, "the default")
+    health = decider.take((*path, "health"), "" if image else "/healthz", _health_reason(image))
+    stub = decider.take((*path, "stub"), f"services/{name}", "the default")
+    sampler, traffic = resolve_sampler(decider, name), _traffic(decider, name)
     replicas = decider.take((*path, "replicas"), 1, "the default")
-    sampling = sampler_variables(sampler, strategies, instrumentation, traffic, replicas)
     tenant = said.get("tenant", default_tenant)
     attributes = resource_attributes(spec, said, version, tenant)
-    telemetry = telemetry_environment(spec, name, language, attributes, sampling, destination)
+    protocol = language.remote_sampling.get(instrumentation, "")
+    sampling = sampler_variables(sampler, strategies, protocol, traffic, replicas)
+    telemetry = {
+        **telemetry_environment(spec, name, language, attributes, sampling, destination),
+        **{key: text(value) for key, value in language.variables.get(instrumentation, {}).items()},
+        **stub_settings(spec, language.settings.get(instrumentation, {}), health),
+    }
     own = {key: literal_or_secret(value, spec.value["name"]) for key, value in said.get("env", {}).items()}
-    image = said.get("image", "")
+    callees = _callees(spec, said.get("calls", []))
     return Service(
         name=name,
         language=language.name,
         framework=_framework(decider, path, language),
         instrumentation=instrumentation,
-        image=image,
+        image=built_image(spec, name, version) if example else image,
+        build=stub if example else "",
         version=version,
-        port=decider.take((*path, "port"), 8080, "the default"),
-        health=decider.take((*path, "health"), "" if image else "/healthz", _health_reason(image)),
+        port=port,
+        health=health,
         calls=tuple(decider.take((*path, "calls"), [], "none said")),
         replicas=replicas,
-        resources=_resources(decider, path, image),
+        resources=_resources(decider, path, image, language),
         sampler=sampler,
         environment={**telemetry, **{key: value for key, value in own.items() if key.startswith("OTEL_")}},
         own_environment={
-            **_callees(spec, said.get("calls", [])),
+            **callees,
+            **(example_environment(spec, name, port, callees) if example else {}),
             **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
         },
         traffic=traffic,
         deploy=decider.take((*path, "deploy"), True, "the default"),
-        stub=decider.take((*path, "stub"), f"services/{name}", "the default"),
+        stub=stub,
         tenant=tenant,
         ca=destination.tls.ca if destination.tls else None,
     )
@@ -104,12 +115,13 @@ def _framework(decider: Decider, path: Path, language: LanguagePack) -> str:
     return decider.take((*path, "framework"), language.frameworks[0], f"the first of {language.title}")
 
 
-def _resources(decider: Decider, path: Path, image: str) -> Resources | None:
+def _resources(decider: Decider, path: Path, image: str, language: LanguagePack) -> Resources | None:
     if image and decider.spec.get(*path, "resources") is None:
         decider.record(f"{dotted(path)}.resources", "no limit", "tracegen does not know what this image needs")
         return None
     cpu = decider.take((*path, "resources", "cpu"), 0.5, "the default")
-    memory = decider.take((*path, "resources", "memory"), "256Mi", "the default")
+    needed = language.example.memory if language.example else "256Mi"
+    memory = decider.take((*path, "resources", "memory"), needed, "the default")
     return Resources(float(cpu), size_in_bytes(memory))
 
 

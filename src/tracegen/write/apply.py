@@ -16,17 +16,19 @@ from tracegen.write.records import record_writes
 from tracegen.write.recovery import needs_recovery
 from tracegen.write.staging import stage
 from tracegen.write.state import load_records
+from tracegen.write.undo import kept_runs, next_number
 
 
 def apply(changes: Changes, root: Path, environment: str | None) -> tuple[str, ...]:
     """Writes what `plan_changes` found for this root and environment; does not touch what is up to date.
 
-    Conflicts, edited and deleted files stay as they are. Returns the outputs that somebody changed in the
-    moment of writing, which are left alone too: empty but for that.
+    A run that ends in a conflict can be taken back by `abort`, until one ends in none. Returns the outputs that
+    somebody changed in the moment of writing, which are left alone: empty but for that.
     Raises CannotWrite (also where a file changed since it was planned), Busy or WrongEnvironment; then
     nothing is changed.
     """
-    if not changes.writes:
+    settled = not changes.conflicts
+    if not changes.writes and not (settled and kept_runs(root)):
         return ()
     with exclusive(root):
         if needs_recovery(root):
@@ -34,8 +36,9 @@ def apply(changes: Changes, root: Path, environment: str | None) -> tuple[str, .
         before, after = _contents(changes, root, environment)
         steps = steps_of(before, after)
         _check(before, steps, root)
-        contested = carry_out(root, stage(root, steps, after))
-        if not contested and not changes.conflicts:
+        undo = {"drop": 1} if settled else {"keep": next_number(root)}
+        contested = carry_out(root, stage(root, steps, after, **undo))
+        if settled and not contested:
             with suppress(OSError):  # all is written; a text set aside once too often is no failure
                 remove_tree(root / KEPT)
         return contested

@@ -6,10 +6,11 @@ from pathlib import Path
 from tracegen.write.disk import prune, remove_file, standing
 from tracegen.write.errors import CannotWrite, refusing
 from tracegen.write.journal import Journal, Step
-from tracegen.write.paths import BASE, JOURNAL, JOURNAL_UNDO, KEPT, NEW, OLD, STATE, folders_above, is_own
+from tracegen.write.paths import BASE, JOURNAL, JOURNAL_UNDO, KEPT, NEW, OLD, STATE, UNDO, folders_above, is_own
 from tracegen.write.staging import discard
 from tracegen.write.state import dump_state, parse_state
 from tracegen.write.tree import digest
+from tracegen.write.undo import contested_of, drop_from, free_place, keep
 
 # In place of a hash: what stands there is no file, or cannot be reached.
 _OBSTRUCTED = "obstructed"
@@ -22,11 +23,16 @@ def carry_out(root: Path, journal: Journal) -> tuple[str, ...]:
     Returns the outputs that somebody changed meanwhile: they are left alone and remembered as before, so that
     the next run shows them as conflicts. Raises CannotWrite with every step taken back.
     """
-    try:
-        contested = _roll_forward(root, journal)
-    except BaseException:
-        take_back(root, journal)
-        raise
+    contested = contested_of(root, journal)
+    if contested is None:
+        try:
+            contested = _roll_forward(root, journal)
+        except BaseException:
+            take_back(root, journal)
+            raise
+    with refusing(UNDO):
+        keep(root, journal, contested)
+        drop_from(root, journal.drop)
     _finish(root, JOURNAL)
     return contested
 
@@ -58,7 +64,7 @@ def _roll_forward(root: Path, journal: Journal) -> tuple[str, ...]:
                 _take_record(root, step)
     for path in contested:
         with refusing(path):
-            _keep(root, NEW, path)
+            _set_aside(root, NEW, root / KEPT / path, path)
     return tuple(contested)
 
 
@@ -100,7 +106,7 @@ def _restore(root: Path, step: Step) -> None:
     target, old = root / step.path, root / OLD / step.path
     found = step.after if is_own(step.path) else _digest_at(root, step.path)
     if found not in {step.before, step.after}:
-        _keep(root, OLD, step.path)
+        _set_aside(root, OLD, root / free_place(root, step.path), step.path)
     elif found == step.after and old.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         old.replace(target)
@@ -108,12 +114,12 @@ def _restore(root: Path, step: Step) -> None:
         remove_file(target)
 
 
-def _keep(root: Path, shelf: str, path: str) -> None:
-    """Sets aside the text that finds its place taken, where a person can find it."""
-    staged, kept = root / shelf / path, root / KEPT / path
+def _set_aside(root: Path, shelf: str, place: Path, path: str) -> None:
+    """Puts the text that finds its place taken where a person can find it."""
+    staged = root / shelf / path
     if staged.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        staged.replace(kept)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        staged.replace(place)
 
 
 def _forget_contested(root: Path, contested: Collection[str]) -> None:
@@ -127,8 +133,9 @@ def _forget_contested(root: Path, contested: Collection[str]) -> None:
     _, remembered = parse_state(standing(root, STATE))
     kept = {path: remembered[path] for path in contested if path in remembered}
     others = {path: known for path, known in hashes.items() if path not in contested}
+    single = {path: known[0] for path, known in {**others, **kept}.items() if len(known) == 1}
     draft = root / NEW / f"{STATE}.draft"
-    draft.write_bytes(dump_state(environments[0], {**others, **kept}))
+    draft.write_bytes(dump_state(environments[0], single))
     draft.replace(staged)
 
 

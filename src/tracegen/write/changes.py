@@ -15,7 +15,10 @@ class Change:
     before: bytes | None  #: what stands there now
     base: bytes | None  #: what tracegen last wrote there
     after: bytes | None  #: what will stand there once applied
-    rendered: bytes | None  #: what tracegen wants there; a conflict is `rendered` against `before`
+    rendered: bytes | None  #: what tracegen wants there
+    recorded: bool = True  #: False for a person's file, which is written beside the rendered ones and not remembered
+    shown: bool = False  #: a conflict whose sides this run shows, so that what is rendered is the base from now on
+    note: str = ""  #: why, where the verdict alone does not tell
 
     @property
     def writes(self) -> bool:
@@ -47,7 +50,7 @@ class Changes:
 
 
 def is_drift(changes: Changes) -> bool:
-    """Whether `--check` fails: applying would change something, or a conflict waits.
+    """Whether `--check` fails: applying would change something, or a conflict waits to be settled.
 
     What somebody edited or deleted, and tracegen therefore leaves alone, is no drift.
     """

@@ -37,6 +37,18 @@ class WrongEnvironment(WriteRefused):
         super().__init__(f"the folder holds {_words(remembered)}, not {_words(asked)}")
 
 
+class MergeFailed(WriteRefused):
+    """Three texts cannot be merged here, for a reason that is no conflict."""
+
+
+class NothingToAbort(WriteRefused):
+    """No run in this folder ended in a conflict that could be taken back."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is the folder that was looked at."""
+        super().__init__(f"{root}: the last run ended in no conflict, so there is nothing to take back")
+
+
 class Busy(WriteRefused):
     """Another run holds the lock of this folder."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracegen.write.disk import write_new
 from tracegen.write.errors import CannotWrite, refusing
-from tracegen.write.paths import BASE, JOURNAL, STAGING, is_own, is_record
+from tracegen.write.paths import ASIDE, BASE, JOURNAL, STAGING, is_own, is_record
 from tracegen.write.tree import digest
 
 FORMAT = 1
@@ -34,6 +34,8 @@ class Journal:
 
     steps: tuple[Step, ...]
     folders: tuple[str, ...]
+    keep: int = 0  #: the number under which this run can be taken back; 0: it cannot
+    drop: int = 0  #: from this number on, no earlier run can be taken back any more; 0: all can
 
     @property
     def outputs(self) -> tuple[Step, ...]:
@@ -52,12 +54,14 @@ def steps_of(before: Mapping[str, bytes | None], after: Mapping[str, bytes | Non
     return tuple(sorted(steps, key=lambda step: step.sort_key))
 
 
-def save(root: Path, journal: Journal) -> None:
-    """Writes the journal in one step: it is there whole or not at all."""
+def save(root: Path, journal: Journal, path: str = JOURNAL) -> None:
+    """Writes the journal to `path` in one step: it is there whole or not at all."""
     document = {"format": FORMAT, **asdict(journal)}
     draft = root / STAGING / "journal.json"
+    draft.unlink(missing_ok=True)
     write_new(draft, (json.dumps(document, indent=1) + "\n").encode())
-    draft.replace(root / JOURNAL)
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    draft.replace(root / path)
 
 
 def load(root: Path, path: str = JOURNAL) -> Journal:
@@ -67,7 +71,8 @@ def load(root: Path, path: str = JOURNAL) -> Journal:
     try:
         document = json.loads(text)
         steps = tuple(Step(**step) for step in document["steps"])
-        journal = Journal(steps, tuple(document["folders"]))
+        numbers = int(document.get("keep", 0)), int(document.get("drop", 0))
+        journal = Journal(steps, tuple(document["folders"]), *numbers)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _unreadable(path) from None
     if document.get("format") != FORMAT or not _is_lawful(journal):
@@ -79,7 +84,7 @@ def _is_lawful(journal: Journal) -> bool:
     """A journal that came with a repository must not lead a rename or a removal out of the root."""
     paths: list[Any] = [*(step.path for step in journal.steps), *journal.folders]
     hashes: list[Any] = [known for step in journal.steps for known in (step.before, step.after)]
-    return all(isinstance(path, str) and (path == BASE or is_record(path)) for path in paths) and all(
+    return all(isinstance(path, str) and (path in (ASIDE, BASE) or is_record(path)) for path in paths) and all(
         isinstance(known, str | None) for known in hashes
     )
 

@@ -8,15 +8,25 @@ STATE = f"{HOME}/state.json"
 #: The schema of the spec, for editors. Committed, so that a checkout has it without tracegen.
 SCHEMA = f"{HOME}/schema.json"
 IGNORE = f"{HOME}/.gitignore"
+ATTRIBUTES = f"{HOME}/.gitattributes"
 LOCK = f"{HOME}/lock"
 STAGING = f"{HOME}/staging"
 NEW = f"{STAGING}/new"
 OLD = f"{STAGING}/old"
+#: What becomes a folder of `undo/` when the run has ended.
+LATER = f"{STAGING}/undo"
 KEPT = f"{HOME}/kept"
+#: What is needed to take back runs that ended in a conflict, each in a numbered folder.
+UNDO = f"{HOME}/undo"
+#: What a person wrote after a run that was then taken back. Never removed by tracegen.
+ASIDE = f"{HOME}/aside"
 JOURNAL = f"{HOME}/journal.json"
 #: The journal under this name says: take back what was done, instead of finishing it.
 JOURNAL_UNDO = f"{HOME}/journal-undo.json"
-OWN_PLACES = (HOME, BASE, STATE, SCHEMA, IGNORE, LOCK, STAGING, NEW, OLD, KEPT, JOURNAL, JOURNAL_UNDO)
+OWN_PLACES = (
+    *(HOME, BASE, STATE, SCHEMA, IGNORE, ATTRIBUTES, LOCK, STAGING, NEW, OLD, LATER, KEPT, UNDO, ASIDE),
+    *(JOURNAL, JOURNAL_UNDO),
+)
 
 # `git~1` is the short name under which Windows also reaches `.git`.
 _NOT_OURS = frozenset({HOME, ".git", "git~1"})
@@ -57,8 +67,9 @@ def fault_of(path: str) -> str | None:
 
 
 def is_record(path: str) -> bool:
-    """Whether `path` is a file that a journal may list: a lawful output, a base text, the state or the schema."""
-    return path in (STATE, SCHEMA) or fault_of(path.removeprefix(f"{BASE}/")) is None
+    """Whether `path` may stand in a journal: a lawful output, a base text, a text set aside, state or schema."""
+    inside = next((path.removeprefix(own) for own in (f"{BASE}/", f"{ASIDE}/") if path.startswith(own)), path)
+    return path in (STATE, SCHEMA) or fault_of(inside) is None
 
 
 def _fault_of_segment(segment: str) -> str | None:

@@ -9,7 +9,7 @@ from tracegen.write.state import Records, dump_state
 from tracegen.write.tree import digest
 
 # After these the rendered text is what the person has, or has chosen to differ from, so it is the next base.
-_RECORDED = frozenset({Verdict.CREATE, Verdict.UPDATE, Verdict.SAME, Verdict.EDITED})
+_RECORDED = frozenset({Verdict.CREATE, Verdict.UPDATE, Verdict.MERGE, Verdict.SAME, Verdict.EDITED})
 
 
 def record_writes(changes: Iterable[Change], records: Records, environment: str | None) -> dict[str, bytes | None]:
@@ -17,8 +17,10 @@ def record_writes(changes: Iterable[Change], records: Records, environment: str 
     bases: dict[str, bytes | None] = {}
     hashes: dict[str, str] = {}
     for change in changes:
+        if not change.recorded:
+            continue
         path, remembered = change.path, records.remembered_hash(change.path)
-        if change.verdict in _RECORDED:
+        if change.verdict in _RECORDED or change.shown:
             bases[path], remembered = change.rendered, digest(change.rendered)
         elif change.verdict is Verdict.REMOVE:
             bases[path], remembered = None, None

@@ -1,8 +1,11 @@
 """Changes in words, as a diff and as data. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from tracegen.write.abort import Aborted
 from tracegen.write.changes import Change, Changes
+from tracegen.write.markers import marked_lines
+from tracegen.write.patch import patch
 from tracegen.write.paths import KEPT
 from tracegen.write.reconcile import Verdict
 from tracegen.write.recovery import Outcome, Recovery
@@ -11,13 +14,34 @@ _WIDTH = max(len(verdict) for verdict in Verdict)
 
 
 def summary_lines(changes: Changes) -> list[str]:
-    """One line a path: verdict, then path."""
-    return [f"{change.verdict:<{_WIDTH}} {change.path}" for change in changes]
+    """One line a path: verdict, path, and why where the verdict alone does not tell."""
+    return [f"{change.verdict:<{_WIDTH}} {change.path}{_in_brackets(change.note)}" for change in changes]
 
 
-def as_json(changes: Changes) -> list[dict[str, str]]:
-    """One object a path, ready for `json.dumps`."""
-    return [{"path": change.path, "verdict": change.verdict.value} for change in changes]
+def as_json(changes: Changes, *, with_diff: bool = False) -> list[dict[str, str]]:
+    """One object a path, ready for `json.dumps`; `with_diff` adds the lines that change."""
+    return [
+        {"path": change.path, "verdict": change.verdict.value, "note": change.note}
+        | ({"diff": "".join(_diff_of(change))} if with_diff else {})
+        for change in changes
+    ]
+
+
+def conflict_lines(changes: Changes) -> list[str]:
+    """Where the conflicts are once the changes are applied; nothing where there is none."""
+    return [line for change in changes.conflicts for line in _where(change)]
+
+
+def _where(change: Change) -> Iterator[str]:
+    marked = marked_lines(change.after or b"")
+    if marked:
+        yield from (f"{change.path}:{line}: conflict: keep what is right of both sides" for line in marked)
+    elif change.note:
+        yield f"{change.path}: conflict: {change.note}"
+
+
+def _in_brackets(note: str) -> str:
+    return f" ({note})" if note else ""
 
 
 def recovery_lines(recovery: Recovery) -> list[str]:
@@ -32,14 +56,20 @@ def recovery_lines(recovery: Recovery) -> list[str]:
     ]
 
 
+def abort_lines(aborted: Aborted) -> list[str]:
+    """What to tell a person about a run that was taken back."""
+    lines = [f"taken back: {', '.join(aborted.paths) or 'no file'}"]
+    lines += [f"what was written since is in {path}" for path in aborted.aside]
+    return lines + [f"{path} was changed in this moment and is left alone" for path in aborted.contested]
+
+
 def diff(changes: Changes) -> str:
-    """What applying would change, as a patch for `git apply`; of a conflict, what tracegen wants instead."""
+    """What applying would change, as a patch for `git apply`; a conflict with both sides, as it will be shown."""
     return "".join(line for change in changes for line in _diff_of(change))
 
 
 def _diff_of(change: Change) -> Iterator[str]:
-    old = change.before
-    new = change.rendered if change.verdict is Verdict.CONFLICT else change.after
+    old, new = change.before, change.after
     if old == new:
         return
     path = change.path
@@ -47,35 +77,4 @@ def _diff_of(change: Change) -> Iterator[str]:
     mode = "100755" if path.endswith(".sh") else "100644"
     if old is None or new is None:
         yield f"{'new' if old is None else 'deleted'} file mode {mode}\n"
-    sides = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
-    old_lines, new_lines = _lines(old), _lines(new)
-    if old_lines is None or new_lines is None:
-        yield f"Binary files {sides[0]} and {sides[1]} differ\n"
-    else:
-        yield from _text_diff(sides, old_lines, new_lines)
-
-
-def _text_diff(sides: tuple[str, str], old: list[str], new: list[str]) -> Iterator[str]:
-    import difflib
-
-    # Without the tab, `patch` and `git apply` end a name at its first space.
-    old_name, new_name = (f"{side}\t" if " " in side else side for side in sides)
-    lines = difflib.unified_diff(old, new, old_name, new_name)
-    return (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(content: bytes | None) -> list[str] | None:
-    """The lines, each with its line feed; None for what is not text."""
-    try:
-        text = (content or b"").decode()
-    except UnicodeDecodeError:
-        return None
-    if "\0" in text:
-        return None
-    return [line for line in _split(text) if line]
-
-
-def _split(text: str) -> Iterable[str]:
-    # Not `splitlines`, which also splits at form feeds and others that are part of a line to everyone else.
-    *whole, rest = text.split("\n")
-    return [*(f"{line}\n" for line in whole), rest]
+    yield from patch(path, old, new)

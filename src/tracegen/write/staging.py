@@ -10,32 +10,45 @@ from tracegen.write import journal as journals
 from tracegen.write.disk import remove_tree, write_new
 from tracegen.write.errors import refusing
 from tracegen.write.journal import Journal, Step
-from tracegen.write.paths import HOME, IGNORE, JOURNAL, NEW, OLD, STAGING, folders_above
+from tracegen.write.paths import ATTRIBUTES, HOME, IGNORE, JOURNAL, NEW, OLD, STAGING, UNDO, folders_above
+from tracegen.write.undo import get_ready
 
 _IGNORED = b"""\
-# Working files of a running or an interrupted tracegen. All else here belongs into git.
+# Working files of tracegen. All else here belongs into git.
+/aside/
 /journal.json
 /journal-undo.json
 /kept/
 /lock
 /staging/
+/undo/
+"""
+_ATTRIBUTES = b"""\
+# What is here is compared byte for byte. Of a state that two branches wrote, the next render needs both lines.
+* -text linguist-generated
+/state.json merge=union
 """
 # Filesystems and kernels that have no hard links, or not for this file.
 _NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
-def stage(root: Path, steps: tuple[Step, ...], contents: Mapping[str, bytes | None]) -> Journal:
+def stage(
+    root: Path, steps: tuple[Step, ...], contents: Mapping[str, bytes | None], keep: int = 0, drop: int = 0
+) -> Journal:
     """Writes all new contents, holds on to all old ones, then writes the journal.
 
+    `keep` and `drop` are numbers for `Journal`.
     Raises CannotWrite with the folder as it was and nothing left behind.
     """
     try:
-        _ignore_working_files(root)
+        _tell_git(root, IGNORE, _IGNORED)
+        _tell_git(root, ATTRIBUTES, _ATTRIBUTES)
         for step in steps:
             with refusing(step.path):
                 _stage_step(root, step, contents[step.path])
-        journal = Journal(steps, _missing_folders(root, steps))
+        journal = Journal(steps, _missing_folders(root, steps), keep, drop)
         with refusing(JOURNAL):
+            get_ready(root, journal)
             journals.save(root, journal)
     except BaseException:  # an interrupt from the keyboard too leaves nothing behind
         (root / JOURNAL).unlink(missing_ok=True)
@@ -48,6 +61,8 @@ def discard(root: Path) -> None:
     """Removes what is staged."""
     with refusing(STAGING):
         remove_tree(root / STAGING)
+    with suppress(OSError):  # of a run that was not kept
+        (root / UNDO).rmdir()
 
 
 def staged_outputs(root: Path) -> tuple[str, ...]:
@@ -88,18 +103,19 @@ def _missing_folders(root: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(sorted(folder for folder in needed if not (root / folder).is_dir()))
 
 
-def _ignore_working_files(root: Path) -> None:
-    """Git must not see staged files; a `.gitignore` that is there is somebody's, or ours already."""
-    with refusing(IGNORE):
-        if not (root / IGNORE).exists():
-            draft = root / STAGING / "gitignore"
-            write_new(draft, _IGNORED)
-            draft.replace(root / IGNORE)
+def _tell_git(root: Path, path: str, content: bytes) -> None:
+    """Git must not see staged files, nor change ends of lines; what is there is somebody's, or ours already."""
+    with refusing(path):
+        if not (root / path).exists():
+            draft = root / STAGING / "for-git"
+            write_new(draft, content)
+            draft.replace(root / path)
 
 
 def leave_no_empty_home(root: Path) -> None:
-    """A run that wrote nothing leaves no `.tracegen` that holds only its `.gitignore`."""
+    """A run that wrote nothing leaves no `.tracegen` that holds only what it tells git."""
     home = root / HOME
     with suppress(OSError):
-        if {place.name for place in home.iterdir()} <= {".gitignore", "lock"}:
+        if {place.name for place in home.iterdir()} <= {".gitattributes", ".gitignore", "lock"}:
             (root / IGNORE).unlink(missing_ok=True)
+            (root / ATTRIBUTES).unlink(missing_ok=True)

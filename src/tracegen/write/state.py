@@ -9,16 +9,20 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracegen.write.disk import check_root, standing
 from tracegen.write.errors import CannotWrite, WrongEnvironment, refusing
+from tracegen.write.markers import sides
 from tracegen.write.paths import BASE, STATE, base_of, fault_of
 from tracegen.write.tree import digest
 
 FORMAT = 1
+# A line for one output. Git may leave two, those of both branches, with or without conflict markers around them.
+_HASH_LINE = re.compile(r'^\s*("(?:[^"\\]|\\.)*"):\s*"([0-9a-f]{64})",?\s*$', re.MULTILINE)
 # Finds the environment in a state that git left with conflict markers.
 _ENVIRONMENT_LINE = re.compile(r'^\s*"environment": (null|"[^"\\]*"),?$', re.MULTILINE)
 
@@ -29,7 +33,7 @@ class Records:
 
     text: bytes | None
     environments: tuple[str | None, ...]  #: none where nothing is remembered, several after a broken merge
-    hashes: Mapping[str, str]
+    hashes: Mapping[str, tuple[str, ...]]  #: several for an output that two branches wrote
     bases: Mapping[str, bytes]
 
     @property
@@ -40,16 +44,20 @@ class Records:
     def pristine(self, path: str, *candidates: bytes | None) -> bytes | None:
         """What tracegen last wrote at `path`, or None where that is lost or was never.
 
-        A text that is missing or altered is rebuilt from a candidate with the remembered hash.
+        A text that is missing or altered is rebuilt from a candidate with a remembered hash. One that git
+        merged has none of the hashes of both branches, and is believed.
         """
-        remembered, text = self.hashes.get(path), self.bases.get(path)
-        if remembered is None:
+        remembered, text = self.hashes.get(path, ()), self.bases.get(path)
+        merged = (sides(text) if text is not None else None) or ()
+        if not remembered or (merged and text in candidates):
             return text
-        return next((known for known in (text, *candidates) if digest(known) == remembered), None)
+        known = next((each for each in (text, *candidates, *merged) if digest(each) in remembered), None)
+        return text if known is None and len(remembered) > 1 else known
 
     def remembered_hash(self, path: str) -> str | None:
         """The hash to keep for a path that is not written this time."""
-        return self.hashes.get(path) or digest(self.bases.get(path))
+        remembered = self.hashes.get(path, ())
+        return remembered[0] if len(remembered) == 1 else digest(self.bases.get(path))
 
     def refuse_other(self, environment: str | None) -> None:
         """Raises WrongEnvironment unless the folder is fresh or remembers this environment."""
@@ -71,7 +79,7 @@ def dump_state(environment: str | None, hashes: Mapping[str, str]) -> bytes:
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def parse_state(text: bytes | None) -> tuple[tuple[str | None, ...], dict[str, str]]:
+def parse_state(text: bytes | None) -> tuple[tuple[str | None, ...], dict[str, tuple[str, ...]]]:
     """The remembered environments and hashes; what is not a state yields what can be saved of it."""
     if text is None:
         return (), {}
@@ -80,12 +88,20 @@ def parse_state(text: bytes | None) -> tuple[tuple[str | None, ...], dict[str, s
     except (ValueError, RecursionError):
         document = None
     if not _is_state(document):
-        return _salvaged_environments(text), {}
+        return _salvaged_environments(text), _hashes(text, {})
     if document["format"] > FORMAT:
         raise CannotWrite(STATE, f"was written by a newer tracegen (format {document['format']}, not {FORMAT})")
+    return (document["environment"],), _hashes(text, document["files"])
+
+
+def _hashes(text: bytes, files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Every hash of every output; the text is read too, since JSON keeps one of two lines."""
+    found: dict[str, dict[str, None]] = {path: {known: None} for path, known in files.items()}
+    for name, known in _HASH_LINE.findall(text.decode(errors="replace")):
+        with suppress(ValueError):
+            found.setdefault(json.loads(name), {})[known] = None
     # The file comes out of a repository: a path in it must not lead a removal out of the root.
-    hashes = {path: known for path, known in document["files"].items() if fault_of(path) is None}
-    return (document["environment"],), hashes
+    return {path: tuple(known) for path, known in found.items() if fault_of(path) is None}
 
 
 def _is_state(document: Any) -> bool:

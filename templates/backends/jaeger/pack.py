@@ -6,11 +6,25 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
+from tracegen.assemble.collector import GROWTH
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
-from tracegen.model import SAMPLING_PORTS, Component, FileMount, Health, Model, Port, Publish, Resources, Wait, text
+from tracegen.model import (
+    SAMPLING_PORTS,
+    Call,
+    Component,
+    FileMount,
+    Health,
+    Model,
+    Port,
+    Publish,
+    Resources,
+    Wait,
+    text,
+)
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 from tracegen.packs import Catalogue
@@ -125,10 +139,30 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
         },
         user=model.images["jaeger"].user,
+        calls=tuple(_calls(process, model, part)),
+        headless=bool(model.backend.roles) or model.metrics,
+        most=_most(process, replicas, model),
         writable=("/tmp",),
         replicas=replicas,
         grace=part.grace if process.stores else 30,
     )
+
+
+def _calls(process: _Process, model: Model, part: StoragePart) -> Iterator[Call]:
+    if process.stores:
+        yield from part.calls
+    if model.backend.kafka and (process.to_kafka or process.from_kafka):
+        yield from broker_calls(model.backend.kafka)
+    if process.query and model.metrics:
+        yield Call("prometheus", 9090)
+
+
+def _most(process: _Process, replicas: int, model: Model) -> int:
+    """Roles keep nothing; a partition is read by one ingester only."""
+    if not model.backend.kafka:
+        return 0
+    most = GROWTH * replicas
+    return max(replicas, min(most, model.backend.kafka.partitions)) if process.from_kafka else most
 
 
 def _ports(process: _Process, model: Model) -> Iterator[Port]:

@@ -1,0 +1,149 @@
+"""`tracegen new`."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracegen.language.suggest import did_you_mean
+from tracegen.project.create import create, next_commands
+from tracegen.project.draft import SPEC, draft
+from tracegen.project.kept import forget, load
+from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
+from tracegen.project.target import check_target, top_of_repository
+from tracegen.write import needs_recovery, recover, recovery_lines, summary_lines
+
+
+@click.command(short_help="Begin a project: a wizard, then files that work.")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--defaults", is_flag=True, help="Ask nothing; what is not answered gets its default.")
+@click.option("--data", multiple=True, metavar="KEY=VALUE", help="An answer ahead; may be repeated.")
+@click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers ahead, from a YAML file.")
+def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path | None) -> int:
+    """Begin a project in DIR (default: here): asks what it cannot know, then writes a project that works.
+
+    That is the spec, the files beside it that are yours (README, workflow, …), and all that is rendered. A file
+    that is there already is never touched.
+
+    \b
+      tracegen new shop
+      tracegen new shop --defaults --data "services=web node calls api, api go"
+      tracegen new shop --answers answers.yaml
+
+    The keys of answers are project, services, backend, mode, storage, sampling and targets, and where another
+    answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
+    """
+    if _take_up(folder):
+        return 0
+    check_target(folder)
+    ahead = _understood({**(load(answers) if answers else {}), **_pairs(data)}, folder)
+    if defaults:
+        found = _defaults(ahead, folder)
+    elif _is_terminal():
+        from tracegen.cli.wizard import wizard
+
+        found = wizard(ahead, folder)
+    else:
+        found = _without_a_terminal(ahead, folder)
+    return _write(found, folder)
+
+
+def _take_up(folder: Path) -> bool:
+    """Finishes or undoes a run that was killed while it wrote; whether the project is there now."""
+    if not needs_recovery(folder):
+        return False
+    for line in recovery_lines(recover(folder)):
+        click.echo(line, err=True)
+    whole = (folder / SPEC).exists()
+    if whole:
+        click.echo(f"{folder / SPEC} is there, and the project with it", err=True)
+    return whole
+
+
+def _pairs(data: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in data]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise click.UsageError(f"--data {key}: write KEY=VALUE")
+    return {key: value for key, _, value in pairs}
+
+
+def _understood(said: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Answers that were given ahead, judged together with the defaults of the others."""
+    found: dict[str, Any] = {}
+    known: dict[str, Question] = {}
+    # An answer may lead to the question of another, so this follows the questions and not what was said.
+    for question in questions(_Following(found, folder), folder):
+        known[question.key] = question
+        if question.key in said:
+            try:
+                found[question.key] = understood(question, said[question.key])
+            except ValueError as error:
+                raise click.UsageError(f"{question.key}: {error}") from None
+    for key in said:
+        if key not in known:
+            hint = did_you_mean(key, known) or f"the keys are {', '.join(known)}"
+            raise click.UsageError(f"{key} is not asked for here\n  hint: {hint}")
+    wrong = draft(complete(found, folder), folder).errors
+    if wrong:
+        raise click.UsageError("\n".join(f"{each.path}: {in_one_line(each)}" for each in wrong))
+    return found
+
+
+class _Following(dict[str, Any]):
+    """The answers so far; what is not answered yet has its default."""
+
+    def __init__(self, found: Mapping[str, Any], folder: Path) -> None:
+        self._found, self._folder = found, folder
+        super().__init__()
+
+    def __missing__(self, key: str) -> Any:
+        return complete(self._found, self._folder)[key]
+
+
+def _defaults(ahead: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """All answers, where each that is missing has a default."""
+    missing = [each for each in unanswered(ahead, folder) if each.default is None]
+    if missing:
+        raise click.UsageError(f"only you can know this; pass\n{_options(missing)}")
+    return complete(ahead, folder)
+
+
+def _without_a_terminal(ahead: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    missing = unanswered(ahead, folder)
+    if missing:
+        raise click.UsageError(
+            "there is no terminal to ask on; pass --defaults, or an answer to each question:\n" + _options(missing)
+        )
+    return complete(ahead, folder)
+
+
+def _options(missing: list[Question]) -> str:
+    return "\n".join(f"  --data '{each.key}={_example(each)}'" for each in missing)
+
+
+def _example(question: Question) -> str:
+    return in_words(question, question.example if question.default is None else question.default)
+
+
+def _is_terminal() -> bool:
+    import os
+
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _write(answers: Mapping[str, Any], folder: Path) -> int:
+    changes = create(answers, folder)
+    forget(folder)
+    click.echo("\n".join(summary_lines(changes)))
+    rendered = draft(answers, folder).rendered
+    assert rendered, "it was just written"
+    top = top_of_repository(folder)
+    if top and top != folder.resolve() and any(each.path.startswith(".github/") for each in changes):
+        click.echo(f"\nGitHub reads workflows at {top} only: move .github/workflows/tracing.yaml up there", err=True)
+    click.echo("\nNext:", err=True)
+    for line in next_commands(rendered, folder):
+        click.echo(f"  {line}", err=True)
+    return 0

@@ -1,0 +1,87 @@
+"""A project brought to this version of tracegen: its skeleton by copier, all that is rendered by the writer."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracegen.compiler import Rendered, build
+from tracegen.language.checking import check
+from tracegen.language.editor import committed_editor_schema
+from tracegen.packs import catalogue
+from tracegen.problems import Problem
+from tracegen.project.answers import NoSkeleton, remembered
+from tracegen.project.breaking import Step, steps_between
+from tracegen.project.draft import SPEC
+from tracegen.project.skeleton_changes import skeleton_changes
+from tracegen.source.files import load
+from tracegen.write import Change, Changes, Style, plan_changes
+from tracegen.write.paths import HOME
+from tracegen.write.state import load_records
+
+
+@dataclass(frozen=True)
+class Part:
+    """One output folder of a project: of the base, or of an environment."""
+
+    folder: Path
+    environment: str | None
+    rendered: Rendered
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it is found: its output folders, and what is to be said about its spec."""
+
+    folder: Path
+    parts: tuple[Part, ...]
+    problems: tuple[Problem, ...]
+
+
+def find(folder: Path) -> Project:
+    """The project in a folder: the base, and each environment that was rendered to its place.
+
+    Raises what reading and checking a spec raises.
+    """
+    document = load(str(folder / SPEC))
+    checked = check(document, catalogue())
+    places = {name: folder / "env" / name if name else folder for name in checked.specs}
+    parts = [
+        Part(places[name], name, build(document, spec))
+        for name, spec in checked.specs.items()
+        if name is None or (places[name] / HOME).is_dir()
+    ]
+    return Project(folder, tuple(parts), checked.problems)
+
+
+def written_folders(folder: Path) -> list[Path]:
+    """The output folders that tracegen wrote into, whatever the spec says by now."""
+    return [folder, *(each for each in sorted(folder.glob("env/*")) if (each / HOME).is_dir())]
+
+
+def changes_of(project: Project, part: Part, style: Style) -> Changes:
+    """What bringing one output folder up to date would do; the skeleton goes with the base. Reads only."""
+    if part.environment is not None:
+        return plan_changes(part.rendered.tree, part.folder, part.environment, style=style)
+    beside: list[Change] = []
+    with suppress(NoSkeleton):  # told by `notes_of`
+        beside = list(skeleton_changes(project.folder, project.parts[0].rendered, style))
+    schema = committed_editor_schema()
+    return plan_changes(part.rendered.tree, part.folder, None, schema=schema, style=style, beside=beside)
+
+
+def notes_of(project: Project) -> list[str]:
+    """Why the skeleton is left as it is; nothing where it is brought up to date. Raises NewerTracegen."""
+    try:
+        remembered(project.folder)
+    except NoSkeleton as error:
+        return [str(error)]
+    return []
+
+
+def steps_of(project: Project) -> list[Step]:
+    """What to do before what is going to be rendered is started; to be asked before anything is written."""
+    found = [
+        steps_between(load_records(part.folder).bases.values(), part.rendered.tree.values(), catalogue())
+        for part in project.parts
+    ]
+    return list(dict.fromkeys(step for steps in found for step in steps))
