@@ -30,6 +30,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def test_render_writes_beside_the_spec_and_tells_what_it_did(project: Path) -> None:
     ran = tracegen("render")
     assert ran.code == 0
@@ -98,12 +104,6 @@ def test_diff_shows_lines_and_writes_nothing(project: Path) -> None:
     assert "-            spans: 72h" in ran.out.splitlines()
     assert "+            spans: 96h" in ran.out.splitlines()
     assert b"72h" in (project / "jaeger/config.yaml").read_bytes()
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_an_edit_is_kept_and_merged_with_what_is_new(project: Path) -> None:
@@ -287,8 +287,9 @@ def test_explain_tells_versions_overrides_and_what_became_of_a_file(project: Pat
         {"path": "processors.memory_limiter.check_interval", "value": "2s", "said": "tracegen.yaml:12"},
         {"path": "processors.batch", "value": None, "said": "tracegen.yaml:12"},
     ]
-    assert [name for name in data["images"].values()] == ["collector"]
+    assert list(data["images"].values()) == ["collector"]
     assert (data["source"], data["state"]) == ("collector", "edited; tracegen keeps that")
+    assert "overridden" not in tracegen("explain", "compose.yaml").out
     text = tracegen("explain", "collector/gateway.yaml").out
     assert "        processors.memory_limiter.check_interval: 2s (tracegen.yaml:12)\n" in text
     assert "        processors.batch: removed (tracegen.yaml:12)\n" in text
