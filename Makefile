@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format examples benchmark programs clean
+.PHONY: help demo test lint format examples benchmark overhead programs clean
 
 help:
 	@echo "make demo       render the examples, show one, let real programs judge them (under a minute)"
@@ -13,6 +13,7 @@ help:
 	@echo "make format     format the code and fix what ruff can fix"
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
 	@echo "make benchmark  how quickly commands start"
+	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -49,6 +50,9 @@ examples: $(STAMP)
 
 benchmark: $(STAMP)
 	@$(BIN)/python tests/benchmark.py
+
+overhead: $(STAMP)
+	@PYTHONPATH=src:tests $(BIN)/python tests/overhead.py --write
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)

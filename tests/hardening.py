@@ -54,14 +54,16 @@ def containers(folder: Path) -> Iterator[tuple[str, Service]]:
 
 
 def trace_pipelines(folder: Path) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Every pipeline of traces below a folder, with the configuration that it stands in."""
+    """Every pipeline that takes traces in, with the configuration that it stands in."""
     for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
         content = _load(path) if ".tracegen" not in path.parts else {}
         pipelines = (
             (content.get("service") or {}).get("pipelines") if isinstance(content.get("service"), dict) else None
         )
+        inside = set(content.get("connectors") or {})
         for name, pipeline in (pipelines or {}).items():
-            if name.split("/")[0] == "traces" and isinstance(pipeline, dict):
+            is_of_traces = name.split("/")[0] == "traces" and isinstance(pipeline, dict)
+            if is_of_traces and not inside.intersection(pipeline.get("receivers") or []):
                 yield content, pipeline
 
 
@@ -89,7 +91,7 @@ def pipeline_counts(folder: Path) -> dict[str, Count]:
         _is_persistent(content, exporter)
         for content, pipeline in found
         for exporter in pipeline.get("exporters") or []
-        if exporter.startswith("otlp") and "file_storage" in str(content.get("extensions"))
+        if exporter.startswith(("otlp", "load_balancing")) and "file_storage" in str(content.get("extensions"))
     ]
     return {
         "memory limiter first in the pipeline": Count(sum(limited), len(limited)),

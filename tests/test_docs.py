@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from language_tables import language_tables
 from pages import Block, Comment, Page, read_page
 from reference import reference
 from support import ROOT, Ran, problems_of, tracegen
@@ -130,6 +131,11 @@ def test_the_page_of_versions_has_every_pin(regen: bool) -> None:
 def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
     wanted = ["", *reference(), ""]
     assert _between(ROOT / "docs" / "spec.md", "reference", wanted, regen) == wanted
+
+
+def test_the_page_of_languages_says_what_the_packs_say(regen: bool) -> None:
+    wanted = ["", *language_tables()]
+    assert _between(ROOT / "docs" / "languages.md", "languages", wanted, regen) == wanted
 
 
 def test_the_readme_names_every_key_that_is_not_rendered_yet(regen: bool) -> None:

@@ -28,14 +28,24 @@ WRITTEN = sorted([*ROOT.glob("examples/*/tracegen.yaml"), *ROOT.glob("tests/case
 RICH = {
     "tracegen": 1,
     "name": "shop",
-    "targets": ["compose"],
+    "targets": ["compose", "kubernetes"],
     "registry": "registry.example.com/mirror",
     "backend": {"type": "jaeger", "storage": "badger"},
     "collector": {"replicas": 2},
     "compose": {"publish": ["ui", "otlp"]},
+    "kubernetes": {"ingress": {"host": "traces.example.com", "tls_secret": "traces-tls"}},
     "services": {
-        "api": {"language": "python", "calls": ["web"], "env": {"TOKEN": {"env": "TOKEN"}, "LOG_LEVEL": "info"}},
-        "web": {"language": "go", "image": "ghcr.io/acme/web:1.4", "replicas": 2},
+        "api": {
+            "language": "python",
+            "calls": ["web"],
+            "env": {"TOKEN": {"env": "TOKEN"}, "LOG_LEVEL": "info", "PRICE": "5$ $(TOKEN)"},
+        },
+        "web": {
+            "language": "go",
+            "image": "ghcr.io/acme/web:1.4",
+            "replicas": 2,
+            "env": {"CA": {"file": "secrets/ca.pem"}},
+        },
     },
 }
 MOST_SHOWN = 12

@@ -15,7 +15,7 @@ from support import ROOT
 SOURCE = ROOT / "src" / "tracegen"
 TEMPLATES = ROOT / "templates"
 MODULES = sorted(SOURCE.rglob("*.py"))
-PACK_CODE = sorted(TEMPLATES.rglob("*.py"))
+PACK_CODE = sorted(path for path in TEMPLATES.rglob("*.py") if "languages" not in path.parts)
 
 #: Packages and modules of tracegen: each imports only those before it.
 ORDER = [
@@ -44,6 +44,12 @@ IMPURE = {
     *("datetime", "time", "random", "secrets", "uuid", "locale", "getpass", "platform", "socket"),
     *("os", "shutil", "subprocess", "tempfile", "glob", "fcntl", "threading", "multiprocessing", "urllib.request"),
 }
+
+#: What a language's own tools read: versions of its libraries stand there and nowhere else.
+MANIFESTS = (
+    *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
+    *("Cargo.lock", "*.csproj", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock", "parts/*.txt"),
+)
 
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 60
@@ -154,9 +160,15 @@ def test_code_names_no_version(path: Path) -> None:
     assert not {each for each in found if not (allowed and re.fullmatch(allowed, each))}
 
 
+def names_versions(path: Path) -> bool:
+    """Whether a file below `templates/` is where versions belong: `versions.yaml`, or the manifest of a language."""
+    plain = path.with_name(path.name.removesuffix(".j2"))
+    return path.name == "versions.yaml" or any(plain.match(pattern) for pattern in MANIFESTS)
+
+
 @pytest.mark.parametrize("path", sorted(each for each in TEMPLATES.rglob("*") if each.is_file()), ids=relative)
 def test_templates_name_no_version(path: Path) -> None:
-    if path.name != "versions.yaml" and path.suffix not in (".py", ".pyc"):
+    if not names_versions(path) and path not in PACK_CODE and path.suffix != ".pyc":
         lines = (
             re.sub(r"(^|\s)(#|//).*|\{#.*?#\}", "", line) for line in path.read_text(encoding="utf-8").splitlines()
         )

@@ -7,7 +7,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
-from tracegen.model import Component, FileMount, Health, Kafka, Model, Port, Resources, Volume, Wait, text
+from tracegen.model import Call, Component, FileMount, Health, Kafka, Model, Port, Resources, Volume, Wait, text
 from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Written
 
@@ -86,6 +86,7 @@ def _topic_job(model: Model, kafka: Kafka) -> Component:
         environment={"KAFKA_HEAP_OPTS": text("-Xmx128m"), "LOG_DIR": text("/tmp/logs")},
         resources=Resources(0.5, 256 * MEBIBYTE),
         needs={BROKER: Wait.HEALTHY},
+        calls=(Call(BROKER, _PORT),),
         user=image.user,
         writable=("/tmp",),
         job=True,

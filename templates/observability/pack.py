@@ -3,15 +3,17 @@
 https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tracegen.assemble.certificates import CA_PATH, server_mounts
 from tracegen.assemble.collector import SPAN_METRICS_PORT
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, FileMount, Health, Model, Port, Resources, Volume
+from tracegen.model import Call, Component, FileMount, Health, Model, Port, Resources, Volume
 from tracegen.model.telemetry import METRICS_PORT
 from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Structured
+
+from . import sampling_rules
 
 NAME = "prometheus"
 
@@ -35,13 +37,21 @@ def components(model: Model) -> Iterable[Component]:
             port=_PORT,
             path="/-/healthy",
         ),
-        files=(FileMount(_CONFIG, _TARGET),),
+        files=tuple(FileMount(*each) for each in _files(model)),
         secret_files=server_mounts(model.certificates)[:1],
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
         user=image.user,
+        calls=tuple(_calls(model)),
         writable=("/tmp",),
     )
+
+
+def _calls(model: Model) -> Iterator[Call]:
+    yield Call(model.tiers[-1].component, SPAN_METRICS_PORT)
+    yield from (Call(tier.component, METRICS_PORT) for tier in model.tiers)
+    port = _backend_port(model)
+    yield from (Call(name, port) for name in _backend_processes(model))
 
 
 def configs(model: Model) -> Iterable[Structured]:
@@ -59,10 +69,18 @@ def configs(model: Model) -> Iterable[Structured]:
         for tier in model.tiers
     ]
     jobs += [_backend_job(name, model) for name in _backend_processes(model)]
-    value: Value = {"global": {"scrape_interval": "15s"}, "scrape_configs": jobs}
+    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
+    value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
-    keys = ("metrics", "backend", "collector.topology", "security")
+    keys = ("metrics", "backend", "collector", "sampling", "security")
     yield Structured(_CONFIG, value, head, "observability", keys)
+    yield from sampling_rules.rules(model)
+
+
+def _files(model: Model) -> Iterable[tuple[str, str]]:
+    yield _CONFIG, _TARGET
+    if model.tail:
+        yield sampling_rules.PATH, sampling_rules.TARGET
 
 
 def _backend_processes(model: Model) -> list[str]:
@@ -78,7 +96,11 @@ def _backend_job(name: str, model: Model) -> Value:
     job: dict[str, Value] = {"job_name": name}
     if tempo and model.certificates:
         job |= {"scheme": "https", "tls_config": {"ca_file": CA_PATH, "server_name": name}}
-    return job | {"dns_sd_configs": _every_replica(name, _TEMPO_PORT if tempo else METRICS_PORT)}
+    return job | {"dns_sd_configs": _every_replica(name, _backend_port(model))}
+
+
+def _backend_port(model: Model) -> int:
+    return _TEMPO_PORT if model.backend.type == "tempo" else METRICS_PORT
 
 
 def _every_replica(name: str, port: int) -> Value:

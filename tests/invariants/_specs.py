@@ -104,6 +104,10 @@ def _servers(storage: StoragePack) -> Iterator[Patch]:
         yield _SERVERS[storage.name]
 
 
+def _cluster(**said: Any) -> Patch:
+    return {"targets": ["compose", "kubernetes"], "kubernetes": said}
+
+
 #: Three choices at once that were wrong although each two were right.
 ALSO: tuple[Patch, ...] = (
     {"collector": {"replicas": 2, "queue": "memory"}, "compose": {"publish": ["otlp"]}},
@@ -143,6 +147,15 @@ def dimensions() -> dict[str, list[Patch]]:
         "targets": [{}, {"targets": []}, {"targets": ["kubernetes"]}, {"targets": ["compose", "kubernetes"]}],
         "publish": [{}, *({"compose": {"publish": each}} for each in ([], ["otlp"], ["ui", "otlp"], ["all"]))],
         "bind": [{}, {"compose": {"bind": "0.0.0.0"}}, {"compose": {"bind": "::1"}}],
+        "cluster": [
+            {},
+            _cluster(network_policies="strict", pod_security="baseline"),
+            _cluster(network_policies="none", namespace="tracing", create_namespace=False),
+            _cluster(ingress={"host": "traces.example.com", "class": "nginx", "tls_secret": "traces-tls"}),
+            _cluster(ingress={"host": "traces.example.com", "gateway": {"name": "public", "namespace": "gateways"}}),
+            _cluster(storage_class="fast", external_secrets={"store": "vault"}),
+            _cluster(flavor="operator"),
+        ],
         "metrics": [{}, {"metrics": True}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
         "baggage": [
             {},

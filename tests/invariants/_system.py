@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from invariants._manifests import Manifests, manifests
 from tracegen.compiler import Rendered
 from tracegen.model import Component
 
@@ -74,6 +75,11 @@ class System:
         files = {path: self.data(path) for path in self.yaml_files if path.startswith(("collector/", "jaeger/"))}
         return {path: data for path, data in files.items() if "pipelines" in data.get("service", {})}
 
+    @cached_property
+    def manifests(self) -> Manifests:
+        """What kubernetes/ brings to a cluster; nothing when it is not rendered."""
+        return manifests(self.tree, self.data)
+
     @property
     def compose(self) -> dict[str, Any]:
         """compose.yaml; empty when it is not rendered."""
@@ -118,23 +124,28 @@ class System:
 
     def containers_with(self, path: str) -> dict[str, dict[str, Any]]:
         """The services of compose.yaml into which a rendered file is mounted."""
-        return {name: each for name, each in self.containers.items() if path in bind_sources(each)}
+        return {name: each for name, each in self.containers.items() if is_mounted(path, bind_sources(each))}
 
 
 class Draft:
     """A tree to be damaged: `draft["compose.yaml"]` is the file as data, `draft.texts` holds the files as text.
 
-    `draft.said` is the spec: more may be asked for than the tree gives.
+    `draft.said` is the spec and `draft.components` the model: more may be asked for than the tree gives.
     """
 
     def __init__(self, system: System) -> None:
-        self._good = system
+        self.good = system
         self._changed: dict[str, Any] = {}
         self.texts = dict(system.tree)
         self.said: dict[str, Any] = deepcopy(dict(system.said))
+        self.components = dict(system.components)
 
     def __getitem__(self, path: str) -> Any:
-        return self._changed.setdefault(path, deepcopy(self._good.data(path)))
+        return self._changed.setdefault(path, deepcopy(self.good.data(path)))
+
+    def put(self, path: str, data: Any) -> None:
+        """A file in place of the one that is there, or beside the others."""
+        self._changed[path] = data
 
     def container(self, name: str) -> dict[str, Any]:
         """A service of compose.yaml."""
@@ -144,7 +155,13 @@ class Draft:
     def system(self) -> System:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
-        return System("broken", self.said, self._good.components, {**self.texts, **dumped})
+        return System("broken", self.said, self.components, {**self.texts, **dumped})
+
+
+def is_mounted(path: str, sources: list[str]) -> bool:
+    """Whether a file is among what is mounted; a file of strategies comes with its folder, to be read again."""
+    folder, _, name = path.rpartition("/")
+    return path in sources or (name == "sampling.json" and folder in sources)
 
 
 def bind_sources(container: Mapping[str, Any]) -> list[str]:
@@ -180,8 +197,8 @@ def repository_of(image: str) -> str:
 
 
 def megabytes(text: str) -> float:
-    """The MiB in `512M`, `512MiB` or `2G`, as Docker and Go mean them."""
-    match = re.fullmatch(r"([0-9.]+)([KMGT]?)(i?B)?", text)
+    """The MiB in `512M`, `512Mi`, `512MiB` or `2G`, as Docker, Kubernetes and Go mean them."""
+    match = re.fullmatch(r"([0-9.]+)([KMGT]?)(i?B|i)?", text)
     assert match, text
     return float(match[1]) * {"": 2**-20, "K": 2**-10, "M": 1, "G": 2**10, "T": 2**20}[match[2]]
 

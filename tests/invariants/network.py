@@ -14,7 +14,7 @@ _PORT = re.compile(
 #: The ports that a group of `compose.publish` comes to, when the system has what the group is for.
 _GROUPS = {
     "ui": {16686, 3000, 3200},
-    "otlp": {4317, 4318},
+    "otlp": {4317, 4318, 5778, 5779},  # who sends from the host may ask for its strategy
     "zipkin": {9411},
     "jaeger": {14250, 14268, 6831, 6832},
     "grafana": {3000},

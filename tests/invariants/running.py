@@ -1,5 +1,6 @@
 """How containers of compose.yaml run: health, order, limits, and the end."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,11 +51,27 @@ def check_health_uses_what_the_image_has(system: System) -> Iterator[Finding]:
         test = container.get("healthcheck", {}).get("test")
         if test is None:
             continue
+        if "build" in container:
+            yield from _as_in_the_dockerfile(system, name, container, test)
+            continue
         programs = next((has for image, has in PROGRAMS.items() if _is_of(container["image"], image)), None)
         if programs is None:
             yield "compose.yaml", f"{name}: it is not known what {container['image']} has inside"
         elif test[0] != "CMD" or test[1] not in programs:
             yield "compose.yaml", f"{name}: the health check {test} needs more than {sorted(programs)}"
+
+
+def _as_in_the_dockerfile(system: System, name: str, container: Any, test: list[str]) -> Iterator[Finding]:
+    """What is built says in its own Dockerfile how it is asked, and the tests of stubs run what is in it."""
+    path = f"{container['build']['context'].removeprefix('./')}/Dockerfile"
+    words = [word.replace("$$", "$") for word in test[1:]]
+    command = words[2] if words[:2] == ["sh", "-c"] else json.dumps(words)
+    if f"CMD {command}\n" not in system.tree.get(path, ""):
+        yield "compose.yaml", f"{name}: the health check {test} is not that of {path}"
+
+
+def break_health_uses_what_the_image_has__built(draft: Draft) -> None:
+    draft.container("api")["healthcheck"]["test"] = ["CMD", "curl", "http://127.0.0.1:8080/healthz"]
 
 
 def break_health_uses_what_the_image_has(draft: Draft) -> None:

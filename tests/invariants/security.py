@@ -14,7 +14,7 @@ _JOB_CAPABILITIES = ["CHOWN"]
 def check_images_are_pinned(system: System) -> Iterator[Finding]:
     """Each image has a tag, and not the tag `latest`."""
     for name, container in system.containers.items():
-        if not _PINNED.fullmatch(container["image"].rpartition("/")[2]) or container["image"].endswith(":latest"):
+        if not is_pinned(container["image"]):
             yield "compose.yaml", f"{name}: {container['image']} is whatever was pushed last"
 
 
@@ -24,6 +24,11 @@ def break_images_are_pinned__latest(draft: Draft) -> None:
 
 def break_images_are_pinned__no_tag(draft: Draft) -> None:
     draft.container("jaeger")["image"] = "registry.example.com:5000/jaeger"
+
+
+def is_pinned(image: str) -> bool:
+    """Whether an image has a tag or a digest, and not the tag `latest`."""
+    return bool(_PINNED.fullmatch(image.rpartition("/")[2])) and not image.endswith(":latest")
 
 
 def check_images_come_from_the_registry(system: System) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ Data = Mapping[tuple[str, ...], Any]
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FOR_PEOPLE = (".md", ".env.example")
+#: What the API server and the OpenTelemetry Operator act on.
+_READ_BY_CLUSTERS = ("pod-security.kubernetes.io/", "instrumentation.opentelemetry.io/")
 _COMMENT = re.compile(r"^\s*(#|//|--).*$", re.MULTILINE)
 
 
@@ -107,7 +109,7 @@ def _read(path: str, text: str) -> Any:
 
 
 def _without_labels(value: Any) -> Any:
-    """Labels and annotations are for people, and for selectors, which are compared themselves."""
+    """Labels and annotations are for people, and for selectors, which are compared themselves; but for some."""
     if isinstance(value, list):
         return [_without_labels(each) for each in value]
     if not isinstance(value, dict):
@@ -115,8 +117,8 @@ def _without_labels(value: Any) -> Any:
     kept = {key: _without_labels(each) for key, each in value.items()}
     for labelled in [kept.get("metadata"), *(kept.get("services") or {}).values()] if _is_mapping(kept) else []:
         if isinstance(labelled, dict):
-            labelled.pop("labels", None)
-            labelled.pop("annotations", None)
+            marks = {**(labelled.pop("labels", None) or {}), **(labelled.pop("annotations", None) or {})}
+            labelled |= {key: each for key, each in marks.items() if key.startswith(_READ_BY_CLUSTERS)}
     return kept
 
 

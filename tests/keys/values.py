@@ -24,6 +24,22 @@ SMALLEST: Mapping[str, Any] = {
 _S3 = {"backend": {"storage": {"type": "s3", "bucket": "traces", "region": "eu-central-1"}}}
 _TEAMS = {"backend": {"type": "tempo", "tenants": [{"name": "red"}, {"name": "blue"}]}}
 _CA, _CERT, _KEY = {"ca": {"file": "ca.pem"}}, {"cert": {"file": "tls.crt"}}, {"key": {"file": "tls.key"}}
+_KEEP = ["errors", {"slower_than": "1s"}, {"attribute": {"key": "customer.tier", "values": ["gold"]}}]
+_TAIL = {"sampling": {"tail": {"keep": _KEEP}}, "metrics": True}
+_LOGIN = {
+    "targets": ["kubernetes"],
+    "kubernetes": {
+        "ingress": {
+            "host": "traces.example.com",
+            "login": {
+                "issuer": "https://login.example.com",
+                "client_id": "traces",
+                "client_secret": {"env": "LOGIN_CLIENT"},
+                "cookie_secret": {"env": "LOGIN_COOKIE"},
+            },
+        }
+    },
+}
 _REMOTE = {"head": {"type": "remote"}}
 
 #: What a key needs beside it that the schema does not say: a pattern of ids, and a patch (RFC 7396).
@@ -56,6 +72,9 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r".*\.tenant", _TEAMS),
     (r"service_defaults\.stub", {"services": {"web": {"stub": "apps/web"}}}),
     (r"sampling\.operations.*", {"sampling": _REMOTE}),
+    (r".*\.traffic\.(spans_per_trace|errors|slow|tagged)", _TAIL),
+    (r"services\.api\.traffic\..*", {"services": {"api": {"traffic": {"requests_per_second": 4000}}}}),
+    (r"service_defaults\.traffic\..*", {"service_defaults": {"traffic": {"requests_per_second": 4000}}}),
     (r"services\.api\.sampling\.operations.*", {"services": {"api": {"sampling": _REMOTE}}}),
     (r"service_defaults\.sampling\.operations.*", {"service_defaults": {"sampling": _REMOTE}}),
     (r"accept\..*", {"sampling": {"head": {"type": "ratio", "ratio": 0.5}, "tail": {"keep": ["errors"]}}}),
@@ -66,6 +85,18 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"versions\.cassandra", {"backend": {"storage": "cassandra"}}),
     (r"versions\.clickhouse", {"backend": {"storage": "clickhouse"}}),
     (r"kubernetes\..*", {"targets": ["kubernetes"]}),
+    (r"kubernetes\.ingress\..*", {"kubernetes": {"ingress": {"host": "traces.example.com"}}}),
+    (r"kubernetes\.external_secrets.*", {"services": {"api": {"env": {"TOKEN": {"env": "TOKEN"}}}}}),
+    (r"versions\.oauth2-proxy", _LOGIN),
+    (r"kubernetes\.ingress\.login\..*", _LOGIN),
+    (
+        r"kubernetes\.ingress\.login\.client_secret\.(secret|file).*",
+        {"kubernetes": {"ingress": {"login": {"client_secret": {"env": None}}}}},
+    ),
+    (
+        r"kubernetes\.ingress\.login\.cookie_secret\.(secret|file).*",
+        {"kubernetes": {"ingress": {"login": {"cookie_secret": {"env": None}}}}},
+    ),
     (r"backend.*>\.size", {"targets": ["compose", "kubernetes"]}),  # Compose has no sizes of volumes
 )
 
@@ -83,10 +114,11 @@ MORE: tuple[tuple[str, list[Any]], ...] = (
 
 #: Keys that no two values fit with the same beside them: what is said together with each value.
 TOGETHER: Mapping[str, list[Mapping[str, Any]]] = {
+    "targets": [{"targets": each} for each in (["compose"], [], ["kubernetes"], ["compose", "kubernetes"])],
     "security.tls.enabled": [
         {"security": {"tls": {"enabled": False}}},
         {"security": {"tls": {"enabled": True, **_CA, **_CERT, **_KEY}}},
-    ]
+    ],
 }
 
 #: Keys of which each use, or each change, is an error: the pattern of ids, and the code.
@@ -101,6 +133,7 @@ ONLY_ERRORS: tuple[tuple[str, str], ...] = (
     (r"backend<tempo>\.kafka\.(tls.*|sasl\.mechanism)", "TG351"),
     (r".*\.headers\.[^.]+\.file", "TG341"),
     (r"security\.ingest_auth\..*\.file", "TG341"),
+    (r"kubernetes\.ingress\.login\..*\.file", "TG341"),
 )
 
 ABSENT = object()
@@ -123,12 +156,18 @@ def specs(key: Key) -> list[Spec]:
 
 
 def system_with(image: str) -> Mapping[str, Any]:
-    """What to say so that an image is run, if anything does it: a store, or metrics."""
+    """What to say so that an image is run, or built from, if anything does it: a store, metrics, or an example."""
     wanted = catalogue().images[image].reference
-    for patch in ({}, *stores(catalogue()), {"metrics": True}):
-        if wanted in outcome(merged(SMALLEST, patch)).data.values():
+    for patch in ({}, *stores(catalogue()), {"metrics": True}, *_examples()):
+        if any(wanted in str(value) for value in outcome(merged(SMALLEST, patch)).data.values()):
             return patch
     return {}
+
+
+def _examples() -> Iterator[Mapping[str, Any]]:
+    for pack in catalogue().languages.values():
+        for framework in pack.frameworks or [None]:
+            yield {"services": {"api": {"language": pack.name, "framework": framework}}}
 
 
 def spec_with(context: Spec, path: Path, value: Any) -> Spec:

@@ -1,4 +1,4 @@
-"""Builds the real Jaeger and OpenTelemetry Collector from their Go modules, once a machine.
+"""Builds the real Jaeger, OpenTelemetry Collector and Kubernetes from their Go modules, once a machine.
 
 `find("jaeger")` gives the path of a working program or raises `ProgramMissing` with the reason.
 As a script: `python tests/programs/build.py` builds all of them, `--present` only lists what is there.
@@ -75,7 +75,42 @@ COLLECTOR = Program(
     override="TRACEGEN_COLLECTOR",
     version_arguments=("--version",),
 )
-PROGRAMS: Mapping[str, Program] = {program.name: program for program in (JAEGER, JAEGER_INDEX_CLEANER, COLLECTOR)}
+# Kubernetes takes its version from linker flags too; etcd is what it requires, unmodified.
+KUBERNETES_FLAGS = "-s -w " + " ".join(
+    f"-X k8s.io/component-base/version.{key}={value}"
+    for key, value in {"gitVersion": "v1.34.3", "gitMajor": "1", "gitMinor": "34"}.items()
+)
+KUBE_APISERVER = Program(
+    name="kube-apiserver",
+    package="k8s.io/kubernetes/cmd/kube-apiserver",
+    override="TRACEGEN_KUBE_APISERVER",
+    version_arguments=("--version",),
+    linker_flags=KUBERNETES_FLAGS,
+    module="kubernetes",
+)
+KUBECTL = Program(
+    name="kubectl",
+    package="k8s.io/kubernetes/cmd/kubectl",
+    override="TRACEGEN_KUBECTL",
+    linker_flags=KUBERNETES_FLAGS,
+    module="kubernetes",
+)
+ETCD = Program(
+    name="etcd",
+    package="go.etcd.io/etcd/server/v3",
+    override="TRACEGEN_ETCD",
+    module="kubernetes",
+)
+KUBE_SCORE = Program(
+    name="kube-score",
+    package="github.com/zegl/kube-score/cmd/kube-score",
+    override="TRACEGEN_KUBE_SCORE",
+    module="kube-score",
+)
+PROGRAMS: Mapping[str, Program] = {
+    program.name: program
+    for program in (JAEGER, JAEGER_INDEX_CLEANER, COLLECTOR, KUBE_APISERVER, KUBECTL, ETCD, KUBE_SCORE)
+}
 
 
 def find(name: str) -> Path:

@@ -29,6 +29,8 @@ FIXTURES = {
     "collector": "collector",
     "docker_compose": "docker-compose",
     "tempo": "tempo",
+    "kubectl": "kubectl",
+    "kube_score": "kube-score",
 }
 # Those of other plugins, see `register`.
 _MORE: dict[str, str] = {}
@@ -61,6 +63,18 @@ def jaeger_index_cleaner() -> Path:
 def collector() -> Path:
     """The real OpenTelemetry Collector, built on first use."""
     return _found("collector")
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> Path:
+    """The real kubectl, with kustomize inside; built on first use."""
+    return _found("kubectl")
+
+
+@pytest.fixture(scope="session")
+def kube_score() -> Path:
+    """The real kube-score, built on first use."""
+    return _found("kube-score")
 
 
 @pytest.fixture(scope="session")

@@ -178,6 +178,23 @@ def test_what_is_no_text_is_left_and_said(tmp_path: Path) -> None:
     assert planned({"a.yaml": NEW, "b.yaml": NEW}, tmp_path)["a.yaml"] == "conflict"
 
 
+@pytest.mark.parametrize("style", ["inline", "rej"])
+def test_what_could_no_longer_be_read_after_a_merge_is_a_conflict(tmp_path: Path, style: Style) -> None:
+    """Both add one key, in places so far apart that the lines fit."""
+    old = OLD + b"    a: 1\n    b: 2\n    c: 3\n"
+    mine = old.replace(b"    endpoint", b"    timeout: 9s\n    endpoint")
+    new = old.replace(b"c: 3\n", b"c: 3\n    timeout: 5s\n")
+    folder_with(tmp_path, mine, old)
+    changes = plan_changes({"a.yaml": new}, tmp_path, None, style=style)
+    change = next(each for each in changes if each.path == "a.yaml")
+    assert change.verdict.value == "conflict"
+    assert change.note.startswith("merged line by line it could no longer be read")
+    apply(changes, tmp_path, None)
+    shown = b"".join(outputs(tmp_path).values())
+    assert b"timeout: 9s" in shown
+    assert b"timeout: 5s" in shown
+
+
 @pytest.mark.parametrize(
     ("text", "both"),
     [

@@ -11,12 +11,12 @@ from tracegen.packs.code import code_of, kafka_code, observability_code
 
 def assemble(model: Model, packs: Catalogue) -> Model:
     """The model with all its components: names unique, dependencies among them."""
+    watched = [*_backend(model, packs), *collector_components(model)]
     parts = [
         *_broker(model),
-        *_metrics(model),
-        *_backend(model, packs),
-        *collector_components(model),
-        *service_components(model),
+        *_metrics(replace(model, components={part.name: part for part in watched})),
+        *watched,
+        *service_components(model, packs),
     ]
     components: dict[str, Component] = {}
     for part in parts:

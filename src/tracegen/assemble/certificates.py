@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from tracegen.emit import Value
 from tracegen.model import Certificates, ClientTls, Destination, SecretMount
 
-_FOLDER = "/etc/tracegen"
-CA_PATH = f"{_FOLDER}/tls/ca.crt"
-CERT_PATH = f"{_FOLDER}/tls/tls.crt"
-KEY_PATH = f"{_FOLDER}/tls/tls.key"
+#: Where files of ours lie in containers, in folders that hold nothing else.
+FOLDER = "/etc/tracegen"
+CA_PATH = f"{FOLDER}/tls/ca.crt"
+CERT_PATH = f"{FOLDER}/tls/tls.crt"
+KEY_PATH = f"{FOLDER}/tls/tls.key"
 
 
 def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
@@ -37,7 +38,7 @@ def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
 
 def client_path(name: str, file: str) -> str:
     """Where a file of a client's TLS settings lies in the container."""
-    return f"{_FOLDER}/{name}/{file}"
+    return f"{FOLDER}/{name}/{file}"
 
 
 def client_tls(name: str, tls: ClientTls | None) -> dict[str, Value]:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tracegen.assemble.certificates import destination_mounts, server_mounts
+from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.model import (
+    Call,
     Component,
     FileMount,
     Health,
@@ -38,6 +40,15 @@ RECEIVER_PORTS = {
 
 #: Where the last tier shows what it counts from spans.
 SPAN_METRICS_PORT = 8889
+
+#: The file of strategies in the container, where the collector serves them.
+STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
+
+_WHY = {
+    "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."
+}
+#: How far what keeps nothing may grow under load, in times of its replicas.
+GROWTH = 4
 
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
@@ -72,6 +83,12 @@ def takes_udp(model: Model) -> bool:
     return model.certificates is None and model.ingest.kind == "none"
 
 
+def receiver_ports(tier: Tier, model: Model) -> list[Port]:
+    """The ports on which a tier takes spans in."""
+    ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
+    return [port for port in ports if port.protocol == "tcp" or takes_udp(model)]
+
+
 def collector_components(model: Model) -> Iterator[Component]:
     """One component a tier."""
     for tier in model.tiers:
@@ -84,29 +101,48 @@ def _component(tier: Tier, model: Model) -> Component:
     return Component(
         name=tier.component,
         image=image.reference,
-        why="Takes spans from the services and keeps them until the backend has stored them.",
+        why=_WHY.get(tier.role, "Takes spans from the services and keeps them until the backend has stored them."),
         args=("--config", _TARGET),
         ports=tuple(_ports(tier, model)),
         health=Health(command=health_probe(), port=HEALTH_PORT, path="/"),
-        files=(FileMount(config_path(tier), _TARGET),),
+        files=tuple(_files(tier, model)),
         secret_files=_secret_files(tier, model),
         volumes=_volumes(tier),
         environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, model)},
         resources=tier.resources,
         needs=inside,
         user=image.user,
+        calls=tuple(Call(each.host, each.port) for each in tier.destinations),
+        headless=tier is not model.tiers[0] or model.metrics,
+        most=_most(tier),
+        per_node=tier.per_node,
         replicas=tier.replicas,
         grace=30,
     )
 
 
+def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
+    yield FileMount(config_path(tier), _TARGET)
+    if _serves_strategies(tier, model):
+        yield strategies_mount(model, STRATEGIES_TARGET)
+
+
+def _serves_strategies(tier: Tier, model: Model) -> bool:
+    return model.strategies is not None and model.strategies.host == tier.component
+
+
+def _most(tier: Tier) -> int:
+    """A queue on disk stays with its replica, so only a tier that keeps nothing there may lose replicas again."""
+    return 0 if tier.per_node or tier.queue.persistent else GROWTH * tier.replicas
+
+
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:
     """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
     is_door = tier is model.tiers[0]
-    for receiver in tier.receivers:
-        for port in RECEIVER_PORTS[receiver]:
-            if port.protocol == "tcp" or takes_udp(model):
-                yield port if is_door else replace(port, publish=None)
+    for port in receiver_ports(tier, model):
+        yield port if is_door else replace(port, publish=None)
+    if _serves_strategies(tier, model):
+        yield from strategy_ports(is_door)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
     if model.metrics and tier is model.tiers[-1]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracegen.assemble.certificates import client_path
-from tracegen.model import Component, Model, SecretMount, Text, Wait, text
+from tracegen.model import Call, Component, Model, SecretMount, Text, Wait, text
 from tracegen.model.component import Resources
 from tracegen.model.units import MEBIBYTE
 
@@ -32,6 +32,7 @@ class Reader:
     environment: Mapping[str, Text]
     secret_files: tuple[SecretMount, ...]
     needs: Mapping[str, Wait]
+    calls: tuple[Call, ...]
     password_file: str = ""
 
 
@@ -55,6 +56,7 @@ def dependency_job(reader: Reader, model: Model) -> tuple[Component, ...]:
         },
         resources=Resources(1.0, _MEMORY * MEBIBYTE),
         needs=reader.needs,
+        calls=reader.calls,
         user=image.user,
         read_only=False,
         why_writable="What does not fit its memory goes to its disk, and a folder in memory is no disk.",

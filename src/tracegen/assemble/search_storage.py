@@ -8,11 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import client_mounts, client_path, client_tls
 from tracegen.assemble.dependency_graph import Reader, dependency_job
 from tracegen.assemble.variables import login_of, variables_of
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import (
+    Call,
     Component,
     Health,
     Model,
@@ -97,9 +99,14 @@ def search_storage(name: str, node: Component, model: Model) -> StoragePart:
         secret_files=_secret_files(name, model),
         environment=variables_of(_login(model).values()),
         needs=needs,
+        calls=_calls(name, model),
         # Jaeger collects spans for a bulk request, 200 ms by default, and acknowledges them before.
         written_at_once=version_of(model) >= _SYNCHRONOUS,
     )
+
+
+def _calls(name: str, model: Model) -> tuple[Call, ...]:
+    return server_calls(servers_said(model.backend.storage.options) or [f"http://{name}:{PORT}"])
 
 
 def servers_said(options: Mapping[str, Any]) -> list[str]:
@@ -224,7 +231,8 @@ def _reader(name: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
         environment[f"{prefix}_INDEX_PREFIX"] = text(options["index_prefix"])
     environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
     in_file = _file_of(login_of(model).get("password", ()))
-    return Reader(name, environment, _secret_files(name, model), needs, f"{prefix}_PASSWORD" if in_file else "")
+    variable = f"{prefix}_PASSWORD" if in_file else ""
+    return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable)
 
 
 def _cleaner(name: str, model: Model, inside: bool) -> Component:
@@ -242,6 +250,7 @@ def _cleaner(name: str, model: Model, inside: bool) -> Component:
         environment=_cleaner_environment(name, model),
         resources=Resources(0.2, 64 * MEBIBYTE),
         needs={name: Wait.HEALTHY} if inside else {},
+        calls=_calls(name, model),
         user=model.images["jaeger-es-index-cleaner"].user,
         writable=("/tmp",),
         grace=5,

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from tracegen.assemble.certificates import CA_PATH
+from tracegen.assemble.collector import receiver_ports
 from tracegen.emit import is_portable
-from tracegen.model import Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
+from tracegen.model import Call, Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
+from tracegen.packs import Catalogue, ExampleImage
 
 
 def environment_path(service: Service) -> str:
@@ -20,21 +22,37 @@ def portable(environment: Mapping[str, Text]) -> dict[str, str]:
     return {name: value for name, value in texts.items() if is_portable(value)}
 
 
-def service_components(model: Model) -> Iterator[Component]:
+def service_components(model: Model, packs: Catalogue) -> Iterator[Component]:
     """One component for each service with `deploy: true`."""
     for service in model.services.values():
         if service.deploy:
-            yield service_component(service, model)
+            yield service_component(service, model, packs)
 
 
-def service_component(service: Service, model: Model) -> Component:
+def service_component(service: Service, model: Model, packs: Catalogue) -> Component:
     """The component that a service is, or would be if tracegen ran it."""
+    example = packs.languages[service.language].example
+    if service.build and example:
+        return _example(service, model, example)
     return _with_image(service, model) if service.image else _placeholder(service, model)
 
 
 def _with_image(service: Service, model: Model) -> Component:
     health = Health(command=(), port=service.port, path=service.health)
     return _component(service, model, service.image, "A service of yours.", health=health, read_only=False, user=None)
+
+
+def _example(service: Service, model: Model, example: ExampleImage) -> Component:
+    return _component(
+        service,
+        model,
+        service.image,
+        "The example service, until this one has an image.",
+        build=service.build,
+        health=Health(command=example.health, port=service.port, path=service.health),
+        user=example.user,
+        writable=example.writable,
+    )
 
 
 def _placeholder(service: Service, model: Model) -> Component:
@@ -71,6 +89,16 @@ def _not_in_file(service: Service) -> dict[str, Text]:
     return {name: value for name, value in service.environment.items() if name not in in_file}
 
 
+def _calls(service: Service, model: Model) -> Iterator[Call]:
+    """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
+    yield from (Call(callee, model.services[callee].port) for callee in service.calls)
+    if model.tiers:
+        tier = model.tiers[0]
+        yield from (Call(tier.component, port.number) for port in receiver_ports(tier, model))
+    else:
+        yield Call(model.entrance.host, model.entrance.port)
+
+
 def _component(service: Service, model: Model, image: str, why: str, **more: object) -> Component:
     values: dict[str, object] = {
         "name": service.name,
@@ -82,6 +110,7 @@ def _component(service: Service, model: Model, image: str, why: str, **more: obj
         "secret_files": _secret_files(service),
         "resources": service.resources,
         "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
+        "calls": tuple(_calls(service, model)),
         "replicas": service.replicas,
         "platform": False,
         **more,

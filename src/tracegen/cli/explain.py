@@ -1,11 +1,12 @@
 """`tracegen explain`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
+from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
 from tracegen.cli.pipeline import compile_spec
 from tracegen.compiler import Rendered
 from tracegen.language.suggest import did_you_mean
@@ -22,6 +23,7 @@ def command(words: tuple[str, ...], environment: str | None, format_: str) -> in
     \b
       tracegen explain                      every decision
       tracegen explain backend.storage      those at and below a key
+      tracegen explain sampling             how many traces are kept, and why
       tracegen explain collector/gateway.yaml   which keys and pack a file comes from
       tracegen explain TG401                what a problem means
     """
@@ -30,10 +32,25 @@ def command(words: tuple[str, ...], environment: str | None, format_: str) -> in
     if words and _is_code(words[-1]):
         return _explain_code(words[-1])
     spec, subject = _spec_and_subject(words)
+    subject, environment = output_named(spec, subject, environment)
     rendered = compile_spec(spec, environment, strict=False)
     if subject in rendered.tree:
-        return _explain_file(rendered, subject, format_)
+        return _explain_file(origin(rendered, subject, spec, environment), format_)
+    if subject == "sampling":
+        return _explain_sampling(rendered, format_)
     return _explain_key(rendered, subject, format_)
+
+
+def _explain_sampling(rendered: Rendered, format_: str) -> int:
+    from tracegen.cli.explain_sampling import as_data, as_text, grounds
+
+    if format_ == "json":
+        decisions = [_as_data(each) for each in grounds(rendered)]
+        click.echo(json.dumps({**as_data(rendered), "decisions": decisions}, indent=2))
+    else:
+        click.echo("\n".join(as_text(rendered)))
+        _print(grounds(rendered))
+    return 0
 
 
 def _spec_and_subject(words: tuple[str, ...]) -> tuple[str, str]:
@@ -56,6 +73,9 @@ def _is_spec(word: str) -> bool:
 
 def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
     decisions = [each for each in rendered.model.decisions if _is_below(each.path, key)]
+    if not decisions and Path(key).is_file():
+        click.echo(f"{key}\n    {owner_of(key)}")
+        return 0
     if not decisions:
         known = {each.path for each in rendered.model.decisions} | set(rendered.tree)
         hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
@@ -63,9 +83,13 @@ def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
     if format_ == "json":
         click.echo(json.dumps([_as_data(each) for each in decisions], indent=2))
     else:
-        for each in decisions:
-            click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
+        _print(decisions)
     return 0
+
+
+def _print(decisions: Iterable[Decision]) -> None:
+    for each in decisions:
+        click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
 
 
 def _is_below(path: str, key: str) -> bool:
@@ -88,21 +112,12 @@ def _shown(value: object) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _explain_file(rendered: Rendered, path: str, format_: str) -> int:
-    file = next(each for each in rendered.files if each.path == path)
-    data = {"file": path, "source": file.source, "keys": list(file.keys)}
+def _explain_file(origin: Origin, format_: str) -> int:
     if format_ == "json":
-        click.echo(json.dumps(data, indent=2))
-        return 0
-    click.echo(f"{path}\n    written by: {file.source}\n    shaped by the keys:")
-    for key in file.keys:
-        click.echo(f"        {key}{_where(rendered, key)}")
+        click.echo(json.dumps(origin.as_data(), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(origin.as_text()))
     return 0
-
-
-def _where(rendered: Rendered, key: str) -> str:
-    place = rendered.spec.place(*key.split("."))
-    return f" ({place.file}:{place.line})" if rendered.spec.get(*key.split(".")) is not None else " (not said)"
 
 
 def _is_code(word: str) -> bool:

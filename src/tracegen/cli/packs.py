@@ -46,6 +46,7 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
                 "instrumentation": list(each.instrumentation),
                 "propagators": list(each.propagators),
                 "remote_sampling": list(each.remote_sampling),
+                "tests": "built and run" if each.runs_in_tests else "not run by our tests",
             }
             for each in packs.languages.values()
         ],

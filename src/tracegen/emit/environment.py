@@ -84,6 +84,14 @@ def compose_escape(text: str) -> str:
     return text.replace("$", "$$")
 
 
+def kubernetes_escape(text: str) -> str:
+    """`text` for a variable, command or argument of a container, where `$(NAME)` is a variable and `$$` a dollar.
+
+    Not for the command of a probe, which is taken as it is.
+    """
+    return text.replace("$", "$$")
+
+
 def collector_escape(text: str) -> str:
     """`text` for a string value in a Collector, Jaeger or Tempo configuration, where `${…}` is expanded.
 

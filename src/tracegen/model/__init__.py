@@ -1,6 +1,7 @@
 """The narrow waist: packs describe neutral components, targets print them."""
 
 from tracegen.model.component import (
+    Call,
     Component,
     FileMount,
     Health,
@@ -15,6 +16,7 @@ from tracegen.model.component import (
     text,
 )
 from tracegen.model.decision import Decision
+from tracegen.model.kubernetes import Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.model.model import (
     TENANT_ATTRIBUTE,
     Backend,
@@ -28,28 +30,45 @@ from tracegen.model.model import (
     Queue,
     Redaction,
     Role,
-    Sampler,
     Sasl,
     Service,
     Storage,
     Tenant,
     Tier,
 )
+from tracegen.model.sampling import (
+    SAMPLING_PORTS,
+    Condition,
+    Policy,
+    Sampler,
+    Strategy,
+    StrategyServer,
+    Tail,
+    Traffic,
+)
 
 __all__ = [
+    "SAMPLING_PORTS",
     "TENANT_ATTRIBUTE",
     "Backend",
+    "Call",
     "Certificates",
     "ClientTls",
     "Component",
+    "Condition",
     "Decision",
     "Destination",
+    "Entrance",
     "Exposure",
+    "ExternalSecrets",
     "FileMount",
     "Health",
     "IngestAuth",
     "Kafka",
+    "Kubernetes",
+    "Login",
     "Model",
+    "Policy",
     "Port",
     "Publish",
     "Queue",
@@ -62,9 +81,13 @@ __all__ = [
     "SecretMount",
     "Service",
     "Storage",
+    "Strategy",
+    "StrategyServer",
+    "Tail",
     "Tenant",
     "Text",
     "Tier",
+    "Traffic",
     "Volume",
     "Wait",
     "text",

@@ -53,13 +53,14 @@ class Health:
     """How to tell that a component works.
 
     `command` runs inside the container and uses only what the image has; `path` and `port` are the HTTP probe
-    (an empty path: the port only has to be open). Times are seconds: `start_interval` until it is healthy for the
-    first time, at most for `start_period`, and `interval` from then on.
+    (an empty path: the port only has to be open), over TLS where `https` says so. Times are seconds:
+    `start_interval` until it is healthy for the first time, at most for `start_period`, and `interval` from then on.
     """
 
     command: tuple[str, ...]
     port: int
     path: str
+    https: bool = False
     start_period: int = 60
     start_interval: int = 2
     interval: int = 15
@@ -69,10 +70,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted."""
+    """A rendered file inside a container: `source` is its path in the output, `target` where it is mounted.
+
+    `live`: the program reads it again while it runs. A file that is mounted alone would stay the old one, since
+    a render puts another in its place: its folder has to be mounted.
+    """
 
     source: str
     target: str
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,14 @@ class Resources:
     memory: int
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A port that a component connects to: of another component, or of a host that somebody else runs."""
+
+    host: str
+    port: int
+
+
 class Wait(StrEnum):
     """What a component waits for in another."""
 
@@ -112,9 +126,14 @@ class Wait(StrEnum):
 class Component:
     """Something that runs in one container: a program, or a job that ends.
 
+    build         the folder of the output that the image is built from; empty when it is pulled
     user          0 is root, for jobs that change owners only; None is the image's own
     writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
     resources     None is no limit, for images that tracegen knows nothing of
+    calls         whom it connects to, names of the cluster's DNS aside
+    headless      its name leads to the addresses of all replicas that are ready, not to one address before them
+    most          replicas that it may grow to when load does; 0: it must not grow by itself
+    per_node      one on each machine, reached from that machine
     ordinals      each replica has a host name of its own that ends in its number, from 0
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
@@ -126,6 +145,7 @@ class Component:
     name: str
     image: str
     why: str
+    build: str = ""
     args: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
@@ -142,6 +162,10 @@ class Component:
     why_writable: str = ""
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    headless: bool = False
+    most: int = 0
+    per_node: bool = False
     replicas: int = 1
     ordinals: bool = False
     grace: int = 30

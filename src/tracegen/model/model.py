@@ -6,6 +6,8 @@ from typing import Any
 
 from tracegen.model.component import Component, Resources, Secret, Text
 from tracegen.model.decision import Decision
+from tracegen.model.kubernetes import Kubernetes
+from tracegen.model.sampling import Sampler, StrategyServer, Tail, Traffic
 from tracegen.packs import Image
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -55,7 +57,8 @@ class Destination:
     """Where a collector or a service sends spans over OTLP.
 
     `host` is a component, or somebody else's server when `inside` is False; `path` stands behind the port in
-    the URL; `headers` may hold secrets; `balanced` spreads over all replicas behind the host name.
+    the URL; `headers` may hold secrets; `balanced` spreads over all replicas behind the host name, and `by_trace`
+    gives each of them whole traces.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Destination:
     tls: ClientTls | None = None
     balanced: bool = False
     tenant: str = ""
+    by_trace: bool = False
 
     @property
     def url(self) -> str:
@@ -102,7 +106,8 @@ class Redaction:
 class Tier:
     """One tier of collectors: `role` names its configuration, `component` what runs it.
 
-    `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine.
+    `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine; `tail`: it decides
+    which traces are kept.
     """
 
     role: str
@@ -115,6 +120,7 @@ class Tier:
     redaction: Redaction = Redaction()
     guarded: bool = False
     per_node: bool = False
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +191,8 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampler:
-    """A head sampler, parent-based always: `type` as in the spec, `ratio` 1 when there is none."""
-
-    type: str
-    ratio: float
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the team; `image` empty: nothing exists yet and something of ours stands in.
+    """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
     it verifies its collector with.
@@ -205,6 +203,7 @@ class Service:
     framework: str
     instrumentation: str
     image: str
+    build: str
     version: str
     port: int
     health: str
@@ -214,7 +213,7 @@ class Service:
     sampler: Sampler
     environment: Mapping[str, Text]
     own_environment: Mapping[str, Text]
-    requests_per_second: float
+    traffic: Traffic
     deploy: bool
     stub: str
     tenant: str
@@ -231,22 +230,30 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The whole system of one environment (None: the base spec alone)."""
+    """The whole system of one environment (None: the base spec alone); services send spans to `entrance`."""
 
     name: str
     environment: str | None
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
+    entrance: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool
     services: Mapping[str, Service]
     components: Mapping[str, Component]
     exposure: Exposure
+    kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
     decisions: tuple[Decision, ...]
+    strategies: StrategyServer | None = None
+
+    @property
+    def tail(self) -> Tail | None:
+        """What decides on whole traces, in whichever tier; None when nothing does."""
+        return next((tier.tail for tier in self.tiers if tier.tail), None)
 
     def edges(self) -> tuple[tuple[str, str], ...]:
         """The edges of the service graph, as (caller, callee)."""

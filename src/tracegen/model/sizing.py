@@ -4,6 +4,8 @@ A request is taken to make `SPANS_PER_REQUEST` spans in each service it passes, 
 each; the collector keeps its queue on disk, so its memory grows slowly with the rate.
 """
 
+from math import ceil
+
 from tracegen.model.units import MEBIBYTE, size_in_bytes
 
 SPANS_PER_REQUEST = 4
@@ -20,9 +22,9 @@ _STEPS = ((2_000, 512), (10_000, 1_024), (40_000, 2_048))
 _LARGEST = 4_096
 
 
-def spans_per_second(requests_per_second: float, services: int) -> float:
-    """The spans that a rate of requests comes to when each passes through half of the services."""
-    return requests_per_second * SPANS_PER_REQUEST * max(1.0, services / 2)
+def spans_in_a_trace(passed: int, services: int) -> int:
+    """The spans of a trace that is known to pass so many services, or else through half of all there are."""
+    return ceil(SPANS_PER_REQUEST * max(1.0, passed, services / 2))
 
 
 def process_memory(spans: float) -> int:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tracegen.emit import Value
-from tracegen.model.component import Component, SecretMount, Text, Volume, Wait
+from tracegen.model.component import Call, Component, SecretMount, Text, Volume, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class StoragePart:
     """`config` goes into the backend's configuration; `components` run beside it; the rest goes to its processes.
+    `calls` are the servers of the storage.
 
     `written_at_once`: a span is acknowledged when it is stored; False where the storage's client collects first.
     `archive` is the configuration of the same storage for traces that people put aside, empty where it has none.
@@ -23,5 +24,6 @@ class StoragePart:
     environment: Mapping[str, Text] = field(default_factory=dict)
     needs: Mapping[str, Wait] = field(default_factory=dict)
     args: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
     grace: int = 30
     written_at_once: bool = True

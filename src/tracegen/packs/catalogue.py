@@ -7,8 +7,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tracegen.emit import LiteralStyle
 from tracegen.packs.data import data_path
-from tracegen.packs.pack import BackendPack, Image, LanguagePack, Pack, StoragePack
+from tracegen.packs.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
 
 P = TypeVar("P", bound=Pack)
 
@@ -30,19 +31,7 @@ class Catalogue:
     @cached_property
     def languages(self) -> Mapping[str, LanguagePack]:
         """Language packs by name, in the order in which they are offered."""
-        packs = (
-            LanguagePack(
-                **common,
-                frameworks=tuple(data["frameworks"]),
-                instrumentation=tuple(data["instrumentation"]),
-                propagators=tuple(data["propagators"]),
-                remote_sampling=tuple(data["remote_sampling"]),
-                environment=data["environment"],
-                auto_needs=data.get("auto_needs"),
-            )
-            for common, data in self._packs("languages")
-        )
-        return _by_order(packs)
+        return _by_order(_language(common, data) for common, data in self._packs("languages"))
 
     @cached_property
     def backends(self) -> Mapping[str, BackendPack]:
@@ -54,6 +43,7 @@ class Catalogue:
                 roles=data["roles"],
                 partition_owners=tuple(data.get("partition_owners", ())),
                 entrance=data["entrance"],
+                kafka_over_tls=data.get("kafka_over_tls", False),
                 default_storage=data["default_storage"],
             )
             for common, data in self._packs("backends")
@@ -64,7 +54,12 @@ class Catalogue:
     def storages(self) -> Mapping[str, StoragePack]:
         """Storage packs by name, in the order in which they are offered."""
         packs = (
-            StoragePack(**common, backends=tuple(data["backends"]), modes=tuple(data["modes"]))
+            StoragePack(
+                **common,
+                backends=tuple(data["backends"]),
+                modes=tuple(data["modes"]),
+                plain_unless=tuple(data.get("plain_unless", ())),
+            )
             for common, data in self._packs("storage")
         )
         return _by_order(packs)
@@ -102,6 +97,30 @@ class Catalogue:
             if (folder / "pack.yaml").is_file():
                 data = read_yaml(folder / "pack.yaml")
                 yield _common(folder, data), data
+
+
+def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
+    return LanguagePack(
+        **common,
+        frameworks=tuple(data["frameworks"]),
+        instrumentation=tuple(data["instrumentation"]),
+        propagators=tuple(data["propagators"]),
+        remote_sampling=tuple(data["remote_sampling"]),
+        environment=data["environment"],
+        variables=data.get("variables", {}),
+        auto_needs=data.get("auto_needs"),
+        settings=data.get("settings", {}),
+        literal=LiteralStyle(**data.get("literal", {"escape": "long"})),
+        example=_example(data["example"]) if "example" in data else None,
+        runs_in_tests=data.get("runs_in_tests", False),
+        limits=tuple(data.get("limits", ())),
+    )
+
+
+def _example(data: Mapping[str, Any]) -> ExampleImage:
+    return ExampleImage(
+        health=tuple(data["health"]), user=data["user"], writable=tuple(data["writable"]), memory=data["memory"]
+    )
 
 
 def _common(folder: Path, data: Mapping[str, Any]) -> dict[str, Any]:

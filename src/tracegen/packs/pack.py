@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracegen.emit import LiteralStyle
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -40,11 +42,30 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleImage:
+    """What is known of the image that the example's Dockerfile builds.
+
+    `health` asks the service itself whether it works, inside the container, with what is in the image; `writable`
+    are the folders that it writes to, `memory` such as `256Mi` what it needs.
+    """
+
+    health: tuple[str, ...]
+    user: int
+    writable: tuple[str, ...]
+    memory: str
+
+
+@dataclass(frozen=True, slots=True)
 class LanguagePack(Pack):
     """A language: frameworks and kinds of instrumentation, the default of each first.
 
     `remote_sampling` names the kinds of instrumentation that honour a remote sampler; `environment` holds
-    variables that every service of the language needs; `auto_needs` names what `auto` cannot do without.
+    variables that every service of the language needs, `variables` those of one kind of instrumentation;
+    `auto_needs` names what `auto` cannot do without.
+    `settings` are the variables that carry what has no standard one, by kind of instrumentation: `health` the path
+    whose requests make no spans, `baggage` the keys that are copied onto spans. `literal` is how it writes a
+    string, `example` what its example service's image has (None: there is none), `runs_in_tests` whether the
+    tests of tracegen build and run what is written for it, `limits` what it cannot do, each in a sentence.
     """
 
     frameworks: tuple[str, ...]
@@ -52,7 +73,13 @@ class LanguagePack(Pack):
     propagators: tuple[str, ...]
     remote_sampling: tuple[str, ...]
     environment: Mapping[str, str]
+    variables: Mapping[str, Mapping[str, str]]
     auto_needs: str | None
+    settings: Mapping[str, Mapping[str, str]]
+    literal: LiteralStyle
+    example: ExampleImage | None
+    runs_in_tests: bool
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +87,25 @@ class BackendPack(Pack):
     """A tracing backend: its modes (the default first) and the storage used when none is said.
 
     `roles` are those of mode scalable, with the replicas each has by default; each replica of `partition_owners`
-    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode.
+    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode;
+    `kafka_over_tls` tells whether it can encrypt its way to Kafka.
     """
 
     modes: tuple[str, ...]
     roles: Mapping[str, int]
     partition_owners: tuple[str, ...]
     entrance: Mapping[str, str]
+    kafka_over_tls: bool
     default_storage: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class StoragePack(Pack):
-    """A storage: the backends and the modes that it serves."""
+    """A storage: the backends and the modes that it serves.
+
+    Without any of the options in `plain_unless` a server runs inside, and speaks no TLS.
+    """
 
     backends: tuple[str, ...]
     modes: tuple[str, ...]
+    plain_unless: tuple[str, ...]

@@ -8,12 +8,16 @@ from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_pat
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.model import Destination, Model, Queue, Secret, Text, Tier
 from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
-from tracegen.render import span_metrics
+from tracegen.render import span_metrics, tail
+from tracegen.render.balancer import load_balancing
 from tracegen.render.file import Structured
+from tracegen.render.names import exporter_name
+from tracegen.render.pipelines import forwards, pipelines
 from tracegen.render.receivers import guard, receivers
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
-from tracegen.render.tenants import tenant_filters, tenant_of
+from tracegen.render.strategies import strategy_server
+from tracegen.render.tenants import tenant_filters
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
@@ -25,7 +29,7 @@ _LARGEST_BATCH_BYTES = 3_000_000
 _LARGEST_MESSAGE_BYTES = 900_000
 _BATCH_WAIT = "200ms"
 
-_KEYS = ("collector", "backend", "services", "service_defaults", "security", "metrics")
+_KEYS = ("collector", "backend", "sampling", "services", "service_defaults", "security", "metrics")
 
 
 def collector_files(model: Model) -> list[Structured]:
@@ -38,43 +42,25 @@ def collector_files(model: Model) -> list[Structured]:
     ]
 
 
-def exporter_name(destination: Destination) -> str:
-    """The exporter of a destination, as the configuration names it."""
-    return f"otlp_{destination.protocol}/{destination.name}"
-
-
 def _config(tier: Tier, model: Model) -> Value:
     extensions = _extensions(tier, model)
     counts = counts_spans(tier, model)
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, model) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
-    config: dict[str, Value] = {
+    processors |= tenant_filters(tier) | redaction(tier.redaction)
+    connectors = (span_metrics.connectors() if counts else {}) | forwards(tier, counts)
+    return {
         "extensions": extensions,
         "receivers": receivers(tier, model),
-        "processors": processors | tenant_filters(tier) | redaction(tier.redaction),
+        "processors": processors | ({tail.PROCESSOR: tail.tail_sampling(tier.tail)} if tier.tail else {}),
         "exporters": exporters | (span_metrics.exporters() if counts else {}),
         "service": {
             "extensions": list(extensions),
-            "pipelines": _pipelines(tier, counts) | (span_metrics.pipelines() if counts else {}),
+            "pipelines": pipelines(tier, counts) | (span_metrics.pipelines() if counts else {}),
             "telemetry": own_telemetry(),
         },
+        **({"connectors": connectors} if connectors else {}),
     }
-    return config | ({"connectors": span_metrics.connectors()} if counts else {})
-
-
-def _pipelines(tier: Tier, counts: bool) -> dict[str, Value]:
-    """One pipeline, or one a tenant; destinations without a tenant get the spans of all."""
-    pipelines: dict[str, Value] = {}
-    for tenant in dict.fromkeys(tenant_of(each) for each in tier.destinations if each.tenant) or [""]:
-        processors = ["memory_limiter", *([f"filter/{tenant}"] if tenant else [])]
-        processors += redaction(tier.redaction)
-        exporters = [exporter_name(each) for each in tier.destinations if each.tenant in ("", tenant)]
-        pipelines[f"traces/{tenant}" if tenant else "traces"] = {
-            "receivers": list(tier.receivers),
-            "processors": processors,
-            "exporters": exporters + ([span_metrics.CONNECTOR] if counts else []),
-        }
-    return pipelines
 
 
 def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
@@ -87,29 +73,38 @@ def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
     }
     if tier.queue.persistent:
         extensions["file_storage"] = {"directory": _QUEUE_FOLDER, "create_directory": True}
-    return extensions | guard(tier, model)
+    return extensions | guard(tier, model) | strategy_server(tier, model)
 
 
 def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
-    exporter: dict[str, Value] = {"endpoint": _endpoint(destination)}
-    if destination.balanced and destination.protocol == "grpc":
-        why = "One connection would stay with one replica: this spreads requests over all behind the name."
-        exporter["balancer_name"] = Commented("round_robin", why)
-    tls = client_tls(tls_name(destination), destination.tls)
-    if not destination.secure and destination.protocol == "grpc":
-        exporter["tls"] = {"insecure": True}
-    elif destination.secure and tls:
-        exporter["tls"] = tls
-    if destination.headers:
-        exporter["headers"] = {name: config_text(value) for name, value in destination.headers.items()}
-    exporter["retry_on_failure"] = {
+    retry: Value = {
         "enabled": True,
         "initial_interval": "1s",
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    exporter["sending_queue"] = _sending_queue(tier.queue, _batch(destination, model))
-    return exporter
+    queue = _sending_queue(tier.queue, _batch(destination, model))
+    connection = _connection(destination)
+    if destination.by_trace:
+        return load_balancing(destination, connection, retry, queue)
+    endpoint: dict[str, Value] = {"endpoint": _endpoint(destination)}
+    if destination.balanced and destination.protocol == "grpc":
+        why = "One connection would stay with one replica: this spreads requests over all behind the name."
+        endpoint["balancer_name"] = Commented("round_robin", why)
+    return {**endpoint, **connection, "retry_on_failure": retry, "sending_queue": queue}
+
+
+def _connection(destination: Destination) -> dict[str, Value]:
+    """How the server is verified, and what it is shown."""
+    connection: dict[str, Value] = {}
+    tls = client_tls(tls_name(destination), destination.tls)
+    if not destination.secure and destination.protocol == "grpc":
+        connection["tls"] = {"insecure": True}
+    elif destination.secure and tls:
+        connection["tls"] = tls
+    if destination.headers:
+        connection["headers"] = {name: config_text(value) for name, value in destination.headers.items()}
+    return connection
 
 
 def _endpoint(destination: Destination) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
-from tracegen.model import Model, Publish, Service, Tier
+from tracegen.model import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
+from tracegen.model.units import go_duration
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Written
@@ -38,6 +39,9 @@ def tracing_guide(model: Model, packs: Catalogue) -> Written:
         "endpoint": _endpoint,
         "sampler": _sampler,
         "spans": _spans,
+        "kept": [_policy(each) for each in model.tail.policies] if model.tail else [],
+        "wait": go_duration(model.tail.wait) if model.tail else "",
+        "strategies": _strategies(model),
         "retention": _retention(model.backend.retention),
         "url_variable": url_variable,
     }
@@ -74,8 +78,33 @@ def _endpoint(service: Service) -> str:
 
 
 def _sampler(service: Service) -> str:
-    ratio = f" {service.sampler.ratio:g}" if service.sampler.type == "ratio" else ""
-    return service.sampler.type + ratio
+    kind, strategy = service.sampler.type, service.sampler.strategy
+    if kind.startswith("always"):
+        return kind
+    return f"{kind} {strategy.traces_per_second:g}/s" if strategy.ratio is None else f"{kind} {strategy.ratio:g}"
+
+
+def _policy(policy: Policy) -> str:
+    """A policy of the tail sampler in words."""
+    return ", and ".join(_condition(each) for each in policy.conditions)
+
+
+def _condition(condition: Condition) -> str:
+    words = {
+        "errors": "a span has an error",
+        "slower_than": f"it took longer than {go_duration(condition.milliseconds)}",
+        "attribute": f"{condition.key} is {' or '.join(condition.values)}",
+        "ratio": f"it is among {condition.ratio * 100:g} of 100, by its identifier",
+        "rate_limit": f"there is room left of {condition.spans_per_second} spans a second",
+    }
+    return words[condition.kind]
+
+
+def _strategies(model: Model) -> str:
+    """Where remote samplers ask; empty when none does."""
+    return (
+        f"http://{model.strategies.host}:{SAMPLING_PORTS['http']}/sampling?service=NAME" if model.strategies else ""
+    )
 
 
 def _spans(tier: Tier) -> str:

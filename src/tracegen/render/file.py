@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracegen.emit import Value
+from tracegen.emit import Value, to_json, to_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +33,11 @@ class Written:
 
 
 PlannedFile = Structured | Written
+
+
+def text_of(file: PlannedFile) -> str:
+    """The text of a file, as it is written."""
+    if not isinstance(file, Structured):
+        return file.text
+    text = to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)
+    return file.finish(text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tracegen.emit import merge_patch, to_json, to_yaml
+from tracegen.emit import merge_patch
 from tracegen.model import Model
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of, kafka_code, observability_code
@@ -11,8 +11,11 @@ from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
-from tracegen.render.file import PlannedFile, Structured
+from tracegen.render.file import PlannedFile, Structured, text_of
+from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.services import environment_files
+from tracegen.render.strategies import strategy_files
+from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
 
 
@@ -26,26 +29,37 @@ class UnknownOverride(Exception):
 
 def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
     """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride."""
-    files = {file.path: file for file in _files(model, packs)}
-    for path, patch in model.overrides.items():
-        file = files.get(path)
-        if not isinstance(file, Structured):
+    files = _overridden(_files(model, packs), model)
+    if "kubernetes" in model.targets:
+        files |= _overridden(kubernetes_files(model, packs, files), model)
+    for path in model.overrides:
+        if not isinstance(files.get(path), Structured):
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
-        value = merge_patch(file.value, dict(patch))
-        files[path] = replace(file, value=value, keys=(*file.keys, f"overrides.{path}"))
     return tuple(files[path] for path in sorted(files))
+
+
+def _overridden(files: Iterable[PlannedFile], model: Model) -> dict[str, PlannedFile]:
+    """The files by path, with what the spec says of them merged in."""
+    found: dict[str, PlannedFile] = {}
+    for file in files:
+        patch = model.overrides.get(file.path)
+        if patch is not None and isinstance(file, Structured):
+            value = merge_patch(file.value, dict(patch))
+            file = replace(file, value=value, keys=(*file.keys, f"overrides.{file.path}"))
+        found[file.path] = file
+    return found
 
 
 def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
     """The Tree: the bytes of every file by path."""
-    return {file.path: _text(file).encode() for file in files}
+    return {file.path: text_of(file).encode() for file in files}
 
 
 def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
-        yield variables_example(model)
-        yield from fragments(model)
+        yield variables_example(model, packs)
+        yield from fragments(model, packs)
     if model.metrics:
         yield from observability_code().configs(model)
     if model.backend.kafka:
@@ -54,12 +68,7 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if code:
         yield from code.configs(model, packs)
     yield from collector_files(model)
+    yield from strategy_files(model)
     yield from environment_files(model)
+    yield from stubs(model, packs)
     yield tracing_guide(model, packs)
-
-
-def _text(file: PlannedFile) -> str:
-    if not isinstance(file, Structured):
-        return file.text
-    text = to_json(file.value) if file.path.endswith(".json") else to_yaml(file.value, file.head)
-    return file.finish(text)

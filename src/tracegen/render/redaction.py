@@ -40,9 +40,9 @@ def _transform(wanted: Redaction) -> Value:
 
 
 def _statements(wanted: Redaction, attributes: str, texts: tuple[str, ...]) -> list[Value]:
-    deleted: list[Value] = [f"delete_key({attributes}, {_literal(key)})" for key in wanted.keys]
+    deleted: list[Value] = [f"delete_key({attributes}, {literal(key)})" for key in wanted.keys]
     masked: list[Value] = [
-        f'replace_pattern({text}, {_literal(pattern)}, "{_MASK}")' for _, pattern in wanted.patterns for text in texts
+        f'replace_pattern({text}, {literal(pattern)}, "{_MASK}")' for _, pattern in wanted.patterns for text in texts
     ]
     return deleted + masked
 
@@ -56,7 +56,7 @@ def _mask(pattern: str) -> Value:
     }
 
 
-def _literal(text: str) -> str:
-    """A text as a string of the processor's language, in a file in which `$` begins a variable."""
+def literal(text: str) -> str:
+    """A text as a string of the processors' language (OTTL), in a file in which `$` begins a variable."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{collector_escape(escaped)}"'

@@ -14,6 +14,7 @@ _KEYS = (
     "name",
     "attributes",
     "propagators",
+    "baggage",
     "sampling.head",
     "service_defaults",
     "backend",

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tracegen.emit import string_literal
 from tracegen.emit.characters import visible
 from tracegen.packs.data import data_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
@@ -43,9 +46,32 @@ def code(value: object) -> Safe:
     return Safe(f"{fence}{pad}{text}{pad}{fence}")
 
 
+def block(text: object, language: str) -> Safe:
+    """A fenced block; the text is made safe for its language by whoever writes it."""
+    lines = "\n".join(visible(line) for line in str(text).split("\n"))
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", lines)), default=0) + 1)
+    return Safe(f"{fence}{language}\n{lines}\n{fence}")
+
+
 def url(value: object) -> Safe:
     """An address as an autolink."""
     return Safe("<" + re.sub(r"[\s<>]", "", visible(str(value))) + ">")
+
+
+def label(value: object) -> Safe:
+    """A DNS label, such as the name of a service: letters, digits and hyphens mean nothing in any language."""
+    return _matching(_LABEL, value)
+
+
+def image(value: object) -> Safe:
+    """The reference of an image, in a Dockerfile."""
+    return _matching(_IMAGE, value)
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> Safe:
+    if not pattern.fullmatch(str(value)):
+        raise UnsafeValue(f"a template writes {value!r} where only {pattern.pattern} is safe")
+    return Safe(value)
 
 
 def _finalize(value: Any) -> Safe:
@@ -56,7 +82,13 @@ def _finalize(value: Any) -> Safe:
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+    from jinja2.runtime import Context
+
+    @pass_context
+    def literal(context: Context, value: object) -> Safe:
+        """A string literal of the language whose pack the template belongs to."""
+        return Safe(string_literal(str(value), context["pack"].literal))
 
     environment = Environment(
         loader=FileSystemLoader(data_path("templates")),
@@ -67,5 +99,13 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
         autoescape=False,  # the files are Markdown and source code, not HTML
     )
-    environment.filters |= {"markdown": markdown, "code": code, "url": url}
+    environment.filters |= {
+        "markdown": markdown,
+        "code": code,
+        "url": url,
+        "block": block,
+        "label": label,
+        "image": image,
+        "literal": literal,
+    }
     return environment

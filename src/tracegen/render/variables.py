@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tracegen.assemble.services import service_component
 from tracegen.emit import Commented, NotPortable, to_env_file
 from tracegen.model import Component, Model, Secret
+from tracegen.packs import Catalogue
 from tracegen.render.file import Written
 from tracegen.resolve.security import BASIC_SUFFIX
 
@@ -16,11 +17,11 @@ _HEAD = (
 )
 
 
-def variables_example(model: Model) -> Written:
+def variables_example(model: Model, packs: Catalogue) -> Written:
     """.env.example: every variable and file that the rendered system refers to."""
     users: dict[str, list[str]] = {}
     files: set[str] = set()
-    for component in _components(model):
+    for component in _components(model, packs):
         for secret in _secrets(component):
             if secret.file:
                 files.add(secret.file)
@@ -31,10 +32,10 @@ def variables_example(model: Model) -> Written:
     return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose", _KEYS)
 
 
-def _components(model: Model) -> Iterator[Component]:
+def _components(model: Model, packs: Catalogue) -> Iterator[Component]:
     """What runs here, and the services that run elsewhere: their fragments refer to variables too."""
     yield from model.components.values()
-    yield from (service_component(each, model) for each in model.services.values() if not each.deploy)
+    yield from (service_component(each, model, packs) for each in model.services.values() if not each.deploy)
 
 
 def _secrets(component: Component) -> Iterator[Secret]:

@@ -30,7 +30,7 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
     why = f"the default storage of {pack.title}"
     storage_type = decider.take(("backend", "storage", "type"), storage.get("type", ""), why) if storage else ""
     mode = decider.take(("backend", "mode"), pack.modes[0], "one process") if pack.modes else ""
-    resources = resolve_resources(decider, ("backend",), spans_per_second)
+    resources = resolve_resources(decider, ("backend",), *memory_of_rate(spans_per_second))
     kafka = resolve_kafka(decider) if mode == SCALABLE else None
     return Backend(
         type=kind,
@@ -56,13 +56,16 @@ def _storage(decider: Decider, kind: str, said: Mapping[str, Any]) -> Storage:
     )
 
 
-def resolve_resources(decider: Decider, path: Path, spans_per_second: float) -> Resources:
-    """Resources said at a path, or derived from the rate of spans."""
-    derived = f"{process_memory(spans_per_second) // 2**20}Mi"
-    why = f"derived from about {spans_per_second:,.0f} spans a second"
-    memory = decider.take((*path, "resources", "memory"), derived, why)
+def resolve_resources(decider: Decider, path: Path, memory: int, why: str) -> Resources:
+    """Resources said at a path, or the memory that was derived."""
+    said = decider.take((*path, "resources", "memory"), f"{memory // 2**20}Mi", why)
     cpu = decider.take((*path, "resources", "cpu"), 1.0, "the default")
-    return Resources(float(cpu), size_in_bytes(memory))
+    return Resources(float(cpu), size_in_bytes(said))
+
+
+def memory_of_rate(spans_per_second: float) -> tuple[int, str]:
+    """Bytes for a process through which so many spans pass, and why."""
+    return process_memory(spans_per_second), f"derived from about {spans_per_second:,.0f} spans a second"
 
 
 def _retention(decider: Decider, storage: str) -> int:

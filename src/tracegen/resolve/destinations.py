@@ -1,6 +1,7 @@
 """Where spans are sent: the backend of the rendered system, or endpoints that somebody else runs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,8 +48,10 @@ def further_destinations(decider: Decider) -> tuple[Destination, ...]:
 
 
 def tier_destination(tier: Tier, protocol: str, certificates: Certificates | None, auth: IngestAuth) -> Destination:
-    """How a tier is reached by who sends to it."""
+    """How a tier is reached by who sends to it; each of several that decide on whole traces by its own address."""
     headers: Mapping[str, Text] = {"authorization": auth.header} if auth.kind != "none" else {}
+    by_trace = tier.tail is not None and tier.replicas > 1
+    tls = _inside_tls(certificates)
     return Destination(
         name=tier.role,
         protocol=protocol,
@@ -56,8 +59,9 @@ def tier_destination(tier: Tier, protocol: str, certificates: Certificates | Non
         port=OTLP_PORTS[protocol],
         secure=certificates is not None,
         headers=headers if tier.guarded else {},
-        tls=_inside_tls(certificates),
-        balanced=tier.replicas > 1,
+        tls=replace(tls, server_name=tier.component) if tls and by_trace else tls,
+        balanced=tier.replicas > 1 and not by_trace,
+        by_trace=by_trace,
     )
 
 

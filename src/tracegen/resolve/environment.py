@@ -1,4 +1,4 @@
-"""The OpenTelemetry environment of a service: standard variables only.
+"""The OpenTelemetry environment of a service: standard variables where there are any.
 
 Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
 https://opentelemetry.io/docs/specs/otel/protocol/exporter/
@@ -9,19 +9,18 @@ from typing import Any
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.language.spec import Spec
-from tracegen.model import TENANT_ATTRIBUTE, Destination, Sampler, Text, text
+from tracegen.model import TENANT_ATTRIBUTE, Destination, Text, text
 from tracegen.packs import LanguagePack
 from tracegen.resolve.references import percent_encoded
 
-_SAMPLERS = {
-    "always_on": "parentbased_always_on",
-    "always_off": "parentbased_always_off",
-    "ratio": "parentbased_traceidratio",
-}
-
 
 def telemetry_environment(
-    spec: Spec, name: str, language: LanguagePack, attributes: str, sampler: Sampler, destination: Destination
+    spec: Spec,
+    name: str,
+    language: LanguagePack,
+    attributes: str,
+    sampler: Mapping[str, Text],
+    destination: Destination,
 ) -> dict[str, Text]:
     """Everything an SDK or agent reads to trace one service; a user's own OTEL_* wins over it."""
     return {
@@ -31,7 +30,7 @@ def telemetry_environment(
         "OTEL_METRICS_EXPORTER": text("none"),
         "OTEL_LOGS_EXPORTER": text("none"),
         **_exporter(destination),
-        **_sampler(sampler),
+        **sampler,
         "OTEL_PROPAGATORS": text(",".join(spec.get("propagators") or ["tracecontext", "baggage"])),
         **{variable: text(value) for variable, value in language.environment.items()},
     }
@@ -49,6 +48,13 @@ def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, te
     attributes |= spec.get("attributes") or {}
     attributes |= service.get("attributes", {})
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
+
+
+def stub_settings(spec: Spec, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+    """What has no standard variable, under the names that the language's pack gives it."""
+    keys = spec.get("baggage", "to_attributes") or []
+    values = {"health": health, "baggage": ",".join(keys)}
+    return {variables[each]: text(value) for each, value in values.items() if value and each in variables}
 
 
 def _exporter(destination: Destination) -> dict[str, Text]:
@@ -70,15 +76,3 @@ def _headers(headers: Mapping[str, Text]) -> Text:
         parts.append(f"{',' if parts else ''}{name.lower()}=")
         parts.extend(percent_encoded(part) if isinstance(part, str) else part for part in value)
     return tuple(parts)
-
-
-def _sampler(sampler: Sampler) -> dict[str, Text]:
-    name = _SAMPLERS.get(sampler.type, "parentbased_always_on")
-    variables = {"OTEL_TRACES_SAMPLER": text(name)}
-    if sampler.type == "ratio":
-        variables["OTEL_TRACES_SAMPLER_ARG"] = text(_decimal(sampler.ratio))
-    return variables
-
-
-def _decimal(ratio: float) -> str:
-    return f"{ratio:.10f}".rstrip("0").rstrip(".") or "0"

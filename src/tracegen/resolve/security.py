@@ -1,5 +1,6 @@
 """Certificates and ingest authentication of the Model."""
 
+from dataclasses import replace
 from typing import Any
 
 from tracegen.model import Certificates, ClientTls, IngestAuth, Secret, text
@@ -17,10 +18,8 @@ def resolve_certificates(decider: Decider) -> Certificates | None:
         return None
     said: dict[str, Any] = decider.spec.get("security", "tls")
     manager = said.get("cert_manager", {})
-    named = {key: secret(said[key], project) for key in ("ca", "cert", "key") if key in said}
     files = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
-    made = {key: Secret(variable="", name=f"{project}-tls", key=file) for key, file in files.items()}
-    found = made | named
+    found = {key: _certificate(said.get(key), file, project, bool(manager)) for key, file in files.items()}
     return Certificates(
         ca=found["ca"],
         cert=found["cert"],
@@ -28,6 +27,12 @@ def resolve_certificates(decider: Decider) -> Certificates | None:
         issuer=manager.get("issuer", ""),
         issuer_kind=manager.get("kind", "ClusterIssuer"),
     )
+
+
+def _certificate(said: Any, file: str, project: str, is_made: bool) -> Secret:
+    """As said; on Kubernetes what cert-manager makes wins, in a Secret of its own."""
+    found = secret(said, project) if said else Secret(variable="", name="", key="")
+    return replace(found, name=f"{project}-tls", key=file) if is_made else found
 
 
 def resolve_ingest(decider: Decider) -> IngestAuth:

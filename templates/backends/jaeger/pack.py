@@ -6,15 +6,31 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
+from tracegen.assemble.collector import GROWTH
+from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Wait, text
+from tracegen.model import (
+    SAMPLING_PORTS,
+    Call,
+    Component,
+    FileMount,
+    Health,
+    Model,
+    Port,
+    Publish,
+    Resources,
+    Wait,
+    text,
+)
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
+from tracegen.render.strategies import RELOAD_INTERVAL
 
 from .kafka import kafka_exporter, kafka_receiver
 
@@ -23,6 +39,7 @@ LOOK = "Choose a service at"
 
 _FOLDER = "/etc/jaeger"
 _UI_FILE, _UI_TARGET = "jaeger/ui.json", f"{_FOLDER}/ui.json"
+_STRATEGIES_TARGET = "/etc/jaeger-strategies/sampling.json"
 _UI_PORT = 16686
 _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
@@ -75,8 +92,9 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
     for process, _, resources in _processes(model):
         value = _config(process, resources, model, part)
         # The topic is named after the project where the spec does not name it.
-        keys = (*_KEYS, "name") if process.to_kafka or process.from_kafka else _KEYS
-        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), "backends/jaeger", keys)
+        keys = [*_KEYS, *(["name"] if process.to_kafka or process.from_kafka else [])]
+        keys += ["sampling.head"] if _serves_strategies(process, model) else []
+        yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), "backends/jaeger", tuple(keys))
     if _ui(model, part):
         yield Structured(_UI_FILE, _ui(model, part), "", "backends/jaeger", ("backend", "metrics"))
 
@@ -92,6 +110,7 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
     files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
+    files += [strategies_mount(model, _STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
     kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
     mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
     mounts += client_mounts("kafka", kafka.tls) if kafka else ()
@@ -120,10 +139,30 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
         },
         user=model.images["jaeger"].user,
+        calls=tuple(_calls(process, model, part)),
+        headless=bool(model.backend.roles) or model.metrics,
+        most=_most(process, replicas, model),
         writable=("/tmp",),
         replicas=replicas,
         grace=part.grace if process.stores else 30,
     )
+
+
+def _calls(process: _Process, model: Model, part: StoragePart) -> Iterator[Call]:
+    if process.stores:
+        yield from part.calls
+    if model.backend.kafka and (process.to_kafka or process.from_kafka):
+        yield from broker_calls(model.backend.kafka)
+    if process.query and model.metrics:
+        yield Call("prometheus", 9090)
+
+
+def _most(process: _Process, replicas: int, model: Model) -> int:
+    """Roles keep nothing; a partition is read by one ingester only."""
+    if not model.backend.kafka:
+        return 0
+    most = GROWTH * replicas
+    return max(replicas, min(most, model.backend.kafka.partitions)) if process.from_kafka else most
 
 
 def _ports(process: _Process, model: Model) -> Iterator[Port]:
@@ -134,6 +173,8 @@ def _ports(process: _Process, model: Model) -> Iterator[Port]:
     if process.otlp:
         yield Port("otlp-grpc", 4317, door)
         yield Port("otlp-http", 4318, door)
+    if _serves_strategies(process, model):
+        yield from strategy_ports(is_door=True)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
 
@@ -180,6 +221,8 @@ def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str,
         extensions["jaeger_storage"] = {"backends": backends, **prometheus}
     if process.query:
         extensions["jaeger_query"] = _query(model, part)
+    if _serves_strategies(process, model):
+        extensions["remote_sampling"] = _remote_sampling()
     extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
     return extensions
 
@@ -199,6 +242,20 @@ def _query(model: Model, part: StoragePart) -> Value:
         "grpc": {"endpoint": f"0.0.0.0:{_QUERY_PORT}", **tls},
     }
     return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(model, part) else {})
+
+
+def _serves_strategies(process: _Process, model: Model) -> bool:
+    return model.strategies is not None and model.strategies.host == process.name
+
+
+def _remote_sampling() -> Value:
+    file: Value = {
+        "path": _STRATEGIES_TARGET,
+        "reload_interval": Commented(RELOAD_INTERVAL, "Without a restart."),
+        "default_sampling_probability": Commented(1, "Not asked for: the file has a default."),
+    }
+    ports: dict[str, Value] = {name: {"endpoint": f"0.0.0.0:{port}"} for name, port in SAMPLING_PORTS.items()}
+    return {"file": file, **ports}
 
 
 def _metric_backends() -> dict[str, Value]:

@@ -8,7 +8,7 @@ from tracegen.emit import Commented, Value
 from tracegen.model import Model
 from tracegen.render.tempo_text import tempo_text
 
-from .processes import ROLES, SCHEDULER, SINGLE
+from .processes import ROLES, SCHEDULER, SINGLE, Process
 
 HTTP, GRPC, GOSSIP, INTERNAL = 3200, 9095, 7946, 3101
 
@@ -28,6 +28,11 @@ def clients(model: Model) -> dict[str, Value]:
         scheduler = _verified(SCHEDULER.name if scalable else SINGLE.name)
         config["backend_scheduler_client"] = {"grpc_client_config": scheduler}
     return {"querier": {"frontend_worker": worker}, **config} if worker else {}
+
+
+def servers_of(process: Process) -> tuple[str, ...]:
+    """The roles that a role asks over gRPC; everything else goes through Kafka and the store."""
+    return {"querier": (_FRONTEND, *_STORES), "backend-worker": (SCHEDULER.name,)}.get(process.target, ())
 
 
 def gossip(model: Model) -> Value:

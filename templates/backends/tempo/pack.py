@@ -5,17 +5,19 @@ Source of the configuration: https://grafana.com/docs/tempo/latest/configuration
 
 from collections.abc import Iterable, Iterator
 
+from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.certificates import CERT_PATH, KEY_PATH, server_mounts, server_tls
+from tracegen.assemble.collector import GROWTH
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value, tempo_escape
-from tracegen.model import Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
+from tracegen.model import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import go_memory_limit
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
 
-from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip
+from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip, servers_of
 from .processes import SCHEDULER, Process, processes
 from .tenants import tenant_limits
 
@@ -60,7 +62,7 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
 
 def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
     kafka = model.backend.kafka
-    port, path = (INTERNAL, "/ready") if model.certificates else (HTTP, "/ready")
+    port, path = INTERNAL if model.certificates else HTTP, "/ready"
     sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
     return Component(
         name=process.name,
@@ -70,8 +72,9 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
         ports=tuple(_ports(process, model)),
         health=Health(
             command=("/tempo", "-health", f"-health.url=http://127.0.0.1:{port}{path}"),
-            port=port,
+            port=HTTP,
             path=path,
+            https=model.certificates is not None,
             start_period=120,
         ),
         files=tuple(_files(model)),
@@ -86,11 +89,23 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside and process.kafka else {}),
         },
         user=model.images["tempo"].user,
+        calls=tuple(_calls(process, model, part)),
+        headless=bool(model.backend.roles) or model.metrics,
+        most=GROWTH * replicas if model.backend.roles and not process.disk else 0,
         writable=("/tmp",) if process.disk else ("/tmp", _DATA),
         replicas=replicas,
         ordinals=process.disk and bool(model.backend.roles),
         grace=process.grace,
     )
+
+
+def _calls(process: Process, model: Model, part: StoragePart) -> Iterator[Call]:
+    yield from part.calls
+    if model.backend.roles:
+        yield from (Call(each.name, GOSSIP) for each, _, _ in processes(model))
+        yield from (Call(name, GRPC) for name in servers_of(process))
+    if model.backend.kafka and process.kafka:
+        yield from broker_calls(model.backend.kafka)
 
 
 def _args(process: Process) -> Iterator[str]:

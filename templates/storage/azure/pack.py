@@ -2,10 +2,13 @@
 
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
+from tracegen.model import Call, Model
 from tracegen.model.storage_part import StoragePart
 from tracegen.packs import Catalogue
 from tracegen.render.tempo_text import tempo_text
+
+#: What tells a machine who it is: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service.
+_IDENTITY = "169.254.169.254"
 
 
 def tempo(model: Model, packs: Catalogue) -> StoragePart:
@@ -18,4 +21,9 @@ def tempo(model: Model, packs: Catalogue) -> StoragePart:
         config["use_managed_identity"] = Commented(True, "No key is named: the machine's own identity is asked.")
     if "prefix" in options:
         config["prefix"] = options["prefix"]
-    return StoragePart(config={"backend": "azure", "azure": config}, environment=variables_of([key] if key else []))
+    server = Call(f"{options['account']}.blob.core.windows.net", 443)
+    return StoragePart(
+        config={"backend": "azure", "azure": config},
+        environment=variables_of([key] if key else []),
+        calls=(server,) if key else (server, Call(_IDENTITY, 80)),
+    )

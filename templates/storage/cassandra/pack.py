@@ -7,6 +7,7 @@ Image: https://github.com/docker-library/cassandra (5.0/Dockerfile, docker-entry
 from collections.abc import Mapping
 from typing import Any
 
+from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import client_mounts, client_tls
 from tracegen.assemble.dependency_graph import Reader, dependency_job
 from tracegen.assemble.variables import login_of, variables_of, with_port
@@ -42,6 +43,7 @@ def jaeger(model: Model, packs: Catalogue) -> StoragePart:
         secret_files=client_mounts(NAME, tls),
         environment=variables_of(login_of(model).values()),
         needs=_needs(inside),
+        calls=server_calls(_servers(options)),
     )
 
 
@@ -65,7 +67,9 @@ def _dependencies(model: Model, inside: bool) -> tuple[Component, ...]:
     }
     # A keyspace that Jaeger makes is there when Jaeger is.
     needs = {"jaeger-query" if model.backend.roles else "jaeger": Wait.HEALTHY}
-    return dependency_job(Reader(NAME, environment, client_mounts(NAME, tls), needs), model)
+    return dependency_job(
+        Reader(NAME, environment, client_mounts(NAME, tls), needs, server_calls(_servers(options))), model
+    )
 
 
 def _schema(model: Model, inside: bool) -> dict[str, Value]:

@@ -6,6 +6,7 @@ Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Docke
 
 import re
 
+from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import client_mounts, client_tls
 from tracegen.assemble.variables import login_of, variables_of, with_port
 from tracegen.emit import Commented, Value
@@ -31,20 +32,20 @@ def jaeger(model: Model, packs: Catalogue) -> StoragePart:
     options = model.backend.storage.options
     inside = "servers" not in options
     return StoragePart(
-        config={"clickhouse": _config(model, inside)},
+        config={"clickhouse": _config(model)},
         components=(_node(model),) if inside else (),
         secret_files=client_mounts(NAME, model.backend.storage.tls),
         environment=variables_of(login_of(model).values()),
         needs={NAME: Wait.HEALTHY} if inside else {},
+        calls=server_calls(_addresses(model)),
         args=(_GATE,) if _is_gated(model.images["jaeger"].version) else (),
     )
 
 
-def _config(model: Model, inside: bool) -> Value:
-    options = model.backend.storage.options
+def _config(model: Model) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
-        "addresses": [with_port(each, _NATIVE) for each in ([NAME] if inside else options["servers"])],
+        "addresses": list(_addresses(model)),
         "database": Commented(_database(model), "Must be there: Jaeger makes tables, not the database."),
     }
     login = login_of(model)
@@ -54,6 +55,10 @@ def _config(model: Model, inside: bool) -> Value:
     if tls:
         config["tls"] = {"insecure": False, **client_tls(NAME, tls)}
     return config | _schema(model)
+
+
+def _addresses(model: Model) -> list[str]:
+    return [with_port(each, _NATIVE) for each in model.backend.storage.options.get("servers", [NAME])]
 
 
 def _schema(model: Model) -> dict[str, Value]:

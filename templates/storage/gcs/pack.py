@@ -2,11 +2,14 @@
 
 from tracegen.assemble.certificates import client_path
 from tracegen.emit import Value
-from tracegen.model import Model, Secret, SecretMount, text
+from tracegen.model import Call, Model, Secret, SecretMount, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.packs import Catalogue
 
 _CREDENTIALS = client_path("gcs", "credentials.json")
+
+#: Its API, and what tells a pod who it is: https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity.
+_SERVER, _IDENTITY = "storage.googleapis.com", "metadata.google.internal"
 
 
 def tempo(model: Model, packs: Catalogue) -> StoragePart:
@@ -19,5 +22,6 @@ def tempo(model: Model, packs: Catalogue) -> StoragePart:
     return StoragePart(
         config={"backend": "gcs", "gcs": config},
         secret_files=tuple(SecretMount(secret, _CREDENTIALS) for secret in secrets),
+        calls=(Call(_SERVER, 443), *(() if secrets else (Call(_IDENTITY, 80),))),
         environment={"GOOGLE_APPLICATION_CREDENTIALS": text(_CREDENTIALS)} if secrets else {},
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
@@ -35,6 +36,7 @@ def tempo(model: Model, packs: Catalogue) -> StoragePart:
         secret_files=client_mounts("s3", tls),
         environment=variables_of(keys.values()),
         needs={NAME: Wait.HEALTHY} if inside else {},
+        calls=server_calls([_own_url(model) if inside else _url_of(options)]),
     )
 
 

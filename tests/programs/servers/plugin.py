@@ -15,9 +15,10 @@ import pytest
 
 from programs.build import ProgramMissing
 from programs.plugin import absent, register
-from programs.servers import cassandra, kafka, s3, search
+from programs.servers import artifacts, cassandra, kafka, kubernetes, s3, search
 from programs.servers.cassandra import CassandraServer
 from programs.servers.kafka import KafkaServer
+from programs.servers.kubernetes import KubernetesServer
 from programs.servers.launch import Server
 from programs.servers.s3 import S3Server
 from programs.servers.search import SearchServer
@@ -30,6 +31,8 @@ FIXTURES = {
     "elasticsearch_server": search.ELASTICSEARCH,
     "cassandra_server": cassandra.NAME,
     "s3_server": s3.NAME,
+    "kubernetes_server": kubernetes.NAME,
+    "checkov": "checkov",
 }
 register(FIXTURES)
 
@@ -62,6 +65,21 @@ def cassandra_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cassa
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """Object storage that checks keys."""
     yield from _shared("s3_server", s3.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def kubernetes_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesServer]:
+    """A Kubernetes API server with the custom resources of others."""
+    yield from _shared("kubernetes_server", kubernetes.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def checkov() -> Path:
+    """The folder of checkov's packages, for PYTHONPATH: it is a program, in no way a server."""
+    try:
+        return artifacts.packages("checkov")
+    except ProgramMissing as missing:
+        absent("checkov", missing.reason)
 
 
 def _shared(

@@ -23,6 +23,7 @@ from programs.servers import artifacts, cql, java, launch, plugin
 from programs.servers.artifacts import NotAsPinned
 from programs.servers.cassandra import CassandraServer
 from programs.servers.kafka import KafkaServer
+from programs.servers.kubernetes import KubernetesServer, Refused
 from programs.servers.launch import Server
 from programs.servers.s3 import S3Server
 from programs.servers.search import SearchServer
@@ -54,6 +55,79 @@ def test_elasticsearch_finds_what_was_put_in(elasticsearch_server: SearchServer)
     finds_what_was_put_in(elasticsearch_server)
     assert elasticsearch_server.call("GET", "/")["version"]["number"] == elasticsearch_server.version
     only_on_loopback(elasticsearch_server)
+
+
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+def test_kubernetes_keeps_what_it_took_for_good(kubernetes_server: KubernetesServer) -> None:
+    assert kubernetes_server.get("/version")["gitVersion"] == kubernetes_server.version
+    settings = config_map("servers-test")
+    kubernetes_server.apply(settings)
+    with pytest.raises(Refused, match="404"):
+        kubernetes_server.get("/api/v1/namespaces/default/configmaps/servers-test")
+    kubernetes_server.apply(settings, dry_run=False)
+    assert kubernetes_server.get("/api/v1/namespaces/default/configmaps/servers-test")["data"] == {"a": "b"}
+    kubernetes_server.delete(settings)
+    with pytest.raises(Refused, match="404"):
+        kubernetes_server.get("/api/v1/namespaces/default/configmaps/servers-test")
+    only_on_loopback(kubernetes_server)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("v1", "ConfigMap"),
+        ("opentelemetry.io/v1beta1", "OpenTelemetryCollector"),
+        ("opentelemetry.io/v1alpha1", "Instrumentation"),
+        ("cert-manager.io/v1", "Certificate"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+        ("external-secrets.io/v1", "ExternalSecret"),
+    ],
+)
+def test_kubernetes_refuses_a_field_that_it_does_not_know(
+    kubernetes_server: KubernetesServer, version: str, kind: str
+) -> None:
+    misspelt = {"apiVersion": version, "kind": kind, "metadata": {"name": "servers-test"}, "daata": {}}
+    with pytest.raises(Refused, match=r"\.daata: field not declared in schema"):
+        kubernetes_server.apply(misspelt)
+    with pytest.raises(Refused, match='unknown field "daata"'):
+        kubernetes_server.create(misspelt)
+
+
+def test_kubernetes_refuses_a_kind_that_it_does_not_know(kubernetes_server: KubernetesServer) -> None:
+    with pytest.raises(Refused, match="no kind Jaeger"):
+        kubernetes_server.create({"apiVersion": "v1", "kind": "Jaeger", "metadata": {"name": "a"}})
+
+
+def test_kubernetes_refuses_a_pod_below_the_level_of_its_namespace(kubernetes_server: KubernetesServer) -> None:
+    kubernetes_server.namespace("servers-test", RESTRICTED)
+    with pytest.raises(Refused, match='violates PodSecurity "restricted:latest"'):
+        kubernetes_server.create(pod("servers-test"))
+    kubernetes_server.create(pod("default"))
+
+
+def test_kubernetes_warns(kubernetes_server: KubernetesServer) -> None:
+    kubernetes_server.namespace("servers-test-warns", {"pod-security.kubernetes.io/warn": "restricted"})
+    taken = kubernetes_server.create(pod("servers-test-warns"))
+    assert len(taken.warnings) == 1
+    assert taken.warnings[0].startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation')
+
+
+def test_kubectl_speaks_to_kubernetes(kubernetes_server: KubernetesServer, kubectl: Path, tmp_path: Path) -> None:
+    configuration = kubernetes_server.kubeconfig(tmp_path)
+    command: list[str | Path] = [kubectl, "--kubeconfig", configuration, "get", "namespaces", "--output=name"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "namespace/kube-system" in done.stdout.splitlines()
+
+
+def config_map(name: str) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "b"}}
+
+
+def pod(namespace: str) -> dict[str, object]:
+    spec = {"containers": [{"name": "one", "image": "registry.example.com/one:1"}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}, "spec": spec}
 
 
 def finds_what_was_put_in(server: SearchServer) -> None:
@@ -227,7 +301,7 @@ def test_every_server_of_the_summary_is_a_fixture() -> None:
 
 def test_every_server_is_pinned_and_nothing_else() -> None:
     pinned = {folder.name: artifacts.version(folder.name) for folder in artifacts.PINNED.iterdir()}
-    assert sorted(pinned) == sorted(plugin.FIXTURES.values())
+    assert sorted(pinned) == sorted(set(plugin.FIXTURES.values()) - set(build.PROGRAMS))
     assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in pinned.values())
 
 

@@ -50,6 +50,7 @@ def _values(spec: Spec, packs: Catalogue) -> Iterator[Path]:
         yield from ((*destination, "headers", name) for name in spec.get(*destination, "headers") or {})
     yield from (("backend", "kafka", "sasl", "username"), ("backend", "kafka", "sasl", "password"))
     yield ("backend", "storage", "username")
+    yield from (("kubernetes", "ingress", "login", key) for key in ("client_secret", "cookie_secret"))
     if storage_of(spec, packs).get("type") in _PASSWORD_IS_A_VALUE:
         yield ("backend", "storage", "password")
 

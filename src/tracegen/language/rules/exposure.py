@@ -27,9 +27,10 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
 
 
 def _ingress(spec: Spec) -> Iterator[Problem]:
-    if spec.get("kubernetes", "ingress") and not spec.get("kubernetes", "ingress", "tls_secret"):
+    said = spec.get("kubernetes", "ingress")
+    if said and "tls_secret" not in said and "gateway" not in said:
         message = "the ingress has no TLS: traces, with what they carry, cross the network in clear"
-        yield at(spec, INGRESS_WITHOUT_TLS, ("kubernetes", "ingress"), message, "say tls_secret")
+        yield at(spec, INGRESS_WITHOUT_TLS, ("kubernetes", "ingress"), message, "say tls_secret, or gateway")
 
 
 def _published(spec: Spec) -> Iterator[Problem]:

@@ -6,12 +6,13 @@ from tracegen.language.rules._shared import at, cause, instrumentation_of, targe
 from tracegen.language.spec import Spec
 from tracegen.language.wording import either
 from tracegen.packs import Catalogue
-from tracegen.problems import Code, Problem
+from tracegen.problems import Code, Problem, Severity
 
 NO_SUCH_INSTRUMENTATION = Code("TG501", "Language has no such instrumentation")
 NOTHING_TO_RUN = Code("TG502", "Nothing to run")
 NO_SUCH_PROPAGATOR = Code("TG503", "Language has no such propagator")
 STUBS_IN_ONE_FOLDER = Code("TG504", "Two stubs in one folder")
+BAGGAGE_NOT_COPIED = Code("TG505", "Baggage is not copied onto spans", Severity.NOTE)
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
@@ -20,6 +21,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     for name in spec.services:
         yield from _instrumentation(spec, packs, name)
         yield from _propagators(spec, packs, name)
+        yield from _baggage(spec, packs, name)
         yield from _image(spec, name)
         folder = spec.get("services", name, "stub") or f"services/{name}"
         if folder in stubs:
@@ -54,6 +56,17 @@ def _propagators(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
             message = f"{language.title}, the language of {name}, has no propagator {propagator}"
             hint = f"it has {either(language.propagators, 'and')}; use one that all services have"
             yield at(spec, NO_SUCH_PROPAGATOR, ("propagators", index), message, hint)
+
+
+def _baggage(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+    language, chosen = packs.languages[spec.services[name]["language"]], instrumentation_of(spec, packs, name)
+    able = [kind for kind in language.instrumentation if "baggage" in language.settings.get(kind, {})]
+    if spec.get("baggage", "to_attributes") and chosen not in able:
+        message = f"{language.title} with instrumentation: {chosen} copies no baggage onto the spans of {name}"
+        hint = (
+            f"use {either(able)}, or copy it in the service's own code" if able else "copy it in the service's code"
+        )
+        yield at(spec, BAGGAGE_NOT_COPIED, ("baggage", "to_attributes"), message, hint)
 
 
 def _image(spec: Spec, name: str) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ _KEYS = (
     "service_defaults",
     "backend",
     "collector",
+    "sampling",
     "compose",
     "registry",
     "versions",

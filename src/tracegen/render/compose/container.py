@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.assemble.services import secret_path
 from tracegen.emit import Commented, Value, compose_escape
-from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Wait
+from tracegen.model import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Wait
 from tracegen.model.units import mebibytes
 from tracegen.render.compose.secrets import are_copied, secret_mounts
 from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
@@ -19,6 +19,8 @@ def container(unit: Unit, model: Model) -> Value:
     """The service, keys in the order in which people read them."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
+    if component.build:
+        parts["build"] = {"context": f"./{component.build}"}
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
     parts |= _network(unit, model)
@@ -88,21 +90,26 @@ def _published(port: Port, bind: str) -> str:
 
 
 def _mounts(unit: Unit) -> dict[str, Value]:
-    mounts: list[Value] = [
-        {
-            "type": "bind",
-            "source": f"./{mount.source}",
-            "target": mount.target,
-            "read_only": True,
-            "bind": {"create_host_path": False},
-        }
-        for mount in unit.component.files
-    ]
+    mounts: list[Value] = [_bind(mount) for mount in unit.component.files]
     mounts += [{"type": "volume", "source": each.name, "target": each.path} for each in unit.volumes]
     parts: dict[str, Value] = {"volumes": mounts} if mounts else {}
     if unit.component.writable:
         parts["tmpfs"] = list(unit.component.writable)
     return parts
+
+
+def _bind(mount: FileMount) -> Value:
+    """A file alone would stay the one that it was: what is read again while it runs is mounted with its folder."""
+    source, target = mount.source, mount.target
+    bind: Value = {
+        "type": "bind",
+        "source": f"./{source.rpartition('/')[0] if mount.live else source}",
+        "target": target.rpartition("/")[0] if mount.live else target,
+        "read_only": True,
+        "bind": {"create_host_path": False},
+    }
+    why = "The folder, not the file alone: a render puts another file in its place, and that has to be seen."
+    return Commented(bind, why) if mount.live else bind
 
 
 def _healthcheck(health: Health) -> Value:

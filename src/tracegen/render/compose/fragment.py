@@ -4,6 +4,7 @@ from tracegen.assemble.certificates import CA_PATH
 from tracegen.assemble.services import environment_path, service_component
 from tracegen.emit import Value
 from tracegen.model import Model, Service
+from tracegen.packs import Catalogue
 from tracegen.render.compose.container import environment
 from tracegen.render.file import Structured
 
@@ -17,14 +18,14 @@ _HEAD = (
 _KEYS = ("name", "targets", "services", "service_defaults", "security")
 
 
-def fragments(model: Model) -> list[Structured]:
+def fragments(model: Model, packs: Catalogue) -> list[Structured]:
     """services/<name>/compose.yaml of every service that tracegen does not run."""
-    return [_fragment(service, model) for service in model.services.values() if not service.deploy]
+    return [_fragment(service, model, packs) for service in model.services.values() if not service.deploy]
 
 
-def _fragment(service: Service, model: Model) -> Structured:
+def _fragment(service: Service, model: Model, packs: Catalogue) -> Structured:
     parts: dict[str, Value] = {"env_file": ["./otel.env"]}
-    parts |= environment(service_component(service, model)) | _authority(service)
+    parts |= environment(service_component(service, model, packs)) | _authority(service)
     path = environment_path(service).replace("otel.env", "compose.yaml")
     head = _HEAD.format(name=service.name, network=f"{model.name}_default")
     return Structured(path, {"services": {service.name: parts}}, head, "compose", _KEYS)

@@ -1,0 +1,131 @@
+"""Components printed for Kubernetes, one object a file, and put together by kustomize."""
+
+from collections.abc import Iterator, Mapping
+
+from tracegen.assemble.services import service_component
+from tracegen.emit import Value
+from tracegen.model import Call, Component, Model
+from tracegen.packs import Catalogue
+from tracegen.render.file import PlannedFile, Structured, Written
+from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
+from tracegen.render.kubernetes.certificates import certificate, is_made
+from tracegen.render.kubernetes.configuration import FOLDER, copies
+from tracegen.render.kubernetes.elsewhere import components
+from tracegen.render.kubernetes.entrance import entrance
+from tracegen.render.kubernetes.injection import instrumentation, is_injected, with_injection
+from tracegen.render.kubernetes.kustomization import HEAD, kustomization
+from tracegen.render.kubernetes.login import with_login
+from tracegen.render.kubernetes.namespace import namespace, service_account
+from tracegen.render.kubernetes.network import default_deny, is_guarded, network_policy
+from tracegen.render.kubernetes.operator import collector, mounted, tier_of
+from tracegen.render.kubernetes.readme import readme
+from tracegen.render.kubernetes.secrets import external_secret, wanted
+from tracegen.render.kubernetes.service import service
+from tracegen.render.kubernetes.workload import kind_of, workload
+
+_KEYS = (
+    "name",
+    "targets",
+    "services",
+    "service_defaults",
+    "backend",
+    "collector",
+    "kubernetes",
+    "registry",
+    "versions",
+    "security",
+    "metrics",
+)
+
+_FILES = {
+    "Deployment": "deployment",
+    "StatefulSet": "stateful-set",
+    "DaemonSet": "daemon-set",
+    "Job": "job",
+    "CronJob": "cron-job",
+}
+
+
+def kubernetes_files(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
+    """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
+    model = with_login(with_injection(model))
+    objects = [*_shared(model), *_of_components(model, packs, files)]
+    yield from objects
+    paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
+    readers = [_reader(each, model) for each in model.components.values()]
+    value = kustomization(paths, readers, model)
+    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    yield from copies(readers, files)
+    yield from components(model, packs)
+    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
+
+
+def _reader(component: Component, model: Model) -> Component:
+    """The component with the files that it reads from ConfigMaps."""
+    tier = tier_of(component, model)
+    return mounted(component, tier) if tier else component
+
+
+def _shared(model: Model) -> Iterator[Structured]:
+    """What belongs to no component."""
+    if model.kubernetes.create_namespace:
+        yield _file("namespace", namespace(model), "The namespace of everything.")
+    runs = any(component.platform for component in model.components.values())
+    if runs:
+        yield _file(
+            "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
+        )
+    if runs and model.kubernetes.network_policies != "none":
+        why = "What tracegen runs is closed, but for what the policies of its components open."
+        yield _file("network-policy-default-deny", default_deny(model), why)
+    if is_made(model):
+        yield _file(
+            "certificate", certificate(model), "The certificate of all servers, made and renewed by cert-manager."
+        )
+    if any(is_injected(each, model) for each in model.services.values()):
+        yield _file("instrumentation", instrumentation(model), "How agents that the Operator injects send spans.")
+    found = entrance(model)
+    if found:
+        yield _file(found[0], found[1], "Where the user interface is reached from outside.")
+    if model.kubernetes.external_secrets:
+        for each in wanted(model.components.values(), model):
+            why = "Brings the Secret from the store, and keeps it up to date."
+            yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
+
+
+def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
+    elsewhere = [
+        call
+        for each in model.services.values()
+        if not each.deploy
+        for call in service_component(each, model, packs).calls
+    ]
+    for component in model.components.values():
+        folder = f"{'platform' if component.platform else 'services'}/{component.name}"
+        for name, value in _objects(component, model, files, elsewhere):
+            if value is not None:
+                yield _file(f"{folder}/{name}", value, _head(component))
+
+
+def _objects(
+    component: Component, model: Model, files: Mapping[str, PlannedFile], elsewhere: list[Call]
+) -> Iterator[tuple[str, Value]]:
+    tier = tier_of(component, model)
+    if tier:
+        yield "open-telemetry-collector", collector(component, tier, files, model)
+    else:
+        yield _FILES[kind_of(component)], workload(component, model)
+        yield "disruption-budget", disruption_budget(component, model)
+        yield "autoscaler", autoscaler(component, model)
+    if component.ports and not component.job:
+        yield "service", service(component, model)
+    if is_guarded(component, model):
+        yield "network-policy", network_policy(component, model, elsewhere)
+
+
+def _head(component: Component) -> str:
+    return component.why + ("" if component.production else "\nOne node, for trying things out: not for production.")
+
+
+def _file(name: str, value: Value, head: str) -> Structured:
+    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes", _KEYS)

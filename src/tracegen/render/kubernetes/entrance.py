@@ -1,0 +1,60 @@
+"""How the user interface is reached from outside: an Ingress, or an HTTPRoute of somebody's Gateway.
+
+https://kubernetes.io/docs/concepts/services-networking/ingress/ and
+https://gateway-api.sigs.k8s.io/api-types/httproute/
+"""
+
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, Entrance, Model, Port, Publish
+from tracegen.render.kubernetes.labels import PLATFORM, labels
+
+
+def door(model: Model) -> tuple[Component, Port] | None:
+    """What serves people: the component and its port; None when the backend has no such thing."""
+    found = [
+        (component, port)
+        for component in model.components.values()
+        for port in component.ports
+        if port.publish is Publish.UI
+    ]
+    return found[-1] if found else None
+
+
+def entrance(model: Model) -> tuple[str, Value] | None:
+    """The name of the file and the object; None when nothing is to be reached, or nothing said."""
+    said, found = model.kubernetes.entrance, door(model)
+    if said is None or found is None:
+        return None
+    if said.gateway:
+        return "http-route", _route(said, *found, model)
+    return "ingress", _ingress(said, *found, model)
+
+
+def _ingress(said: Entrance, component: Component, port: Port, model: Model) -> Value:
+    backend: Value = {"service": {"name": component.name, "port": {"name": port.name}}}
+    spec: dict[str, Value] = {"ingressClassName": said.class_name} if said.class_name else {}
+    if said.tls_secret:
+        spec["tls"] = [{"hosts": [said.host], "secretName": said.tls_secret}]
+    spec["rules"] = [
+        {"host": said.host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    ]
+    named: dict[str, Value] = {"name": component.name, "labels": labels(component.name, PLATFORM, model)}
+    if model.certificates:
+        named["annotations"] = Commented(
+            {"nginx.ingress.kubernetes.io/backend-protocol": "HTTPS"},
+            "It speaks TLS inside too; other controllers have a setting of their own for that.",
+        )
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": named, "spec": spec}
+
+
+def _route(said: Entrance, component: Component, port: Port, model: Model) -> Value:
+    parent: dict[str, Value] = {"name": said.gateway}
+    parent |= {"namespace": said.gateway_namespace} if said.gateway_namespace else {}
+    parent |= {"sectionName": said.gateway_section} if said.gateway_section else {}
+    spec: Value = {
+        "parentRefs": [parent],
+        "hostnames": [said.host],
+        "rules": [{"backendRefs": [{"name": component.name, "port": port.number}]}],
+    }
+    named: Value = {"name": component.name, "labels": labels(component.name, PLATFORM, model)}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": named, "spec": spec}

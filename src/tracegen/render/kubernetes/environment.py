@@ -1,0 +1,58 @@
+"""Variables of containers: texts as they are, secrets by reference, and the file of a service as a ConfigMap."""
+
+from collections.abc import Iterator
+
+from tracegen.assemble.services import secret_path
+from tracegen.emit import Value, kubernetes_escape
+from tracegen.model import Component, Secret, Text
+from tracegen.render.kubernetes.configuration import environment_map
+
+
+def environment(component: Component) -> dict[str, Value]:
+    """`envFrom` and `env`; what stands in `env` wins."""
+    parts: dict[str, Value] = {}
+    if component.environment_file:
+        parts["envFrom"] = [{"configMapRef": {"name": environment_map(component)}}]
+    variables = list(_variables(component))
+    return parts | ({"env": variables} if variables else {})
+
+
+def _variables(component: Component) -> Iterator[Value]:
+    """A variable may only refer to those before it."""
+    taken = set(component.environment)
+    helpers: dict[str, str] = {}
+    for name, value in component.environment.items():
+        if _is_reference(value):
+            yield _by_reference(name, value[0])
+            continue
+        for secret in (part for part in value if isinstance(part, Secret) and not part.file):
+            if secret.variable not in helpers:
+                helpers[secret.variable] = _free(secret.variable, taken)
+                yield _by_reference(helpers[secret.variable], secret)
+        yield {"name": name, "value": _text(value, helpers)}
+
+
+def _is_reference(value: Text) -> bool:
+    return len(value) == 1 and isinstance(value[0], Secret) and not value[0].file
+
+
+def _by_reference(name: str, secret: str | Secret) -> Value:
+    assert isinstance(secret, Secret)
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret.name, "key": secret.key}}}
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"{name}_"
+    taken.add(name)
+    return name
+
+
+def _text(value: Text, helpers: dict[str, str]) -> str:
+    return "".join(_part(part, helpers) for part in value)
+
+
+def _part(part: str | Secret, helpers: dict[str, str]) -> str:
+    if isinstance(part, Secret):
+        return secret_path(part) if part.file else f"$({helpers[part.variable]})"
+    return kubernetes_escape(part)

@@ -1,0 +1,31 @@
+"""kustomization.yaml: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/."""
+
+from collections.abc import Iterable
+
+from tracegen.emit import Value
+from tracegen.model import Component, Model
+from tracegen.render.kubernetes.configuration import generators
+
+HEAD = (
+    "kubectl apply -k kubernetes, after the Secrets that README.md names are made.\n"
+    "Your own changes: an overlay of yours that names this folder under `resources`, or `overrides` in tracegen.yaml."
+)
+
+
+def kustomization(paths: Iterable[str], components: Iterable[Component], model: Model) -> Value:
+    """The list of all objects, the namespace, and the ConfigMaps with the names of their content."""
+    value: dict[str, Value] = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": model.kubernetes.namespace,
+        "resources": list(paths),
+    }
+    maps = generators(components)
+    if maps:
+        marks: Value = {
+            "app.kubernetes.io/instance": model.name,
+            "app.kubernetes.io/part-of": model.name,
+            "app.kubernetes.io/managed-by": "tracegen",
+        }
+        value |= {"configMapGenerator": maps, "generatorOptions": {"labels": marks}}
+    return value

@@ -1,0 +1,75 @@
+"""A login before the user interface: a proxy that lets in whom an OpenID Connect provider names.
+
+https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
+"""
+
+from dataclasses import replace
+
+from tracegen.assemble import NameTaken
+from tracegen.assemble.calls import server_calls
+from tracegen.assemble.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
+from tracegen.model import Call, Component, Health, Login, Model, Port, Publish, Resources, text
+from tracegen.model.units import MEBIBYTE
+from tracegen.render.kubernetes.entrance import door
+
+NAME = "ui-login"
+
+_PORT = 4180
+
+
+def with_login(model: Model) -> Model:
+    """The model in which the proxy is what serves people; the same where nobody asked for a login."""
+    said, found = model.kubernetes.entrance, door(model)
+    if said is None or said.login is None or found is None:
+        return model
+    if NAME in model.components:
+        raise NameTaken(NAME)
+    component, port = found
+    closed = replace(component, ports=tuple(replace(each, publish=None) for each in component.ports))
+    proxy = _proxy(said.login, said.host, component.name, port.number, model)
+    return replace(model, components={**model.components, component.name: closed, NAME: proxy})
+
+
+def _proxy(login: Login, host: str, behind: str, port: int, model: Model) -> Component:
+    image = model.images["oauth2-proxy"]
+    secure = model.certificates is not None
+    scheme = "https" if secure else "http"
+    return Component(
+        name=NAME,
+        image=image.reference,
+        why="Asks who somebody is before the user interface, which has no login of its own.",
+        args=(
+            "--provider=oidc",
+            f"--oidc-issuer-url={login.issuer}",
+            f"--client-id={login.client_id}",
+            *(f"--email-domain={each}" for each in login.email_domains),
+            f"--redirect-url=https://{host}/oauth2/callback",
+            f"--upstream={scheme}://{behind}:{port}/",
+            *_listens(secure),
+            # The forwarded host and scheme are the ingress's, which is who asks.
+            "--reverse-proxy=true",
+            "--skip-provider-button=true",
+            "--silence-ping-logging=true",
+            "--code-challenge-method=S256",
+        ),
+        ports=(Port("ui", _PORT, Publish.UI),),
+        health=Health(command=(), port=_PORT, path="/ping", https=secure),
+        secret_files=server_mounts(model.certificates),
+        environment={
+            "OAUTH2_PROXY_CLIENT_SECRET": text(login.client_secret),
+            "OAUTH2_PROXY_COOKIE_SECRET": text(login.cookie_secret),
+            # Beside the system's authorities, for the user interface itself.
+            **({"SSL_CERT_DIR": text(f"{FOLDER}/tls")} if secure else {}),
+        },
+        resources=Resources(0.2, 128 * MEBIBYTE),
+        calls=(Call(behind, port), *server_calls([login.issuer])),
+        user=image.user,
+        replicas=2,
+        grace=15,
+    )
+
+
+def _listens(secure: bool) -> tuple[str, ...]:
+    if not secure:
+        return (f"--http-address=0.0.0.0:{_PORT}",)
+    return (f"--https-address=0.0.0.0:{_PORT}", f"--tls-cert-file={CERT_PATH}", f"--tls-key-file={KEY_PATH}")

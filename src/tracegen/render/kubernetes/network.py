@@ -1,0 +1,110 @@
+"""NetworkPolicies: what tracegen runs takes and opens exactly the connections of the model.
+
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Policies add up: a team that needs more
+writes its own beside these.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from tracegen.emit import Commented, Value
+from tracegen.model import Call, Component, Model
+from tracegen.render.kubernetes.entrance import door
+from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
+
+_DNS: Value = Commented(
+    {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
+    "Names, wherever they are answered.",
+)
+_BOTH: Value = ["Ingress", "Egress"]
+
+
+def default_deny(model: Model) -> Value:
+    """Nothing passes to or from what tracegen runs unless another policy says so."""
+    spec: Value = {"podSelector": {"matchLabels": part_selector(PLATFORM, model)}, "policyTypes": _BOTH}
+    name = f"{model.name}-tracing-default-deny"
+    return _policy({"name": name, "labels": labels(name, PLATFORM, model)}, spec)
+
+
+def is_guarded(component: Component, model: Model) -> bool:
+    """Whether a component has a policy of its own."""
+    level = model.kubernetes.network_policies
+    return level == "strict" or (level == "platform" and component.platform)
+
+
+def network_policy(component: Component, model: Model, elsewhere: Collection[Call]) -> Value:
+    """The policy of one component: who reaches it, and whom it reaches; `elsewhere` are calls of other namespaces."""
+    spec: Value = {
+        "podSelector": {"matchLabels": selector(component.name, model)},
+        "policyTypes": _BOTH,
+        "ingress": [*_ingress(component, model), *_from_elsewhere(component, elsewhere), *_door(component, model)],
+        "egress": [_DNS, *_egress(component, model)],
+    }
+    return _policy(metadata(component, model), spec)
+
+
+def _policy(named: Mapping[str, Value], spec: Value) -> Value:
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": named, "spec": spec}
+
+
+def _ingress(component: Component, model: Model) -> Iterator[Value]:
+    """A rule for each set of ports, with all who may ask there."""
+    rules: dict[tuple[int, ...], list[Value]] = {}
+    for caller, ports in _callers(component, model).items():
+        rules.setdefault(ports, []).append(_peer(caller, model))
+    for ports, peers in rules.items():
+        yield {"from": peers, "ports": [_port(each, component) for each in ports]}
+
+
+def _from_elsewhere(component: Component, elsewhere: Collection[Call]) -> Iterator[Value]:
+    ports = sorted({call.port for call in elsewhere if call.host == component.name})
+    if ports:
+        why = "Services that run elsewhere send from other namespaces: from which, is not known here."
+        yield Commented(
+            {"from": [{"namespaceSelector": {}}], "ports": [_port(each, component) for each in ports]}, why
+        )
+
+
+def _door(component: Component, model: Model) -> Iterator[Value]:
+    found = door(model) if model.kubernetes.entrance else None
+    if found and found[0].name == component.name:
+        why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."
+        yield Commented({"ports": [_port(found[1].number, component)]}, why)
+
+
+def _callers(component: Component, model: Model) -> dict[str, tuple[int, ...]]:
+    """Ports of the component that others call, by caller; all services that call alike are one, `SERVICE`."""
+    found: dict[str, tuple[int, ...]] = {}
+    for other in model.components.values():
+        ports = tuple(sorted({call.port for call in other.calls if call.host == component.name}))
+        if ports:
+            found[SERVICE if component.platform and not other.platform else other.name] = ports
+    return found
+
+
+def _peer(caller: str, model: Model) -> Value:
+    wanted = part_selector(SERVICE, model) if caller == SERVICE else selector(caller, model)
+    return {"podSelector": {"matchLabels": wanted}}
+
+
+def _egress(component: Component, model: Model) -> Iterator[Value]:
+    inside: dict[str, set[int]] = {}
+    outside: set[int] = set()
+    for call in component.calls:
+        if call.host in model.components:
+            inside.setdefault(call.host, set()).add(call.port)
+        else:
+            outside.add(call.port)
+    rules: dict[tuple[int, ...], list[str]] = {}
+    for name, ports in inside.items():
+        rules.setdefault(tuple(sorted(ports)), []).append(name)
+    for numbers, names in rules.items():
+        server = model.components[names[0]]
+        yield {"to": [_peer(each, model) for each in names], "ports": [_port(each, server) for each in numbers]}
+    if outside:
+        why = "Servers outside: a policy knows addresses, not names, so only the ports are named."
+        yield Commented({"ports": [{"port": each, "protocol": "TCP"} for each in sorted(outside)]}, why)
+
+
+def _port(number: int, server: Component) -> Value:
+    protocol = next((port.protocol for port in server.ports if port.number == number), "tcp")
+    return {"port": number, "protocol": protocol.upper()}

@@ -1,0 +1,97 @@
+"""With `flavor: operator`: tiers of collectors as resources of the OpenTelemetry Operator.
+
+https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/api/opentelemetrycollectors.md. Jaeger stays
+a plain workload: the Operator makes no probes for its health check (issue 4220 there).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tracegen.assemble.collector import config_path
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, Health, Model, Tier
+from tracegen.render.file import PlannedFile, Structured
+from tracegen.render.kubernetes.availability import BUSY
+from tracegen.render.kubernetes.labels import metadata
+from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings
+from tracegen.render.kubernetes.probes import STARTING
+from tracegen.render.kubernetes.volumes import claims, volumes
+from tracegen.render.kubernetes.workload import kind_of
+
+_MODES = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
+
+#: What the container and the pod are told by keys of the same name here.
+_OF_CONTAINER = ("image", "imagePullPolicy", "env", "resources", "volumeMounts", "securityContext", "lifecycle")
+_OF_POD = {
+    "serviceAccountName": "serviceAccount",
+    "securityContext": "podSecurityContext",
+    "terminationGracePeriodSeconds": "terminationGracePeriodSeconds",
+    "topologySpreadConstraints": "topologySpreadConstraints",
+}
+
+
+def tier_of(component: Component, model: Model) -> Tier | None:
+    """The tier that the Operator runs; None for everything else, and without the Operator."""
+    tiers = model.tiers if model.kubernetes.flavor == "operator" else ()
+    return next((tier for tier in tiers if tier.component == component.name), None)
+
+
+def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], model: Model) -> Value:
+    """A tier as an OpenTelemetryCollector, with the structure of its configuration file."""
+    file = files[config_path(tier)]
+    assert isinstance(file, Structured)
+    component = mounted(component, tier)
+    inner, outer = container(component), pod_settings(component, model)
+    spec: dict[str, Value] = {
+        "mode": _MODES[kind_of(component)],
+        "upgradeStrategy": Commented("none", "The image and the configuration are pinned together."),
+        "networkPolicy": Commented({"enabled": False}, "Ours is narrower, and policies add up."),
+        **_size(component),
+        **{key: inner[key] for key in _OF_CONTAINER if key in inner},
+        **{name: outer[key] for key, name in _OF_POD.items() if key in outer},
+        **(_probes(component.health) if component.health else {}),
+        **volumes(component),
+        **_claims(component, model),
+        "config": file.value,
+    }
+    return {
+        "apiVersion": "opentelemetry.io/v1beta1",
+        "kind": "OpenTelemetryCollector",
+        "metadata": metadata(component, model),
+        "spec": spec,
+    }
+
+
+def mounted(component: Component, tier: Tier) -> Component:
+    """The component with the files that are mounted: its own configuration comes with the resource."""
+    return replace(component, files=tuple(each for each in component.files if each.source != config_path(tier)))
+
+
+def _size(component: Component) -> dict[str, Value]:
+    budget: dict[str, Value] = {"podDisruptionBudget": {"maxUnavailable": 1}} if is_spread(component) else {}
+    if component.per_node:
+        return {}
+    if not component.most:
+        return {"replicas": component.replicas, **budget}
+    busy = f"Of what it asks for: {BUSY:.0%} of its limit."
+    autoscaler: Value = {
+        "minReplicas": component.replicas,
+        "maxReplicas": component.most,
+        "targetCPUUtilization": Commented(round(100 * BUSY / REQUESTED), busy),
+    }
+    return {"autoscaler": autoscaler, **budget}
+
+
+def _probes(health: Health) -> dict[str, Value]:
+    """Their times only: what is asked, the Operator reads in the configuration."""
+    times: dict[str, Value] = {"periodSeconds": 10, "timeoutSeconds": health.timeout}
+    return {
+        "startupProbe": {**times, "periodSeconds": STARTING, "failureThreshold": health.start_period},
+        "readinessProbe": {**times, "failureThreshold": 3},
+        "livenessProbe": {**times, "failureThreshold": 6},
+    }
+
+
+def _claims(component: Component, model: Model) -> dict[str, Value]:
+    found = [] if component.per_node else claims(component, model)
+    return {"volumeClaimTemplates": found, "podManagementPolicy": "Parallel"} if found else {}

@@ -1,0 +1,38 @@
+"""The Service by whose name a component is reached."""
+
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, Model
+from tracegen.render.kubernetes.labels import metadata, selector
+from tracegen.render.kubernetes.operator import tier_of
+from tracegen.render.kubernetes.workload import kind_of
+
+
+def service(component: Component, model: Model) -> Value:
+    """A Service with all ports; without an address of its own where callers want that of each replica."""
+    spec: dict[str, Value] = {"type": "ClusterIP"}
+    # The Operator gives ports names of its own.
+    is_operated = tier_of(component, model) is not None
+    if is_headless(component):
+        why = "No address of its own: the name stands for every replica, as in Docker Compose."
+        spec["clusterIP"] = Commented("None", why)
+    if is_headless(component) and (component.ordinals or component.replicas == 1):
+        why = "A ring meets before it is ready, and a name that leads nowhere yet would be remembered as missing."
+        spec["publishNotReadyAddresses"] = Commented(True, why)
+    if component.per_node:
+        spec["internalTrafficPolicy"] = Commented("Local", "Each machine's pods reach the agent of that machine.")
+    spec["selector"] = selector(component.name, model)
+    spec["ports"] = [
+        {
+            "name": port.name,
+            "port": port.number,
+            "targetPort": port.number if is_operated else port.name,
+            "protocol": port.protocol.upper(),
+        }
+        for port in component.ports
+    ]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(component, model), "spec": spec}
+
+
+def is_headless(component: Component) -> bool:
+    """Whether the name resolves to each replica; a StatefulSet's always does."""
+    return not component.per_node and (component.headless or kind_of(component) == "StatefulSet")

@@ -1,0 +1,109 @@
+"""Volumes of a pod and where its container mounts them."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from posixpath import basename, dirname
+
+from tracegen.assemble.certificates import FOLDER
+from tracegen.emit import Commented, Value
+from tracegen.model import Component, Model, SecretMount, Volume
+from tracegen.model.units import MEBIBYTE, mebibytes, size_in_bytes
+from tracegen.render.kubernetes.configuration import key_of, map_name
+
+#: What a folder for work in progress may hold.
+SCRATCH = 512 * MEBIBYTE
+
+
+def mounts(component: Component) -> dict[str, Value]:
+    """`volumeMounts` of the container."""
+    found: list[Value] = [
+        {"name": map_name(each.source), "mountPath": each.target, "subPath": key_of(each), "readOnly": True}
+        for each in component.files
+    ]
+    for folder, secrets in _by_folder(component):
+        if folder.startswith(FOLDER):
+            found.append({"name": _secret_volume(folder), "mountPath": folder, "readOnly": True})
+        else:
+            found += [
+                {
+                    "name": _secret_volume(folder),
+                    "mountPath": each.target,
+                    "subPath": basename(each.target),
+                    "readOnly": True,
+                }
+                for each in secrets
+            ]
+    found += [{"name": each.name, "mountPath": each.path} for each in component.volumes]
+    found += [{"name": _scratch_volume(each), "mountPath": each} for each in component.writable]
+    return {"volumeMounts": found} if found else {}
+
+
+def volumes(component: Component) -> dict[str, Value]:
+    """`volumes` of the pod; those that outlive it are claimed by a StatefulSet."""
+    found: list[Value] = [
+        {"name": map_name(each.source), "configMap": {"name": map_name(each.source)}} for each in component.files
+    ]
+    found += [
+        {"name": _secret_volume(folder), "projected": {"defaultMode": _mode(component), "sources": _sources(secrets)}}
+        for folder, secrets in _by_folder(component)
+    ]
+    if component.per_node:
+        found += [_node_volume(each) for each in component.volumes]
+    limit = f"{mebibytes(SCRATCH)}Mi"
+    found += [{"name": _scratch_volume(each), "emptyDir": {"sizeLimit": limit}} for each in component.writable]
+    return {"volumes": found} if found else {}
+
+
+def claims(component: Component, model: Model) -> list[Value]:
+    """`volumeClaimTemplates`: a volume for each replica."""
+    return [Commented(_claim(each, model), f"Holds {each.why}.") for each in component.volumes]
+
+
+def scratch_bytes(component: Component) -> int:
+    """The bytes that the pod may write to disks of the node, its own root aside."""
+    kept = sum(size_in_bytes(each.size) for each in component.volumes) if component.per_node else 0
+    return kept + SCRATCH * len(component.writable)
+
+
+def _claim(volume: Volume, model: Model) -> dict[str, Value]:
+    spec: dict[str, Value] = {"accessModes": ["ReadWriteOnce"]}
+    if model.kubernetes.storage_class:
+        spec["storageClassName"] = model.kubernetes.storage_class
+    return {"metadata": {"name": volume.name}, "spec": {**spec, "resources": {"requests": {"storage": volume.size}}}}
+
+
+def _node_volume(volume: Volume) -> Value:
+    why = "Lives as long as the pod, and outlives its container: host paths are not allowed at restricted."
+    return Commented({"name": volume.name, "emptyDir": {"sizeLimit": volume.size}}, why)
+
+
+def _by_folder(component: Component) -> Iterator[tuple[str, list[SecretMount]]]:
+    """Secrets in folders of ours are mounted as folders, so that new certificates arrive without a restart."""
+    ordered = sorted(component.secret_files, key=lambda each: each.target)
+    for folder, secrets in groupby(ordered, key=lambda each: dirname(each.target)):
+        yield folder, list(secrets)
+
+
+def _sources(secrets: list[SecretMount]) -> list[Value]:
+    ordered = sorted(secrets, key=lambda each: (each.secret.name, each.target))
+    return [
+        {"secret": {"name": name, "items": [_item(each) for each in group]}}
+        for name, group in groupby(ordered, key=lambda each: each.secret.name)
+    ]
+
+
+def _mode(component: Component) -> Value:
+    """Readable by the group that the pod's volumes are given, or by whatever user an unknown image has."""
+    return Commented(0o444, "0444") if component.user is None else Commented(0o440, "0440")
+
+
+def _item(mount: SecretMount) -> Value:
+    return {"key": mount.secret.key, "path": basename(mount.target)}
+
+
+def _secret_volume(folder: str) -> str:
+    return f"secrets{folder.removeprefix(FOLDER).replace('/', '-')}"
+
+
+def _scratch_volume(path: str) -> str:
+    return f"scratch{path.replace('/', '-')}"

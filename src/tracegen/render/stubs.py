@@ -1,0 +1,42 @@
+"""Instrumentation stubs and example services, from the files of a language's pack.
+
+A stub is the same in every environment: what differs between environments is read from variables at run time.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracegen.model import Model, Service
+from tracegen.packs import Catalogue, LanguagePack
+from tracegen.packs.data import data_path
+from tracegen.packs.stub_files import TEMPLATE, stub_files
+from tracegen.render.file import Written
+from tracegen.render.template import render_template
+
+
+def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
+    """The files below each service's stub folder."""
+    for service in model.services.values():
+        pack = packs.languages[service.language]
+        files = stub_files(pack, service.framework, service.instrumentation, bool(service.build))
+        for path, source in files.items():
+            text = _text(source, service, model, pack)
+            if text.strip():
+                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service, source))
+
+
+def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> str:
+    if source.suffix != TEMPLATE:
+        return source.read_text(encoding="utf-8")
+    values = {
+        "service": service,
+        "pack": pack,
+        "images": model.images,
+        "example": bool(service.build),
+    }
+    return render_template(source.relative_to(data_path("templates")).as_posix(), values)
+
+
+def _keys(service: Service, source: Path) -> tuple[str, ...]:
+    images = ("registry", "versions") if source.name.startswith("Dockerfile") else ()
+    return (f"services.{service.name}", "service_defaults", *images)

@@ -1,0 +1,46 @@
+let ended;
+let signalled = false;
+
+/** Sends what is left, for 5 seconds at most: await it before your own `process.exit()`. */
+export function stopTracing() {
+  ended ??= Promise.race([sdk.shutdown(), late()]).catch((error) =>
+    diag.error("spans are lost at the end", error),
+  );
+  return ended;
+}
+
+async function late() {
+  await sleep(5_000, undefined, { ref: false });
+  throw new Error("the exporter takes too long");
+}
+
+/**
+ * A listener takes from a signal what it did by itself, so this one ends the process. Where the service listens too,
+ * it has the word: what is left is sent when it is done, and it is ended after 25 seconds when it is not.
+ */
+async function onSignal(signal) {
+  if (signalled) return; // a group gets it from its primary too, and at a terminal
+  signalled = true;
+  if (process.listenerCount(signal) > 1) {
+    await sleep(25_000, undefined, { ref: false });
+  } else if (cluster.isPrimary) {
+    await Promise.race([
+      Promise.all(Object.values(cluster.workers ?? {}).map(endWorker)),
+      sleep(6_000, undefined, { ref: false }),
+    ]);
+  }
+  await stopTracing();
+  process.exit(128 + constants.signals[signal]);
+}
+
+/** A worker dies with its primary, so it is given the time to send. */
+function endWorker(worker) {
+  worker.process.kill("SIGTERM");
+  return once(worker, "exit");
+}
+
+function endWithTheProcess() {
+  process.once("beforeExit", stopTracing);
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}

@@ -1,0 +1,137 @@
+"""kubernetes/: several replicas, what they keep, and how they stand a node that goes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from invariants._manifests import Manifest, Workload, add, changed, pod_of, running
+from invariants._operator import KIND
+from invariants._system import Draft, Finding, System
+
+
+def check_replicas_are_not_taken_at_once(system: System) -> Iterator[Finding]:
+    """What has, or may get, several replicas has a budget of disruptions that lets one go; what has one has none."""
+    for workload in system.manifests.platform:
+        budgets = _budgets(system, workload)
+        several = _most(system, workload) > 1 and workload.manifest.kind in ("Deployment", "StatefulSet")
+        if several and budgets != [{"maxUnavailable": 1}]:
+            yield workload.manifest.path, f"{workload.component} has the budgets {budgets}"
+        if not several and budgets:
+            yield (
+                workload.manifest.path,
+                f"{workload.component} has one replica and a budget",
+            )
+
+
+def break_replicas_are_not_taken_at_once__all(draft: Draft) -> None:
+    changed(draft, "PodDisruptionBudget", "otel-gateway")["spec"]["maxUnavailable"] = 2
+
+
+def break_replicas_are_not_taken_at_once__none(draft: Draft) -> None:
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "jaeger"}}
+    labels = {"app.kubernetes.io/name": "jaeger"}
+    add(draft, "budget", {**budget, "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}})
+
+
+def check_replicas_are_spread(system: System) -> Iterator[Finding]:
+    """Several replicas go to different nodes and zones where they can, and start where they cannot."""
+    for workload in system.manifests.platform:
+        rules = workload.pod.get("topologySpreadConstraints", [])
+        keys = {each["topologyKey"] for each in rules}
+        several = _most(system, workload) > 1 and workload.manifest.kind in ("Deployment", "StatefulSet")
+        if several and keys != {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}:
+            yield workload.manifest.path, f"{workload.component} is spread over {sorted(keys)}"
+        if any(each["whenUnsatisfiable"] != "ScheduleAnyway" for each in rules):
+            yield workload.manifest.path, f"{workload.component} would not start on one node"
+
+
+def break_replicas_are_spread(draft: Draft) -> None:
+    del pod_of(draft, "otel-gateway")["topologySpreadConstraints"]
+
+
+def break_replicas_are_spread__always(draft: Draft) -> None:
+    pod_of(draft, "otel-gateway")["topologySpreadConstraints"][0]["whenUnsatisfiable"] = "DoNotSchedule"
+
+
+def check_volumes_are_claimed(system: System) -> Iterator[Finding]:
+    """A volume of the model is claimed by a StatefulSet, with its size; on each node it is its pod's."""
+    for workload in system.manifests.workloads:
+        component = system.components.get(workload.component)
+        templates = workload.manifest.spec.get("volumeClaimTemplates", [])
+        claimed = {each["metadata"]["name"]: each["spec"]["resources"]["requests"]["storage"] for each in templates}
+        wanted = {each.name: each.size for each in component.volumes} if component else {}
+        if workload.manifest.kind == "DaemonSet":
+            there = {each["name"] for each in workload.pod.get("volumes", [])}
+            yield from ((workload.manifest.path, f"{name} is no volume") for name in sorted(wanted.keys() - there))
+        elif claimed != wanted:
+            yield workload.manifest.path, f"{workload.component} claims {claimed}, and {wanted} is meant"
+
+
+def break_volumes_are_claimed(draft: Draft) -> None:
+    claim = changed(draft, *running(draft, "jaeger"))["spec"]["volumeClaimTemplates"][0]
+    claim["spec"]["resources"]["requests"]["storage"] = "1Mi"
+
+
+def break_volumes_are_claimed__none(draft: Draft) -> None:
+    changed(draft, *running(draft, "otel-gateway"))["spec"]["volumeClaimTemplates"] = []
+
+
+def check_autoscalers_can_work(system: System) -> Iterator[Finding]:
+    """An autoscaler begins at the replicas that are meant, may grow, and measures what the pods ask for."""
+    for scaler in system.manifests.of("HorizontalPodAutoscaler"):
+        component = system.components.get(scaler.spec["scaleTargetRef"]["name"])
+        least, most = scaler.spec.get("minReplicas"), scaler.spec["maxReplicas"]
+        if component is None or least != component.replicas or most <= least:
+            yield scaler.path, f"{scaler.name} scales from {least} to {most}"
+        for workload in system.manifests.workloads:
+            if component and workload.component == component.name and workload.manifest.kind == "StatefulSet":
+                yield scaler.path, f"{scaler.name}: each replica that goes would leave its volume behind"
+
+
+def break_autoscalers_can_work(draft: Draft) -> None:
+    target = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "otel-gateway"}
+    thing = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "otel-gateway"}}
+    add(draft, "autoscaler", {**thing, "spec": {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 1}})
+
+
+def check_an_agent_is_reached_on_its_node(system: System) -> Iterator[Finding]:
+    """What runs on each node is reached through a Service that leads to that node's, and by no port of the host."""
+    for workload in system.manifests.platform:
+        for service in system.manifests.of("Service"):
+            local = service.spec.get("internalTrafficPolicy") == "Local"
+            if workload in system.manifests.serving(service) and local is not (workload.manifest.kind == "DaemonSet"):
+                yield service.path, f"{service.name} leads to {workload.manifest.kind}s, and local is {local}"
+
+
+def break_an_agent_is_reached_on_its_node(draft: Draft) -> None:
+    changed(draft, "Service", "otel-gateway")["spec"]["internalTrafficPolicy"] = "Local"
+
+
+def check_what_is_for_trying_out_says_so(system: System) -> Iterator[Finding]:
+    """A storage or broker that tracegen runs on one node is marked as not for production, in its file."""
+    for workload in system.manifests.platform:
+        component = system.components[workload.component]
+        if not component.production and "not for production" not in system.tree[workload.manifest.path]:
+            yield workload.manifest.path, f"{component.name} is not marked as not for production"
+
+
+def break_what_is_for_trying_out_says_so(draft: Draft) -> None:
+    draft.components["jaeger"] = replace(draft.components["jaeger"], production=False)
+
+
+def _most(system: System, workload: Workload) -> int:
+    """How many replicas it may get."""
+    resource = system.manifests.one(KIND, workload.component) if workload.is_operated else None
+    scaled = resource.spec.get("autoscaler", {}).get("maxReplicas", 0) if resource else 0
+    for scaler in system.manifests.of("HorizontalPodAutoscaler"):
+        if scaler.spec["scaleTargetRef"]["name"] == workload.manifest.name:
+            scaled = scaler.spec["maxReplicas"]
+    return max(int(workload.manifest.spec.get("replicas", 1)), int(scaled))
+
+
+def _budgets(system: System, workload: Workload) -> list[dict[str, int]]:
+    found: list[Manifest] = system.manifests.of("PodDisruptionBudget")
+    said = [each.spec for each in found if workload in system.manifests.selected(each.spec["selector"])]
+    resource = system.manifests.one(KIND, workload.component) if workload.is_operated else None
+    if resource and "podDisruptionBudget" in resource.spec:
+        said.append(resource.spec["podDisruptionBudget"])
+    return [{key: value for key, value in each.items() if key != "selector"} for each in said]

@@ -1,0 +1,78 @@
+"""Node.js: the version of the rendered image, and the packages of the rendered lock file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from tracegen.packs import catalogue
+
+TOOLS = ("npm", "node")
+INSTALL_SECONDS = 600
+MANIFESTS = ("package.json", "package-lock.json")
+CHECKERS = Path(__file__).parent / "node_tools"
+
+
+def build(folder: Path, cache: Path) -> list[str]:
+    """The command of the Dockerfile, with the Node.js of its image."""
+    (folder / "node_modules").symlink_to(packages(folder, cache) / "node_modules", target_is_directory=True)
+    loaded = [name for name in ("tracing.mjs", "agent.mjs") if (folder / name).exists()]
+    return [str(node(cache)), *(part for name in loaded for part in ("--import", f"./{name}")), "server.mjs"]
+
+
+def checks(folder: Path) -> list[list[str]]:
+    """prettier as it comes, eslint's recommended rules, and the test of the stub where there is one."""
+    cache = (folder / "node_modules").resolve().parent.parent
+    program, tools = str(node(cache)), packages(CHECKERS, cache)
+    prettier, eslint = (
+        tools / "node_modules" / name for name in ("prettier/bin/prettier.cjs", "eslint/bin/eslint.js")
+    )
+    shutil.copy(CHECKERS / "eslint.config.mjs", tools)
+    found = [
+        [program, str(prettier), "--check", "."],
+        [program, str(eslint), "--config", str(tools / "eslint.config.mjs"), "--max-warnings=0", "."],
+    ]
+    return [*found, [program, "--test"]] if (folder / "tracing.test.mjs").exists() else found
+
+
+def node(cache: Path) -> Path:
+    """The program of the version that the image has; the machine may have an older one."""
+    version = catalogue().images["node"].version.split("-")[0]
+    machine = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
+    package = f"node-{platform.system().lower()}-{machine}"
+    made = cache / f"node-{version}"
+    if not (made / "complete").exists():
+        _fresh(made)
+        (made / "package.json").write_text("{}", encoding="utf-8")
+        _npm(made, ["install", f"{package}@{version}"], os.environ["PATH"])
+        (made / "complete").touch()
+    return made / "node_modules" / package / "bin" / "node"
+
+
+def packages(folder: Path, cache: Path) -> Path:
+    """The folder with the packages of a lock file, installed once for all services that have the same."""
+    program = node(cache)
+    content = b"\0".join((folder / name).read_bytes() for name in MANIFESTS) + str(program).encode()
+    made = cache / f"node-packages-{hashlib.sha256(content).hexdigest()[:16]}"
+    if not (made / "complete").exists():
+        _fresh(made)
+        for name in MANIFESTS:
+            shutil.copy(folder / name, made)
+        _npm(made, ["ci", "--ignore-scripts"], f"{program.parent}:{os.environ['PATH']}")
+        (made / "complete").touch()
+    return made
+
+
+def _fresh(made: Path) -> None:
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+
+
+def _npm(folder: Path, arguments: list[str], path: str) -> None:
+    command = ["npm", *arguments, "--no-audit", "--no-fund"]
+    environment = {**os.environ, "PATH": path}
+    subprocess.run(command, cwd=folder, env=environment, check=True, timeout=INSTALL_SECONDS)

@@ -1,0 +1,89 @@
+"""A rendered system that samples at the tail, in one collector or several behind a balancer, before a recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from programs.known_traces import SPANS, TAG, metric, metrics_page, replica_names, without_name_server
+from programs.recorder import Recorder
+from programs.running import Running
+from programs.system import System
+from support import compiled
+from tracegen.model.kept import Row, kept
+
+GATEWAY, BALANCER = "otel-gateway", "otel-balancer"
+BACKEND = "backend.example.com:4318"
+GOLD = {"attribute": {"key": TAG[0], "values": [TAG[1]]}}
+KEEP: list[Any] = ["errors", {"slower_than": "1s"}, GOLD, {"ratio": 0.05}]
+SHARES = {"errors": 0.03, "slow": 0.03, "tagged": 0.03}
+SECRETS = {"TOKEN": "token.with~odd$signs=="}
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """A rendered system with its collectors, and what is behind them."""
+
+    system: System
+    recorder: Recorder
+    door: str
+    gateways: list[Running]
+
+    def metric(self, name: str, port: str = "metrics", **labels: str) -> float:
+        """Summed over all collectors that decide."""
+        pages = [metrics_page(self.system, GATEWAY, number, port) for number in range(1, len(self.gateways) + 1)]
+        return sum(metric(page, name, **labels) for page in pages)
+
+    def predicted(self) -> Mapping[str, Row]:
+        """By class, of the traces that start in the first service."""
+        return {row.kind: row for row in kept(self.system.rendered.model)["web"]}
+
+
+def specification(*, replicas: int = 1, rate: float = 300, keep: Any = None, **more: Any) -> dict[str, Any]:
+    """A spec with tail sampling: `tail` and `tier` are said beside what is, in `sampling.tail` and `collector`."""
+    return {
+        "tracegen": 1,
+        "name": "shop",
+        "targets": ["compose"],
+        "backend": {"type": "external", "endpoint": f"http://{BACKEND}"},
+        "collector": {"replicas": replicas, **more.pop("tier", {})},
+        "sampling": {"tail": {"decision_wait": "2s", "keep": keep or KEEP, **more.pop("tail", {})}},
+        "services": {
+            "web": {
+                "language": "go",
+                "calls": ["api"],
+                "traffic": {"requests_per_second": rate, "spans_per_trace": SPANS, **SHARES},
+            },
+            "api": {"language": "go"},
+        },
+        **more,
+    }
+
+
+@contextmanager
+def running(
+    folder: Path, collector: Path, *, replicas: int = 1, files: Mapping[str, Path] | None = None, **said: Any
+) -> Iterator[Sampling]:
+    """Gateways, a balancer before several of them, and a recorder behind them; with `files`, encrypted."""
+    run = folder / "run"
+    run.mkdir()
+    with Recorder(collector, run) as recorder:
+        outside = {BACKEND: recorder.http}
+        rendered = compiled(folder, specification(replicas=replicas, **said))
+        adapt = without_name_server(GATEWAY, replicas)
+        system = System(rendered, run, SECRETS, files=files, outside=outside, adapt=adapt)
+        for number, name in enumerate(replica_names(GATEWAY, replicas), 1):
+            outside[name] = system.address(GATEWAY, "otlp-grpc", number)
+        started = [system.start(GATEWAY, collector, number + 1) for number in range(replicas)]
+        first = BALANCER if replicas > 1 else GATEWAY
+        if replicas > 1:
+            started.append(system.start(BALANCER, collector))
+        try:
+            door = f"{'https' if files else 'http'}://{system.address(first, 'otlp-http')}"
+            yield Sampling(system, recorder, door, started[:replicas])
+        finally:
+            for each in reversed(started):
+                each.stop()
