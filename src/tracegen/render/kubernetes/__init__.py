@@ -20,7 +20,7 @@ from tracegen.render.kubernetes.network import default_deny, is_guarded, network
 from tracegen.render.kubernetes.operator import collector, mounted, tier_of
 from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
-from tracegen.render.kubernetes.service import service
+from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
 
 _KEYS = (
@@ -119,6 +119,7 @@ def _objects(
         yield "autoscaler", autoscaler(component, model)
     if component.ports and not component.job:
         yield "service", service(component, model)
+        yield "service-of-all", service_of_all(component, model)
     if is_guarded(component, model):
         yield "network-policy", network_policy(component, model, elsewhere)
 
