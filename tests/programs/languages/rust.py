@@ -22,9 +22,8 @@ def build(folder: Path, cache: Path) -> list[str]:
     subprocess.run(command, cwd=folder, env=environment, check=True, timeout=BUILD_SECONDS)
     (folder / ".cargo").mkdir()
     (folder / ".cargo" / "config.toml").write_text(f'[build]\ntarget-dir = "{target}"\n', encoding="utf-8")
-    shutil.copy(
-        target / ("release" if release else "debug") / "service", folder / "service"
-    )  # the next service is built to the same place
+    # Copied, since the next service is built to the same place.
+    shutil.copy(target / ("release" if release else "debug") / "service", folder / "service")
     return [str(folder / "service")]
 
 
