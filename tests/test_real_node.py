@@ -31,7 +31,9 @@ STRATEGIES = {
     "operations": {
         "operationSampling": {
             "defaultSamplingProbability": 0,
-            "perOperationStrategies": [{"operation": "GET", "probabilisticSampling": {"samplingRate": 1}}],
+            "perOperationStrategies": [
+                {"operation": "GET /things/:thing", "probabilisticSampling": {"samplingRate": 1}}
+            ],
         }
     },
 }
@@ -118,6 +120,7 @@ def test_the_workers_of_a_cluster_lose_nothing(
 ) -> None:
     """The first process of a container gets a signal alone; at a terminal the whole group does."""
     with start("cluster.mjs").up(f"http://{recorder.http}", tmp_path) as up:
+        wait_until(lambda: "all workers listen" in up.running.output(), 60)
         for number in range(60):
             assert up.get(f"/things/{number}").status == 200
         if reached == "primary":
