@@ -70,12 +70,13 @@ def _shared(model: Model) -> Iterator[Structured]:
     """What belongs to no component."""
     if model.kubernetes.create_namespace:
         yield _file("namespace", namespace(model), "The namespace of everything.")
-    runs = any(component.platform for component in model.components.values())
-    if runs:
+    platform = [component for component in model.components.values() if component.platform]
+    if platform:
         yield _file(
             "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
         )
-    if runs and model.kubernetes.network_policies != "none":
+    labelled = [component for component in platform if not tier_of(component, model)]
+    if labelled and model.kubernetes.network_policies != "none":
         why = "What tracegen runs is closed, but for what the policies of its components open."
         yield _file("network-policy-default-deny", default_deny(model), why)
     if is_made(model):
