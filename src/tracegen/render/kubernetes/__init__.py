@@ -12,7 +12,7 @@ from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
 from tracegen.render.kubernetes.elsewhere import components
 from tracegen.render.kubernetes.entrance import backend_tls, entrance
-from tracegen.render.kubernetes.injection import instrumentation, is_injected, with_injection
+from tracegen.render.kubernetes.injection import injects, instrumentation, with_injection
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.login import with_login
 from tracegen.render.kubernetes.namespace import namespace, service_account
@@ -82,7 +82,7 @@ def _shared(model: Model) -> Iterator[Structured]:
         yield _file(
             "certificate", certificate(model), "The certificate of all servers, made and renewed by cert-manager."
         )
-    if any(is_injected(each, model) for each in model.services.values()):
+    if injects(model):
         yield _file("instrumentation", instrumentation(model), "How agents that the Operator injects send spans.")
     found = entrance(model)
     if found:
