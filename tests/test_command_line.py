@@ -100,18 +100,101 @@ def test_diff_shows_lines_and_writes_nothing(project: Path) -> None:
     assert b"72h" in (project / "jaeger/config.yaml").read_bytes()
 
 
-def test_an_edited_file_is_kept_and_a_conflict_is_left_untouched_and_shown(project: Path) -> None:
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_edit_is_kept_and_merged_with_what_is_new(project: Path) -> None:
     tracegen("render")
     config = project / "jaeger/config.yaml"
-    config.write_bytes(config.read_bytes() + b"# mine\n")
-    edited = config.read_bytes()
+    edit(config, "ephemeral: false", "ephemeral: false  # mine")
     assert tracegen("render", "--check").code == 0
-    (project / "tracegen.yaml").write_text(SPEC.replace("3d", "4d"), encoding="utf-8")
+    edit(project / "tracegen.yaml", "retention: 3d", "retention: 4d")
+    edit(config, "extensions:", "# at the top\nextensions:")
+    wanted = config.read_text(encoding="utf-8").replace("72h", "96h")
+    edit(config, "ephemeral: false  # mine", "ephemeral: false")
+    wanted = wanted.replace("  # mine", "")
+    assert tracegen("render", "--check").code == 1
+    planned = tracegen("render", "--plan")
     ran = tracegen("render")
+    assert (planned.code, ran.code, planned.out) == (0, 0, ran.out)
+    assert "merge    jaeger/config.yaml" in ran.out.splitlines()
+    assert config.read_text(encoding="utf-8") == wanted
+    assert tracegen("render", "--check").code == 0
+
+
+@pytest.fixture
+def conflicting(project: Path) -> Path:
+    """A project whose next render ends in a conflict."""
+    tracegen("render")
+    edit(project / "jaeger/config.yaml", "72h", "100h")
+    edit(project / "tracegen.yaml", "retention: 3d", "retention: 4d")
+    return project
+
+
+def test_a_conflict_shows_both_sides_and_is_taken_back(conflicting: Path) -> None:
+    config = conflicting / "jaeger/config.yaml"
+    before = tree_of(conflicting)
+    planned, shown = tracegen("render", "--plan"), tracegen("render", "--diff")
+    assert tree_of(conflicting) == before
+    ran = tracegen("render")
+    assert (planned.code, shown.code, ran.code, planned.out) == (1, 1, 1, ran.out)
+    assert "conflict jaeger/config.yaml" in ran.out.splitlines()
+    text = config.read_text(encoding="utf-8")
+    assert "<<<<<<< yours\n            spans: 100h\n=======\n            spans: 96h\n>>>>>>> tracegen\n" in text
+    line = text.splitlines().index("<<<<<<< yours") + 1
+    assert f"jaeger/config.yaml:{line}: conflict: keep what is right of both sides" in ran.err
+    assert tracegen("render", "--check").code == 1
+    aborted = tracegen("render", "--abort")
+    assert aborted.code == 0
+    assert "jaeger/config.yaml" in aborted.err
+    assert tree_of(conflicting) == before
+    assert tracegen("render", "--abort").code == 2
+
+
+def test_what_is_refused_can_stand_beside_the_file(conflicting: Path) -> None:
+    before = (conflicting / "jaeger/config.yaml").read_bytes()
+    ran = tracegen("render", "--conflict", "rej")
     assert ran.code == 1
-    assert "conflict jaeger/config.yaml" in ran.out
-    assert "# mine" in ran.out
-    assert config.read_bytes() == edited
+    assert "create   jaeger/config.yaml.rej" in ran.out.splitlines()
+    assert (conflicting / "jaeger/config.yaml").read_bytes() == before
+    refused = conflicting / "jaeger/config.yaml.rej"
+    assert "-            spans: 100h\n+            spans: 96h\n" in refused.read_text(encoding="utf-8")
+    assert tracegen("render").code == 1
+    refused.unlink()
+    assert tracegen("render", "--check").code == 0
+
+
+def test_a_run_is_taken_back_though_the_spec_is_broken_by_now(conflicting: Path) -> None:
+    tracegen("render")
+    (conflicting / "tracegen.yaml").write_text("services: [", encoding="utf-8")
+    assert tracegen("render", "--abort").code == 0
+    assert "100h" in (conflicting / "jaeger/config.yaml").read_text(encoding="utf-8")
+
+
+def test_an_environment_is_taken_back_in_its_own_folder(conflicting: Path) -> None:
+    assert tracegen("render").code == 1
+    assert tracegen("render", "--env", "dev").code == 0
+    assert tracegen("render", "--abort", "--env", "dev").code == 2
+    assert tracegen("render", "--abort").code == 0
+
+
+def test_taking_back_goes_with_nothing_that_looks_or_writes(conflicting: Path) -> None:
+    for option in ("--plan", "--diff", "--check", "--restore=compose.yaml"):
+        assert tracegen("render", "--abort", option).code == 2
+
+
+def test_a_plan_and_its_lines_as_data(conflicting: Path) -> None:
+    plan = json.loads(tracegen("render", "--plan", "--format", "json").out)
+    verdicts = {each["path"]: each["verdict"] for each in plan}
+    assert verdicts["jaeger/config.yaml"] == "conflict"
+    assert set(plan[0]) == {"path", "verdict", "note"}
+    with_lines = json.loads(tracegen("render", "--diff", "--format", "json").out)
+    assert "+            spans: 96h" in next(
+        each["diff"] for each in with_lines if each["path"] == "jaeger/config.yaml"
+    )
 
 
 def test_a_file_no_longer_rendered_goes_unless_somebody_edited_it(project: Path) -> None:
@@ -126,7 +209,7 @@ def test_a_file_no_longer_rendered_goes_unless_somebody_edited_it(project: Path)
 def test_a_deleted_file_stays_deleted_until_it_is_asked_for(project: Path) -> None:
     tracegen("render")
     (project / "TRACING.md").unlink()
-    assert "deleted  TRACING.md" in tracegen("render").out
+    assert "yours    TRACING.md (you deleted it; --restore brings it back)" in tracegen("render").out
     assert not (project / "TRACING.md").exists()
     assert "create   TRACING.md" in tracegen("render", "--restore", "TRACING.md").out
     assert (project / "TRACING.md").is_file()

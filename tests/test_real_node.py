@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from programs.languages import node
 from programs.recorder import Recorder
 from programs.running import LOOPBACK, wait_until
 from programs.stubs import LANGUAGES, Built, build
-from support import compiled
+from support import compiled, development_certificates
 
 SERVER = 2
 Starter = Callable[..., Built]
@@ -85,6 +87,29 @@ def test_one_stub_serves_all_kinds_of_modules(app: str, start: Starter, recorder
     (span,) = recorder.spans()
     assert span.span.name == "GET /things/:thing"
     assert [line["trace_id"] for line in up.log_lines() if line["msg"] == "shown"] == [span.span.trace_id]
+
+
+def test_typescript_knows_the_types_of_the_stub(stub: Built) -> None:
+    options = ["--noEmit", "--strict", "--ignoreConfig", "--module", "nodenext", "--target", "esnext"]
+    command = [*node.tool("typescript/bin/tsc"), *options, "--types", "", "typed.ts"]
+    done = subprocess.run(command, cwd=stub.folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_spans_travel_encrypted(protocol: str, start: Starter, collector: Path, tmp_path: Path) -> None:
+    files = development_certificates(tmp_path, "localhost")
+    tls = {"cert_file": files["certs/tls.crt"], "key_file": files["certs/tls.key"]}
+    with Recorder(collector, tmp_path, tls=tls) as recorder:
+        address = recorder.grpc if protocol == "grpc" else recorder.http
+        secured = {
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_EXPORTER_OTLP_CERTIFICATE": str(files["certs/ca.pem"]),
+        }
+        with start("app.mjs").up(f"https://localhost:{address.rpartition(':')[2]}", tmp_path, **secured) as up:
+            up.get("/things/red")
+            up.stop()
+        assert things(recorder) == ["red"]
 
 
 @pytest.mark.parametrize("reached", ["primary", "group"])

@@ -52,18 +52,21 @@ def test_the_transcript_of_the_documentation_is_real(wizard: Terminal, here: Pat
     wizard.answer("Which services does payment call?", "enter")
     wizard.answer("Where are traces stored", "enter")
     wizard.answer("How is it run?", "enter")
-    wizard.answer("On which storage?", "enter")
+    wizard.wait_for("ClickHouse")
+    choices = wizard.text[wizard.text.index("? On which storage?") :].splitlines()
+    wizard.press("enter")
     wizard.answer("Which traces are kept?", "enter")
     wizard.answer("Is that what you want?", "enter")
     assert wizard.ended() == 0, wizard.text
     assert_in_order(here)
-    assert shown(wizard.text.splitlines(), regen) == wizard.text.splitlines()
+    assert shown("transcript", wizard.text.splitlines(), regen) == wizard.text.splitlines()
+    assert shown("choices", choices, regen) == choices
 
 
-def shown(real: list[str], regen: bool) -> list[str]:
-    """The transcript on the page, written anew under `--regen`."""
+def shown(name: str, real: list[str], regen: bool) -> list[str]:
+    """A screen on the page, written anew under `--regen`."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    start, end = lines.index("<!-- transcript -->") + 1, lines.index("<!-- /transcript -->")
+    start, end = lines.index(f"<!-- {name} -->") + 1, lines.index(f"<!-- /{name} -->")
     if regen:
         PAGE.write_text("\n".join([*lines[:start], "```text", *real, "```", *lines[end:]]) + "\n", encoding="utf-8")
         return real

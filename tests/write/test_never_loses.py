@@ -2,18 +2,37 @@
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tracegen.write import CannotWrite, apply, is_drift, plan_changes, recover
+from tracegen.write import (
+    CannotWrite,
+    Style,
+    abort,
+    apply,
+    can_abort,
+    is_drift,
+    plan_changes,
+    recover,
+)
 from write.children import killed_at
-from write.folders import leftovers, memory, outputs
+from write.folders import everything, leftovers, memory, outputs
 
 PATHS = ["a", "b/c", "b/d", "e/f/g", "b", "e"]
-TEXTS = [b"", b"one\n", b"two\n", b"one\ntwo\n", b"no newline", b"\0binary"]
+LINES = 6
+ODD = [b"", b"one\n", b"no newline", b"\0binary", b"windows\r\nends\r\n"]
+
+
+def _text(variants: list[int]) -> bytes:
+    """Lines that stay, and some that a change of the spec changes, adds or takes away."""
+    return b"".join(f"line {number} {'x' * variant}\n".encode() for number, variant in enumerate(variants) if variant)
+
+
+texts = st.lists(st.integers(0, 2), min_size=LINES, max_size=LINES).map(_text) | st.sampled_from(ODD)
 
 
 def _fits(tree: dict[str, bytes]) -> dict[str, bytes]:
@@ -21,8 +40,21 @@ def _fits(tree: dict[str, bytes]) -> dict[str, bytes]:
     return {path: text for path, text in tree.items() if not any(other.startswith(f"{path}/") for other in tree)}
 
 
-trees = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(TEXTS)).map(_fits)
+trees = st.dictionaries(st.sampled_from(PATHS), texts).map(_fits)
 paths = st.sampled_from(PATHS)
+styles: st.SearchStrategy[Style] = st.sampled_from(["inline", "rej"])
+
+
+_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>")
+
+
+def _words(text: bytes) -> set[bytes]:
+    return {line.strip() for line in text.split(b"\n")}
+
+
+def _without_notes(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Without what tells git of `.tracegen/`, which comes with its first file and goes with its last."""
+    return {path: text for path, text in found.items() if not path.startswith(".tracegen/.git")}
 
 
 class Folder(RuleBasedStateMachine):
@@ -31,32 +63,38 @@ class Folder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.root = Path(tempfile.mkdtemp(dir=memory()))
-        self.tree: dict[str, bytes] = {}
-        self.lines: dict[str, list[bytes]] = {}
+        self.lines: list[bytes] = []
         self.written = 0
 
     def teardown(self) -> None:
         shutil.rmtree(self.root)
+
+    def _everywhere(self) -> list[bytes]:
+        """What a person finds: the outputs, and what was set aside when a run was taken back."""
+        aside = self.root / ".tracegen/aside"
+        return [*outputs(self.root).values(), *(everything(aside).values() if aside.exists() else ())]
 
     def _free(self, path: str) -> bool:
         place = self.root / path
         above = [folder for folder in place.parents if folder.is_relative_to(self.root)]
         return not place.is_dir() and all(folder.is_dir() or not folder.exists() for folder in above)
 
-    def _render(self, tree: dict[str, bytes]) -> None:
-        self.tree = tree
+    def _render(self, tree: dict[str, bytes], style: Style = "inline") -> None:
         try:
-            apply(plan_changes(tree, self.root, None), self.root, None)
+            planned = plan_changes(tree, self.root, None, style=style)
+            apply(planned, self.root, None)
         except CannotWrite as error:  # a person's file where a folder is needed, or the other way round
             assert "is needed" in error.reason
             return
-        changes = plan_changes(tree, self.root, None)
-        assert not changes.writes
-        assert is_drift(changes) == bool(changes.conflicts)
+        assert bool(planned.conflicts) >= can_abort(self.root)
+        again = plan_changes(tree, self.root, None, style=style)
+        assert not again.writes
+        assert is_drift(again) == bool(again.conflicts)
+        assert {change.path for change in again.conflicts} == {change.path for change in planned.conflicts}
 
-    @rule(tree=trees)
-    def render(self, tree: dict[str, bytes]) -> None:
-        self._render(tree)
+    @rule(tree=trees, style=styles)
+    def render(self, tree: dict[str, bytes], style: Style) -> None:
+        self._render(tree, style)
 
     @rule(tree=trees, call=st.integers(1, 90), after=st.booleans(), path=paths)
     def render_killed(self, tree: dict[str, bytes], call: int, after: bool, path: str) -> None:
@@ -67,25 +105,77 @@ class Folder(RuleBasedStateMachine):
                 assert "is needed" in error.reason
 
         if killed_at(run, call, after=after):
-            self.person_adds_a_line(path)
+            self.person_adds_a_line(path, 0)
         recover(self.root)
         self._render(tree)
 
-    @rule(path=paths)
-    def person_adds_a_line(self, path: str) -> None:
+    @rule(tree=trees, style=styles)
+    def render_and_take_it_back(self, tree: dict[str, bytes], style: Style) -> None:
+        before = everything(self.root)
+        earlier = can_abort(self.root)
+        self._render(tree, style)
+        if can_abort(self.root) and not earlier:
+            abort(self.root)
+            assert _without_notes(everything(self.root)) == _without_notes(before)
+            assert not can_abort(self.root)
+
+    @precondition(lambda self: can_abort(self.root))
+    @rule(call=st.none() | st.integers(1, 60))
+    def take_back(self, call: int | None) -> None:
+        def run() -> None:
+            with suppress(CannotWrite):  # somebody's folder or file is in the way
+                abort(self.root)
+
+        if call is None or killed_at(run, call):
+            recover(self.root)
+            if can_abort(self.root):
+                run()
+
+    @rule(path=paths, place=st.integers(0, LINES))
+    def person_adds_a_line(self, path: str, place: int) -> None:
         if self._free(path):
             self.written += 1
             line = f"person {self.written}\n".encode()
-            place = self.root / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes((place.read_bytes() if place.exists() else b"") + line)
-            self.lines.setdefault(path, []).append(line)
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+            if place >= len(lines) and lines and not lines[-1].endswith(b"\n"):
+                line = b"\n" + line
+            file.write_bytes(b"".join([*lines[:place], line, *lines[place:]]))
+            self.lines.append(line.strip())
+
+    @rule(path=paths, place=st.integers(0, LINES))
+    def person_removes_a_line_of_tracegen(self, path: str, place: int) -> None:
+        file = self.root / path
+        if file.is_file():
+            lines = file.read_bytes().splitlines(keepends=True)
+            if place < len(lines) and lines[place].startswith(b"line"):
+                file.write_bytes(b"".join([*lines[:place], *lines[place + 1 :]]))
+
+    @rule(path=paths)
+    def person_settles(self, path: str) -> None:
+        file, refused = self.root / path, self.root / f"{path}.rej"
+        if file.is_file():
+            kept = [line for line in file.read_bytes().splitlines(keepends=True) if line[:7] not in _MARKERS]
+            file.write_bytes(b"".join(kept))
+        if refused.is_file():
+            refused.unlink()
+
+    @rule(path=paths)
+    def person_saves_with_other_ends_of_lines(self, path: str) -> None:
+        file = self.root / path
+        if file.is_file():
+            file.write_bytes(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
     @rule(path=paths)
     def person_deletes(self, path: str) -> None:
-        if self._free(path):
-            (self.root / path).unlink(missing_ok=True)
-            self.lines.pop(path, None)
+        file = self.root / path
+        if file.is_file():
+            text = file.read_bytes()
+            file.unlink()
+            rest = b"".join(self._everywhere())
+            # What is deleted is gone, but for what a run that is taken back brings again.
+            self.lines = [line for line in self.lines if line not in _words(text) or line in _words(rest)]
 
     @precondition(lambda self: (self.root / ".tracegen/state.json").exists())
     @rule(text=st.sampled_from([None, b"", b"<<<<<<< HEAD\n"]))
@@ -93,7 +183,7 @@ class Folder(RuleBasedStateMachine):
         place = self.root / ".tracegen/state.json"
         place.unlink() if text is None else place.write_bytes(text)
 
-    @rule(path=paths, text=st.sampled_from([None, *TEXTS]))
+    @rule(path=paths, text=st.sampled_from([None, *ODD]))
     def base_is_lost(self, path: str, text: bytes | None) -> None:
         place = self.root / ".tracegen/base" / path
         if place.is_file():
@@ -101,14 +191,12 @@ class Folder(RuleBasedStateMachine):
 
     @invariant()
     def every_line_is_there(self) -> None:
-        found = outputs(self.root)
-        for path, lines in self.lines.items():
-            for line in lines:
-                assert line in found[path]
+        found = _words(b"\n".join(self._everywhere()))
+        assert not [line for line in self.lines if line not in found]
 
     @invariant()
     def nothing_is_left_over(self) -> None:
-        assert set(leftovers(self.root)) <= {"kept", "lock"}
+        assert set(leftovers(self.root)) <= {"kept", "lock", "aside"}
 
 
 Folder.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -168,11 +168,67 @@ def test_two_branches_that_both_rendered_heal_with_the_next_render(tmp_path: Pat
     assert set(verdicts(render(later, tmp_path)).values()) == {"update"}
 
 
+def _branches_that_rendered(root: Path, edit: bytes = b"") -> None:
+    """Two branches that changed neighbouring lines of one file, merged by git as far as it can."""
+    _git(root, "init", "--quiet")
+    render({"a": b"1\n2\n3\n4\n5\n6\n", "b": b"b\n"}, root)
+    _commit(root, "start")
+    _git(root, "checkout", "--quiet", "-b", "other")
+    render({"a": b"1\n2 theirs\n3\n4\n5\n6\n", "b": b"b theirs\n"}, root)
+    _commit(root, "theirs")
+    _git(root, "checkout", "--quiet", "main")
+    render({"a": b"1\n2 ours\n3\n4\n5\n6\n", "b": b"b\n"}, root)
+    put(root, {"a": (root / "a").read_bytes() + edit})
+    _commit(root, "ours")
+    _git(root, "merge", "other", check=False)
+
+
+BOTH = {"a": b"1\n2 ours and theirs\n3\n4\n5\n6\n", "b": b"b theirs\n"}
+
+
+def test_git_needs_nobody_for_a_state_that_two_branches_wrote(tmp_path: Path) -> None:
+    _branches_that_rendered(tmp_path)
+    assert ".tracegen/state.json" not in _git(tmp_path, "diff", "--name-only", "--diff-filter=U")
+    assert ".tracegen/base/a" in _git(tmp_path, "diff", "--name-only", "--diff-filter=U")
+
+
+@pytest.mark.parametrize("resolve", [None, "--ours", "--theirs"])
+def test_what_git_could_not_merge_and_nobody_edited_heals(tmp_path: Path, resolve: str | None) -> None:
+    _branches_that_rendered(tmp_path)
+    if resolve:
+        _git(tmp_path, "checkout", resolve, ".")
+    assert verdicts(render(BOTH, tmp_path))["a"] == "update"
+    assert {path: outputs(tmp_path)[path] for path in BOTH} == BOTH
+    assert not is_drift(plan_changes(BOTH, tmp_path, None))
+    assert json.loads((tmp_path / STATE).read_bytes())["files"].keys() == BOTH.keys()
+
+
+def test_an_edit_beside_what_git_could_not_merge_is_kept(tmp_path: Path) -> None:
+    _branches_that_rendered(tmp_path, edit=b"mine\n")
+    shown = (tmp_path / "a").read_bytes()
+    assert verdicts(render(BOTH, tmp_path)) == {"a": "conflict", "b": "same"}
+    assert (tmp_path / "a").read_bytes() == shown
+    settled = b"1\n2 ours\n3\n4\n5\n6\nmine\n"
+    put(tmp_path, {"a": settled})
+    assert verdicts(render(BOTH, tmp_path)) == {"a": "merge", "b": "same"}
+    assert (tmp_path / "a").read_bytes() == BOTH["a"] + b"mine\n"
+
+
+@pytest.mark.parametrize("settled", [b"2 ours", b"2 theirs", b"2 mine"])
+def test_however_a_person_settles_it_the_edit_stays(tmp_path: Path, settled: bytes) -> None:
+    _branches_that_rendered(tmp_path, edit=b"mine\n")
+    put(tmp_path, {"a": b"1\n" + settled + b"\n3\n4\n5\n6\nmine\n"})
+    for _ in range(2):
+        render(BOTH, tmp_path)
+        assert (tmp_path / "a").read_bytes().endswith(b"mine\n")
+        assert BOTH["a"].splitlines()[1] in (tmp_path / "a").read_bytes()
+
+
 def test_git_sees_no_working_file(tmp_path: Path) -> None:
     _git(tmp_path, "init", "--quiet")
     render(TREE, tmp_path)
     _commit(tmp_path, "rendered")
-    working = ("lock", "journal.json", "journal-undo.json", "staging/new/a.yaml", "kept/a.yaml")
+    working = ("lock", "journal.json", "journal-undo.json", "staging/new/a.yaml", "kept/a.yaml", "undo/1/old/a.yaml")
     put(tmp_path, {f".tracegen/{name}": b"x" for name in working})
     assert _git(tmp_path, "status", "--porcelain", "--untracked-files=all") == ""
 

@@ -105,7 +105,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         frameworks=tuple(data["frameworks"]),
         instrumentation=tuple(data["instrumentation"]),
         propagators=tuple(data["propagators"]),
-        remote_sampling=tuple(data["remote_sampling"]),
+        remote_sampling=data["remote_sampling"],
         environment=data["environment"],
         variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),

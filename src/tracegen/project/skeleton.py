@@ -18,7 +18,6 @@ from typing import Any
 from tracegen.emit import to_yaml
 from tracegen.project.git import environment, git
 from tracegen.project.history import addresses, make_repository, releases
-from tracegen.write import Style
 
 #: Where copier keeps the answers, and the version that they were last rendered with.
 ANSWERS = ".copier-answers.yml"
@@ -96,11 +95,12 @@ def fresh(data: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def brought_up(
-    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any], style: Style
+    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> list[Updated]:
     """The files of a skeleton at a tag, as copier brings them to the newest: what a person changed is kept.
 
-    `standing` are those that are there, edited or not; `old` and `new` the answers before and after.
+    `standing` are those that are there, edited or not; `old` and `new` the answers before and after. Where a
+    person's change and the new text meet, both sides stand in the file.
     """
     with workshop() as shop:
         pristine = shop.rendered("pristine", tag, old)
@@ -112,7 +112,7 @@ def brought_up(
             ["commit", "--quiet", "--message=as it stands"],
         ):
             git(words, folder=place)
-        target = [f"--vcs-ref={newest()}", f"--conflict={style}", str(place)]
+        target = [f"--vcs-ref={newest()}", "--conflict=inline", str(place)]
         shop.copier("update", *target, data=new)
         after = {path: _in_our_words(text) for path, text in files_below(place).items()}
     paths = sorted({*standing, *pristine, *after})

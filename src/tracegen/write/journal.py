@@ -8,7 +8,7 @@ from typing import Any
 
 from tracegen.write.disk import write_new
 from tracegen.write.errors import CannotWrite, refusing
-from tracegen.write.paths import BASE, JOURNAL, STAGING, is_own, is_record
+from tracegen.write.paths import ASIDE, BASE, JOURNAL, STAGING, is_own, is_record
 from tracegen.write.tree import digest
 
 FORMAT = 1
@@ -84,7 +84,7 @@ def _is_lawful(journal: Journal) -> bool:
     """A journal that came with a repository must not lead a rename or a removal out of the root."""
     paths: list[Any] = [*(step.path for step in journal.steps), *journal.folders]
     hashes: list[Any] = [known for step in journal.steps for known in (step.before, step.after)]
-    return all(isinstance(path, str) and (path == BASE or is_record(path)) for path in paths) and all(
+    return all(isinstance(path, str) and (path in (ASIDE, BASE) or is_record(path)) for path in paths) and all(
         isinstance(known, str | None) for known in hashes
     )
 

@@ -8,6 +8,7 @@ from tracegen.write.changes import Change, Changes
 from tracegen.write.disk import check_distinct, standing
 from tracegen.write.errors import CannotWrite, MergeFailed
 from tracegen.write.paths import SCHEMA
+from tracegen.write.reading import is_broken
 from tracegen.write.reconcile import Reconciled, Style, Verdict, reconcile, refusal
 from tracegen.write.records import record_writes
 from tracegen.write.state import Records, load_records
@@ -97,6 +98,10 @@ class _Judge:
     def _standing(self, path: str, base: bytes | None, current: bytes, new: bytes) -> Iterator[Change]:
         try:
             found = reconcile(base, current, new, self.style)
+            if found.verdict is Verdict.MERGE and is_broken(path, found.content, current, new):
+                # As if nobody knew what was there before: all that differs is shown.
+                note = "merged line by line it could no longer be read"
+                found = replace(reconcile(None, current, new, self.style), note=note)
         except MergeFailed as error:
             raise CannotWrite(path, f"both you and tracegen changed it, but {error}") from error
         refused = f"{path}.rej"
@@ -104,7 +109,8 @@ class _Judge:
             found = Reconciled(Verdict.CONFLICT, current, note=f"{refused} is still there; delete it when settled")
         elif found.refused is not None:
             text = refusal(path, found.content, found.refused)
-            found = replace(found, note=f"what was refused is in {refused}; delete it when settled")
+            why = f"{found.note}; " if found.note else ""
+            found = replace(found, note=f"{why}what was refused is in {refused}; delete it when settled")
             yield Change(refused, Verdict.CREATE, None, None, text, text, recorded=False)
         yield Change(path, found.verdict, current, base, found.content, new, shown=found.shown, note=found.note)
 

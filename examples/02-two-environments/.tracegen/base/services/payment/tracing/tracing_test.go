@@ -1,0 +1,168 @@
+package tracing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+)
+
+const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+// record gives a function that returns the spans which have ended so far.
+func record(t *testing.T) func() tracetest.SpanStubs {
+	t.Helper()
+	for _, name := range []string{"OTEL_TRACES_SAMPLER", "OTEL_PROPAGATORS", "TRACING_HEALTH_PATH"} {
+		unset(t, name)
+	}
+	t.Setenv("TRACING_BAGGAGE_KEYS", "customer.tier")
+	exporter := tracetest.NewInMemoryExporter()
+	provider := newProvider(newResource(t.Context()), exporter)
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	return func() tracetest.SpanStubs {
+		if err := provider.ForceFlush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return exporter.GetSpans()
+	}
+}
+
+func unset(t *testing.T, name string) {
+	t.Helper()
+	t.Setenv(name, "") // so that it is put back
+	if err := os.Unsetenv(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func has(span tracetest.SpanStub, key, value string) bool {
+	set := attribute.NewSet(span.Attributes...)
+	found, ok := set.Value(attribute.Key(key))
+	return ok && found.AsString() == value
+}
+
+func TestTheResourceIsTheOneOfTheEnvironment(t *testing.T) {
+	t.Setenv("OTEL_SERVICE_NAME", "orders")
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "team=a%2Cb%20c")
+	spans := record(t)
+	_, span := otel.Tracer("test").Start(t.Context(), "one")
+	span.End()
+	set := spans()[0].Resource.Set()
+	for key, expected := range map[attribute.Key]string{"service.name": "orders", "team": "a,b c"} {
+		if value, _ := set.Value(key); value.AsString() != expected {
+			t.Errorf("%s is %q", key, value.AsString())
+		}
+	}
+}
+
+func TestOnlyTheNamedBaggageIsCopied(t *testing.T) {
+	spans := record(t)
+	bag, err := baggage.Parse("customer.tier=gold,secret=yes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, span := otel.Tracer("test").Start(baggage.ContextWithBaggage(t.Context(), bag), "one")
+	span.End()
+	if one := spans()[0]; !has(one, "customer.tier", "gold") || has(one, "secret", "yes") {
+		t.Error(one.Attributes)
+	}
+}
+
+func TestAnErrorMarksTheSpan(t *testing.T) {
+	spans := record(t)
+	ctx, span := otel.Tracer("test").Start(t.Context(), "one")
+	RecordError(ctx, errors.New("gone"))
+	span.End()
+	one := spans()[0]
+	if one.Status.Code != codes.Error || one.Status.Description != "gone" || one.Events[0].Name != "exception" {
+		t.Error(one.Status, one.Events)
+	}
+}
+
+func TestALogLineIsJSONWithTheIDsOfItsSpan(t *testing.T) {
+	record(t)
+	ctx, span := otel.Tracer("test").Start(t.Context(), "one")
+	defer span.End()
+	var out bytes.Buffer
+	logger := NewLogger(&out).With("a", 1)
+	logger.InfoContext(ctx, "\"quoted\"\nand broken")
+	logger.Info("outside")
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var inside, outside map[string]any
+	if err := errors.Join(json.Unmarshal([]byte(lines[0]), &inside), json.Unmarshal([]byte(lines[1]), &outside)); err != nil {
+		t.Fatal(err)
+	}
+	if inside["trace_id"] != span.SpanContext().TraceID().String() || inside["span_id"] == nil || outside["trace_id"] != nil {
+		t.Error(inside, outside)
+	}
+}
+
+func TestARemoteSamplerAsksItsServer(t *testing.T) {
+	asked := make(chan string, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		asked <- request.URL.Query().Get("service")
+		_, _ = io.WriteString(writer, `{"probabilisticSampling":{"samplingRate":1}}`)
+	}))
+	defer server.Close()
+	t.Setenv("OTEL_SERVICE_NAME", "orders")
+	t.Setenv("OTEL_TRACES_SAMPLER_ARG", "endpoint="+server.URL+",pollingIntervalMs=3600000")
+	for kind, expected := range map[string]string{
+		"jaeger_remote":             "JaegerRemoteSampler{}",
+		"parentbased_jaeger_remote": "ParentBased{root:JaegerRemoteSampler{}",
+	} {
+		t.Setenv("OTEL_TRACES_SAMPLER", kind)
+		sampler := remoteSampler(newResource(t.Context()))
+		if sampler == nil || !strings.HasPrefix(sampler.Description(), expected) {
+			t.Errorf("%s is %v", kind, sampler)
+		}
+		if service := <-asked; service != "orders" {
+			t.Errorf("asked for %s", service)
+		}
+	}
+	t.Setenv("OTEL_TRACES_SAMPLER", "always_off")
+	if remoteSampler(newResource(t.Context())) != nil {
+		t.Error("the SDK knows the others")
+	}
+}
+
+func TestASamplerThatDoesNotExistIsToldInTheLog(t *testing.T) {
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(NewLogger(&out))
+	defer slog.SetDefault(before)
+	t.Setenv("OTEL_TRACES_EXPORTER", "none")
+	t.Setenv("OTEL_TRACES_SAMPLER", "by_the_moon")
+	stop, err := Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if !strings.Contains(out.String(), "by_the_moon") {
+		t.Error(out.String())
+	}
+}
+
+func TestWithoutAnExporterTheServiceStillRuns(t *testing.T) {
+	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke-signals")
+	stop, err := Start(t.Context())
+	if err == nil || stop == nil {
+		t.Fatal("an error and a function are expected")
+	}
+	stop()
+}
