@@ -35,8 +35,8 @@ _HEAD = (
     "place of those of the same names. Nothing else changes."
 )
 _ORDER = (
-    "\nA variable OTEL_EXPORTER_OTLP_HEADERS of its own has to go: what comes in its place refers to a secret that must\n"
-    "stand before it."
+    "\nA variable OTEL_EXPORTER_OTLP_HEADERS of its own has to go: what comes in its place refers to a secret that\n"
+    "must stand before it."
 )
 
 
