@@ -24,6 +24,7 @@ from programs.servers.launch import Server, data_folder, loopback, running
 NAME = "kube-apiserver"
 MANAGER = "tracegen-tests"
 REQUEST_SECONDS = 60.0
+TRIES = 3
 
 Object = Mapping[str, Any]
 
@@ -133,15 +134,22 @@ class KubernetesServer(Server):
         return self._request(method, f"{path}?{asked}", json.dumps(thing).encode(), kind)
 
     def _request(self, method: str, path: str, body: bytes | None, kind: str) -> Taken:
-        connection = self._connection()
+        for left in reversed(range(TRIES)):
+            try:
+                return self._once(method, path, body, kind)
+            except (OSError, http.client.HTTPException):
+                # A connection that was kept for long is closed by the server, and a busy one may not answer at first.
+                self._connection().close()
+                if not left:
+                    raise
+        raise AssertionError("every try returns or raises")
+
+    def _once(self, method: str, path: str, body: bytes | None, kind: str) -> Taken:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, "Accept": "application/json"}
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            raise
+        connection = self._connection()
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
         if answer.status >= 300:
             raise Refused(answer.status, _message(content))
         return Taken(json.loads(content), tuple(_warning(text) for text in answer.headers.get_all("Warning", [])))

@@ -33,10 +33,12 @@ def is_guarded(component: Component, model: Model) -> bool:
 
 def network_policy(component: Component, model: Model, elsewhere: Collection[Call]) -> Value:
     """The policy of one component: who reaches it, and whom it reaches; `elsewhere` are calls of other namespaces."""
+    incoming = [*_ingress(component, model), *_from_elsewhere(component, elsewhere), *_door(component, model)]
     spec: Value = {
         "podSelector": {"matchLabels": selector(component.name, model)},
         "policyTypes": _BOTH,
-        "ingress": [*_ingress(component, model), *_from_elsewhere(component, elsewhere), *_door(component, model)],
+        # The API server leaves an empty list out, and each apply would write it anew.
+        **({"ingress": incoming} if incoming else {}),
         "egress": [_DNS, *_egress(component, model)],
     }
     return _policy(metadata(component, model), spec)
