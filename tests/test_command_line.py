@@ -30,6 +30,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def test_render_writes_beside_the_spec_and_tells_what_it_did(project: Path) -> None:
     ran = tracegen("render")
     assert ran.code == 0
@@ -98,12 +104,6 @@ def test_diff_shows_lines_and_writes_nothing(project: Path) -> None:
     assert "-            spans: 72h" in ran.out.splitlines()
     assert "+            spans: 96h" in ran.out.splitlines()
     assert b"72h" in (project / "jaeger/config.yaml").read_bytes()
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_an_edit_is_kept_and_merged_with_what_is_new(project: Path) -> None:
@@ -217,7 +217,9 @@ def test_a_deleted_file_stays_deleted_until_it_is_asked_for(project: Path) -> No
 
 
 def test_strict_stops_at_a_warning(project: Path) -> None:
-    (project / "tracegen.yaml").write_text(SPEC + "baggage: {to_attributes: [customer.tier]}\n", encoding="utf-8")
+    (project / "tracegen.yaml").write_text(
+        SPEC.replace("language: go", "language: go, env: {OTEL_SERVICE_NAME: x}"), encoding="utf-8"
+    )
     assert tracegen("validate").code == 0
     assert tracegen("validate", "--strict").code == 1
     assert tracegen("render", "--strict", "-o", "out").code == 1
@@ -267,6 +269,51 @@ def test_explain_tells_where_a_file_comes_from(project: Path) -> None:
     ran = tracegen("explain", "jaeger/config.yaml")
     assert "written by: backends/jaeger" in ran.out
     assert "backend (tracegen.yaml:4)" in ran.out
+
+
+OVERRIDES = (
+    "overrides:\n  collector/gateway.yaml:\n    processors: {memory_limiter: {check_interval: 2s}, batch: null}\n"
+)
+
+
+def test_explain_tells_versions_overrides_and_what_became_of_a_file(project: Path) -> None:
+    (project / "tracegen.yaml").write_text(SPEC + OVERRIDES, encoding="utf-8")
+    explain = ("explain", "./collector/gateway.yaml", "--format", "json")
+    assert json.loads(tracegen(*explain).out)["state"] == "not written yet"
+    tracegen("render")
+    edit(project / "collector/gateway.yaml", "receivers:", "# mine\nreceivers:")
+    data = json.loads(tracegen(*explain).out)
+    assert data["overrides"] == [
+        {"path": "processors.memory_limiter.check_interval", "value": "2s", "said": "tracegen.yaml:12"},
+        {"path": "processors.batch", "value": None, "said": "tracegen.yaml:12"},
+    ]
+    assert list(data["images"].values()) == ["collector"]
+    assert (data["source"], data["state"]) == ("collector", "edited; tracegen keeps that")
+    assert "overridden" not in tracegen("explain", "compose.yaml").out
+    text = tracegen("explain", "collector/gateway.yaml").out
+    assert "        processors.memory_limiter.check_interval: 2s (tracegen.yaml:12)\n" in text
+    assert "        processors.batch: removed (tracegen.yaml:12)\n" in text
+    assert "    in the folder: edited; tracegen keeps that\n" in text
+
+
+def test_explain_names_every_image_of_a_deployment_with_the_registry_of_the_spec(project: Path) -> None:
+    (project / "tracegen.yaml").write_text(SPEC + "registry: registry.example.com\n", encoding="utf-8")
+    images = json.loads(tracegen("explain", "jaeger/config.yaml", "--format", "json").out)["images"]
+    assert [image.split(":")[0] for image in images] == ["registry.example.com/jaegertracing/jaeger"]
+
+
+def test_explain_finds_the_environment_of_a_file_in_its_place(project: Path) -> None:
+    tracegen("render", "--env", "dev")
+    ran = tracegen("explain", "env/dev/jaeger/config.yaml")
+    assert ran.out.startswith("jaeger/config.yaml\n")
+    assert "in the folder: as rendered" in ran.out
+
+
+def test_explain_says_of_other_files_whose_they_are(project: Path) -> None:
+    (project / "notes.md").write_text("mine", encoding="utf-8")
+    (project / "renovate.json").write_text("{}", encoding="utf-8")
+    assert "yours; tracegen does not render it" in tracegen("explain", "notes.md").out
+    assert "from the skeleton" in tracegen("explain", "renovate.json").out
 
 
 def test_explain_of_a_code_prints_its_page(project: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
 from tracegen.cli.pipeline import compile_spec
 from tracegen.compiler import Rendered
 from tracegen.language.suggest import did_you_mean
@@ -31,9 +32,10 @@ def command(words: tuple[str, ...], environment: str | None, format_: str) -> in
     if words and _is_code(words[-1]):
         return _explain_code(words[-1])
     spec, subject = _spec_and_subject(words)
+    subject, environment = output_named(spec, subject, environment)
     rendered = compile_spec(spec, environment, strict=False)
     if subject in rendered.tree:
-        return _explain_file(rendered, subject, format_)
+        return _explain_file(origin(rendered, subject, spec, environment), format_)
     if subject == "sampling":
         return _explain_sampling(rendered, format_)
     return _explain_key(rendered, subject, format_)
@@ -71,6 +73,9 @@ def _is_spec(word: str) -> bool:
 
 def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
     decisions = [each for each in rendered.model.decisions if _is_below(each.path, key)]
+    if not decisions and Path(key).is_file():
+        click.echo(f"{key}\n    {owner_of(key)}")
+        return 0
     if not decisions:
         known = {each.path for each in rendered.model.decisions} | set(rendered.tree)
         hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
@@ -107,21 +112,12 @@ def _shown(value: object) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _explain_file(rendered: Rendered, path: str, format_: str) -> int:
-    file = next(each for each in rendered.files if each.path == path)
-    data = {"file": path, "source": file.source, "keys": list(file.keys)}
+def _explain_file(origin: Origin, format_: str) -> int:
     if format_ == "json":
-        click.echo(json.dumps(data, indent=2))
-        return 0
-    click.echo(f"{path}\n    written by: {file.source}\n    shaped by the keys:")
-    for key in file.keys:
-        click.echo(f"        {key}{_where(rendered, key)}")
+        click.echo(json.dumps(origin.as_data(), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(origin.as_text()))
     return 0
-
-
-def _where(rendered: Rendered, key: str) -> str:
-    place = rendered.spec.place(*key.split("."))
-    return f" ({place.file}:{place.line})" if rendered.spec.get(*key.split(".")) is not None else " (not said)"
 
 
 def _is_code(word: str) -> bool:

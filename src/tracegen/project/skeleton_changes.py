@@ -1,4 +1,4 @@
-"""The files of the skeleton in a project, judged: what copier makes of them, as changes for the writer."""
+"""The files of the skeleton in a project: copier updates the skeleton, the writer merges what people changed."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -10,48 +10,61 @@ from tracegen import __version__
 from tracegen.compiler import Rendered
 from tracegen.project.answers import Remembered, remembered
 from tracegen.project.create import without_a_use
-from tracegen.project.skeleton import ANSWERS, Updated, brought_up, newest, paths_of
+from tracegen.project.skeleton import ANSWERS, brought_up, newest, paths_of
 from tracegen.write import Change, Style, Verdict
 from tracegen.write.disk import standing
-from tracegen.write.markers import holds_markers, sides
-from tracegen.write.reconcile import refusal
+from tracegen.write.markers import holds_markers
+from tracegen.write.plan import judged
+from tracegen.write.state import Records
 
 
 def skeleton_changes(folder: Path, rendered: Rendered, style: Style) -> Iterator[Change]:
     """The changes that bring the skeleton of a project to the newest version; reads only.
 
     None where its version and answers are what they were; only the conflicts where some are not settled yet.
-    Raises NoSkeleton and NewerTracegen.
+    Raises NoSkeleton and NewerTracegen, and what judging raises.
     """
     known = remembered(folder)
     wanted = _answers(folder, rendered, known)
-    files = _standing(folder, known, wanted["leave_out"])
-    unsettled = list(_unsettled(folder, files))
+    unsettled = list(_unsettled(folder, known, wanted["leave_out"]))
     if unsettled or known == Remembered(newest(), wanted):
         yield from unsettled
         return
-    for file in brought_up(files, known.tag, known.answers, wanted):
-        if file.path == ANSWERS:
-            # What stands there may name an older address of the template.
-            file = replace(file, before=standing(folder, ANSWERS))
-        yield from _changes(file, style)
+    left_out = {*wanted["leave_out"], ANSWERS}
+    before, after = brought_up(known.tag, known.answers, wanted)
+    yield _answers_change(folder, after[ANSWERS])
+    # What the version before wrote is known without a record: it is rendered anew from its answers.
+    records = Records(None, (), {}, _without(before, left_out))
+    for change in judged(_without(after, left_out), folder, records, style=style):
+        yield replace(change, recorded=False, note=_note(change))
 
 
-def _standing(folder: Path, known: Remembered, left_out: Collection[str]) -> dict[str, bytes]:
-    """The files of the skeleton that are there, whoever wrote them."""
-    paths = sorted({*paths_of(known.tag), *paths_of()} - set(left_out))
-    found = {path: standing(folder, path) for path in paths}
-    return {path: text for path, text in found.items() if text is not None}
+def _without(files: dict[str, bytes], left_out: Collection[str]) -> dict[str, bytes]:
+    return {path: text for path, text in files.items() if path not in left_out}
 
 
-def _unsettled(folder: Path, files: dict[str, bytes]) -> Iterator[Change]:
-    """The conflicts of an earlier update that nobody has settled."""
-    for path, text in files.items():
-        if holds_markers(text):
-            yield _change(Updated(path, text, text, text), Verdict.CONFLICT, "both sides still stand in it")
-        elif standing(folder, f"{path}.rej") is not None:
+def _answers_change(folder: Path, after: bytes) -> Change:
+    """Copier's own file is written anew: it may name an older address, and nobody edits it to keep it."""
+    return Change(ANSWERS, Verdict.UPDATE, standing(folder, ANSWERS), None, after, after, recorded=False)
+
+
+def _note(change: Change) -> str:
+    if change.verdict is Verdict.YOURS:
+        return "you deleted it" if change.before is None else "no longer part of the skeleton, and you edited it"
+    return change.note
+
+
+def _unsettled(folder: Path, known: Remembered, left_out: Collection[str]) -> Iterator[Change]:
+    """The conflicts of an earlier update that nobody has settled: a newer version has to wait for them."""
+    for path in sorted({*paths_of(known.tag), *paths_of()} - set(left_out)):
+        text = standing(folder, path)
+        note = ""
+        if text is not None and holds_markers(text):
+            note = "both sides still stand in it"
+        elif text is not None and standing(folder, f"{path}.rej") is not None:
             note = f"{path}.rej is still there; delete it when settled"
-            yield _change(Updated(path, text, text, text), Verdict.CONFLICT, note)
+        if note:
+            yield Change(path, Verdict.CONFLICT, text, None, text, text, recorded=False, note=note)
 
 
 def _answers(folder: Path, rendered: Rendered, known: Remembered) -> dict[str, Any]:
@@ -64,41 +77,3 @@ def _answers(folder: Path, rendered: Rendered, known: Remembered) -> dict[str, A
 
 def _is_file_or_nothing(place: Path) -> bool:
     return not os.path.lexists(place) or (place.is_file() and not place.is_symlink())
-
-
-def _changes(file: Updated, style: Style) -> Iterator[Change]:
-    """The change of a file, and of its `.rej` file where one is written."""
-    both = sides(file.after) if file.after is not None else None
-    if both is None:
-        yield _change(file, *_verdict(file))
-    elif style == "inline":
-        yield _change(file, Verdict.CONFLICT)
-    else:
-        kept, refused = both
-        place = f"{file.path}.rej"
-        note = f"what was refused is in {place}; delete it when settled"
-        yield _change(replace(file, after=kept), Verdict.CONFLICT, note)
-        yield _change(Updated(place, None, None, refusal(file.path, kept, refused)), Verdict.CREATE)
-
-
-def _change(file: Updated, verdict: Verdict, note: str = "") -> Change:
-    return Change(file.path, verdict, file.before, file.pristine, file.after, file.after, recorded=False, note=note)
-
-
-def _verdict(file: Updated) -> tuple[Verdict, str]:
-    """The verdict, and why where it does not tell."""
-    if file.after == file.before:
-        return _unchanged(file)
-    if file.before is None:
-        return Verdict.CREATE, ""
-    if file.after is None:
-        return Verdict.REMOVE, ""
-    return Verdict.UPDATE if file.before == file.pristine else Verdict.MERGE, ""
-
-
-def _unchanged(file: Updated) -> tuple[Verdict, str]:
-    if file.after is None:
-        return Verdict.YOURS, "you deleted it"
-    if file.gone:
-        return Verdict.YOURS, "no longer part of the skeleton, and you edited it"
-    return Verdict.SAME if file.before == file.pristine else Verdict.EDITED, ""

@@ -12,34 +12,21 @@ from tracegen.assemble.collector import GROWTH
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
-from tracegen.model import (
-    SAMPLING_PORTS,
-    Call,
-    Component,
-    FileMount,
-    Health,
-    Model,
-    Port,
-    Publish,
-    Resources,
-    Wait,
-    text,
-)
+from tracegen.model import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Wait, text
 from tracegen.model.storage_part import StoragePart
 from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
-from tracegen.render.strategies import RELOAD_INTERVAL
 
 from .kafka import kafka_exporter, kafka_receiver
+from .strategies import STRATEGIES_TARGET, remote_sampling
 
 #: How TRACING.md tells people to look at traces.
 LOOK = "Choose a service at"
 
 _FOLDER = "/etc/jaeger"
 _UI_FILE, _UI_TARGET = "jaeger/ui.json", f"{_FOLDER}/ui.json"
-_STRATEGIES_TARGET = "/etc/jaeger-strategies/sampling.json"
 _UI_PORT = 16686
 _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
@@ -110,7 +97,7 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
     files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
-    files += [strategies_mount(model, _STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
+    files += [strategies_mount(model, STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
     kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
     mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
     mounts += client_mounts("kafka", kafka.tls) if kafka else ()
@@ -222,7 +209,7 @@ def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str,
     if process.query:
         extensions["jaeger_query"] = _query(model, part)
     if _serves_strategies(process, model):
-        extensions["remote_sampling"] = _remote_sampling()
+        extensions["remote_sampling"] = remote_sampling()
     extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
     return extensions
 
@@ -246,16 +233,6 @@ def _query(model: Model, part: StoragePart) -> Value:
 
 def _serves_strategies(process: _Process, model: Model) -> bool:
     return model.strategies is not None and model.strategies.host == process.name
-
-
-def _remote_sampling() -> Value:
-    file: Value = {
-        "path": _STRATEGIES_TARGET,
-        "reload_interval": Commented(RELOAD_INTERVAL, "Without a restart."),
-        "default_sampling_probability": Commented(1, "Not asked for: the file has a default."),
-    }
-    ports: dict[str, Value] = {name: {"endpoint": f"0.0.0.0:{port}"} for name, port in SAMPLING_PORTS.items()}
-    return {"file": file, **ports}
 
 
 def _metric_backends() -> dict[str, Value]:

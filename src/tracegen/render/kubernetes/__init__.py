@@ -75,7 +75,7 @@ def _shared(model: Model) -> Iterator[Structured]:
         yield _file(
             "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
         )
-    if runs and model.kubernetes.network_policies != "none":
+    if _is_closed(model):
         why = "What tracegen runs is closed, but for what the policies of its components open."
         yield _file("network-policy-default-deny", default_deny(model), why)
     if is_made(model):
@@ -91,6 +91,12 @@ def _shared(model: Model) -> Iterator[Structured]:
         for each in wanted(model.components.values(), model):
             why = "Brings the Secret from the store, and keeps it up to date."
             yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
+
+
+def _is_closed(model: Model) -> bool:
+    """Whether something is there to be denied; the Operator gives its pods labels of its own."""
+    ours = any(each.platform and tier_of(each, model) is None for each in model.components.values())
+    return ours and model.kubernetes.network_policies != "none"
 
 
 def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:

@@ -1,0 +1,140 @@
+"""`tracegen explain FILE`: where a file of the output comes from, and what became of it in the folder."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracegen import __version__
+from tracegen.cli.pipeline import output_folder
+from tracegen.compiler import Rendered
+from tracegen.packs import catalogue
+from tracegen.render import PlannedFile
+from tracegen.write import Change, WriteRefused, plan_changes
+from tracegen.write.paths import HOME
+
+#: How each verdict reads for somebody who only asks.
+_STATES = {
+    "create": "not written yet",
+    "update": "as tracegen wrote it; the next render brings it up to date",
+    "merge": "edited; the next render merges what is new into it",
+    "edited": "edited; tracegen keeps that",
+    "conflict": "edited where tracegen has something new too",
+    "same": "as rendered",
+    "yours": "deleted; tracegen keeps that",
+}
+
+
+def output_named(spec: str, word: str, environment: str | None) -> tuple[str, str | None]:
+    """A path inside the output, and its environment, for a path as a shell completes it."""
+    path = os.path.normpath(word) if "/" in word else word
+    first, _, rest = path.removeprefix("env/").partition("/")
+    if environment is None and path.startswith("env/") and (output_folder(spec, None, first) / HOME).is_dir():
+        return rest, first
+    return path, environment
+
+
+def owner_of(path: str) -> str:
+    """Whose a file is that no spec renders."""
+    from tracegen.project.skeleton import paths_of
+
+    if path in paths_of():
+        return "yours, from the skeleton of the project; `tracegen update` brings it up to date"
+    return "yours; tracegen does not render it"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a rendered file comes from."""
+
+    rendered: Rendered
+    path: str
+    state: str
+
+    def as_data(self) -> dict[str, Any]:
+        """Everything that is known, as plain data."""
+        return {
+            "file": self.path,
+            "source": self._file.source,
+            "tracegen": __version__,
+            "images": self._images(),
+            "keys": list(self._file.keys),
+            "overrides": [{"path": path, "value": value, "said": said} for path, value, said in self._overrides()],
+            "state": self.state,
+        }
+
+    def as_text(self) -> Iterator[str]:
+        """The same in lines."""
+        yield self.path
+        yield f"    written by: {self._file.source}, tracegen {__version__}"
+        for image, reader in self._images().items():
+            yield f"    version: {image} ({reader})"
+        yield "    shaped by the keys:"
+        for key in self._file.keys:
+            if not key.startswith("overrides."):
+                yield f"        {key} ({self._where(key)})"
+        overrides = list(self._overrides())
+        if overrides:
+            yield "    overridden in the spec:"
+        for path, value, said in overrides:
+            yield f"        {path}: {'removed' if value is None else value} ({said})"
+        if self.state:
+            yield f"    in the folder: {self.state}"
+
+    @property
+    def _file(self) -> PlannedFile:
+        return next(each for each in self.rendered.files if each.path == self.path)
+
+    def _images(self) -> dict[str, str]:
+        """The pinned images that it names, or that read it: reference and name of the pin."""
+        text = self.rendered.tree[self.path].decode(errors="replace")
+        readers = {
+            each.image
+            for each in self.rendered.model.components.values()
+            if any(file.source == self.path for file in each.files)
+        }
+        pins = catalogue().images.values()
+        found = {}
+        for pin in pins:
+            # A registry or a version of the spec's own stands in the model, not in the pin.
+            used = [image for image in readers if f"/{pin.repository}:" in f"/{image}"]
+            for reference in used or ([pin.reference] if pin.reference in text else []):
+                found[reference] = pin.name
+        return found
+
+    def _where(self, key: str) -> str:
+        spec, path = self.rendered.spec, key.split(".")
+        if spec.get(*path) is None:
+            return "not said"
+        place = spec.place(*path)
+        return f"{place.file}:{place.line}"
+
+    def _overrides(self) -> Iterator[tuple[str, Any, str]]:
+        """Path inside the file, value, and where it is said."""
+        patch = self.rendered.model.overrides.get(self.path)
+        for path, value in _leaves(patch, ()) if patch else ():
+            place = self.rendered.spec.place("overrides", self.path, *path)
+            yield ".".join(map(str, path)), value, f"{place.file}:{place.line}"
+
+
+def origin(rendered: Rendered, path: str, spec: str, environment: str | None) -> Origin:
+    """The origin of a file that is rendered."""
+    return Origin(rendered, path, _state(rendered, path, output_folder(spec, None, environment), environment))
+
+
+def _state(rendered: Rendered, path: str, root: Path, environment: str | None) -> str:
+    try:
+        changes = plan_changes(rendered.tree, root, environment)
+    except WriteRefused:  # something stands in the way of a render, which is for `render` to tell
+        return ""
+    change: Change = next(each for each in changes if each.path == path)
+    return _STATES[change.verdict]
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, each in value.items():
+            yield from _leaves(each, (*path, key))
+    else:
+        yield path, value
