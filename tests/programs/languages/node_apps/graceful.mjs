@@ -4,6 +4,7 @@ import express from "express";
 const app = express();
 app.get("/healthz", (request, response) => response.send("ok"));
 app.get("/things/:thing", (request, response) => {
+  console.log("asked");
   setTimeout(() => response.send(request.params.thing), 1000);
 });
 const server = app.listen(Number(process.env.PORT), "127.0.0.1");
