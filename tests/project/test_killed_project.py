@@ -6,33 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from project.histories import copier_once as copier_once
 from project.histories import history
 from support import tracegen, tree_of
-from tracegen.project import create, skeleton_changes
 from tracegen.project import history as histories
-from tracegen.project.skeleton import ANSWERS, brought_up, fresh
+from tracegen.project.skeleton import ANSWERS
 from write.children import killed_at, needs_fork
 
-pytestmark = needs_fork
+# Copier's answers are real, and asked for once: what is killed here is the writing.
+pytestmark = [needs_fork, pytest.mark.usefixtures("copier_once")]
 
 #: Every so many of the calls through which a run changes the disk; all of them would take minutes.
 STEP = 5
 
 
-@pytest.fixture
-def copier_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Copier's answers are real, and asked for once: what is killed here is the writing."""
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    kept: dict[str, object] = {}
-
-    def remembering(name: str, function: object, *arguments: object) -> object:
-        assert callable(function)
-        if name not in kept:
-            kept[name] = function(*arguments)
-        return kept[name]
-
-    monkeypatch.setattr(create, "fresh", partial(remembering, "fresh", fresh))
-    monkeypatch.setattr(skeleton_changes, "brought_up", partial(remembering, "update", brought_up))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -40,7 +30,6 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path: text for path, text in tree_of(folder).items() if path != ".tracegen/lock"}
 
 
-@pytest.mark.usefixtures("copier_once")
 def test_a_project_that_was_being_written(tmp_path: Path) -> None:
     wanted = tmp_path / "wanted" / "shop"
     tracegen("new", wanted, "--defaults")
@@ -57,7 +46,6 @@ def test_a_project_that_was_being_written(tmp_path: Path) -> None:
     assert killed, "some of them had begun to write"
 
 
-@pytest.mark.usefixtures("copier_once")
 def test_a_project_that_was_being_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histories, "home", lambda: tmp_path / "one")
     history(tmp_path / "one", 1)

@@ -11,10 +11,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from project.histories import copier_once as copier_once
 from support import Ran, tracegen, tree_of
 from tracegen.packs import catalogue
 from tracegen.project import services
 from tracegen.project.questions import complete, name_of, objection, questions, unanswered
+
+pytestmark = pytest.mark.usefixtures("copier_once")
 
 #: For what only a person can know.
 KNOWN_TO_PEOPLE = {

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from project.histories import copier_once as copier_once
 from project.histories import history
 from support import Ran, tracegen, tree_of
 from tracegen.project import history as histories
-from tracegen.project.skeleton import ANSWERS
+from tracegen.project import skeleton_changes
+from tracegen.project.skeleton import ANSWERS, brought_up
 from tracegen.write import Verdict
+
+pytestmark = pytest.mark.usefixtures("copier_once")
 
 #: Says which version of the skeleton is the newest that this tracegen knows.
 Release = Callable[[int], None]
@@ -201,6 +205,7 @@ def test_git_hooks_and_settings_of_the_caller_have_no_part(
     shop: Path, release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As when update is run by a hook: git's variables point into another repository."""
+    monkeypatch.setattr(skeleton_changes, "brought_up", brought_up)  # not remembered from another test
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
