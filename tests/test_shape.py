@@ -48,7 +48,8 @@ IMPURE = {
 #: What a language's own tools read: versions of its libraries stand there and nowhere else.
 MANIFESTS = (
     *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
-    *("Cargo.lock", "*.csproj", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock", "parts/*.txt"),
+    *("Cargo.lock", "*.csproj", "*.props", "Gemfile", "Gemfile.tracing", "Gemfile.lock", "composer.json"),
+    *("composer.lock", "parts/*.txt"),
 )
 
 LONGEST_MODULE = 300

@@ -110,6 +110,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),
         settings=data.get("settings", {}),
+        health_spans=tuple(data.get("health_spans", ())),
         literal=LiteralStyle(**data.get("literal", {"escape": "long"})),
         example=_example(data["example"]) if "example" in data else None,
         runs_in_tests=data.get("runs_in_tests", False),

@@ -20,7 +20,11 @@ pub async fn send_requests() {
     let pause = Duration::from_secs_f64((1.0 / rate).min(LONGEST_PAUSE));
     for number in 1_u64.. {
         tokio::time::sleep(pause).await;
-        let tier = if number % 10 == 0 { "gold" } else { "basic" };
+        let tier = if number.is_multiple_of(10) {
+            "gold"
+        } else {
+            "basic"
+        };
         let request = client
             .get(format!("http://127.0.0.1:{}{}", port(), path_of(number)))
             .header("baggage", format!("customer.tier={tier}"));
@@ -34,9 +38,9 @@ pub async fn send_requests() {
 
 fn path_of(number: u64) -> &'static str {
     match number {
-        _ if number % 20 == 0 => "/slow",
-        _ if number % 21 == 0 => "/error",
-        _ if number % 22 == 0 => "/work",
+        _ if number.is_multiple_of(20) => "/slow",
+        _ if number.is_multiple_of(21) => "/error",
+        _ if number.is_multiple_of(22) => "/work",
         _ => "/",
     }
 }
