@@ -6,14 +6,14 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pexpect
 import pyte
 
 LINES, COLUMNS = 200, 120
-SECONDS = 20
+SECONDS = 60
 
 KEYS = {"enter": "\r", "up": "\x1b[A", "down": "\x1b[B", "escape": "\x1b", "blank": " ", "interrupt": "\x03"}
 
@@ -46,8 +46,15 @@ class Terminal:
 
     def wait_for(self, wanted: str) -> None:
         """Until the last lines of the screen show a text."""
+        self._until(lambda: wanted in "\n".join(self.text.splitlines()[-12:]), wanted)
+
+    def _question(self) -> str:
+        """The question that is asked now: the last one on the screen, and what follows it."""
+        return self.text[self.text.rfind("\n?") :]
+
+    def _until(self, holds: Callable[[], bool], wanted: str) -> None:
         until = time.monotonic() + SECONDS
-        while wanted not in "\n".join(self.text.splitlines()[-12:]):
+        while not holds():
             assert time.monotonic() < until, f"{wanted!r} does not come:\n{self.text}"
             self._read()
 
@@ -59,8 +66,8 @@ class Terminal:
                 time.sleep(0.3)  # a terminal tells Escape from an arrow key by what follows at once
 
     def answer(self, question: str, *keys: str) -> None:
-        """Waits for a question, then presses keys."""
-        self.wait_for(question)
+        """Waits until a question is the one that is asked (it may have been asked before), then presses keys."""
+        self._until(lambda: question in self._question(), question)
         self.press(*keys)
 
     def ended(self) -> int:
