@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from invariants._manifests import FOLDER, LIST, Workload
 from programs.servers.kubernetes import KubernetesServer, Refused, Taken
 
 SECONDS = 60
+AT_ONCE = 4
 ENFORCE = "pod-security.kubernetes.io/enforce"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -60,36 +62,47 @@ def accounts(server: KubernetesServer, system: System, namespace: str) -> None:
 
 
 class Judge:
-    """Tries objects at the server, each once, and keeps what it said against them."""
+    """Tries objects at the server, each once, several at a time, and keeps what it said against them."""
 
     def __init__(self, server: KubernetesServer) -> None:
         self._server = server
         self._tried: set[str] = set()
+        self._waiting: list[tuple[Any, Object, str]] = []
         self.findings: list[str] = []
 
     def apply(self, thing: Object, context: str, allowed: str = "") -> None:
         """A server-side apply; a warning is a finding, unless it contains what is allowed."""
-        self._try(self._server.apply, thing, context, allowed)
+        self._add(self._server.apply, thing, context, allowed)
 
     def create(self, thing: Object, context: str, allowed: str = "") -> None:
         """A creation, as a controller does it."""
-        self._try(self._server.create, thing, context, allowed)
+        self._add(self._server.create, thing, context, allowed)
 
-    def _try(self, how: Any, thing: Object, context: str, allowed: str) -> None:
+    def settle(self) -> None:
+        """Try what was added since the last time; what the next objects need may change after that."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            self.findings += [each for found in pool.map(_tried, self._waiting) for each in found]
+        self._waiting.clear()
+
+    def _add(self, how: Any, thing: Object, context: str, allowed: str) -> None:
+        """The same object is judged again where something else decides, such as the labels of its namespace."""
         key = f"{how.__name__} {context} {thing!r}"
-        if key in self._tried:
-            return
-        self._tried.add(key)
-        where = f"{thing['kind']} {thing['metadata']['name']}"
-        try:
-            taken: Taken = how(thing)
-        except Refused as refused:
-            self.findings.append(f"{where}: {refused}")
-        else:
-            self.findings += [f"{where}: {each}" for each in taken.warnings if not allowed or allowed not in each]
+        if key not in self._tried:
+            self._tried.add(key)
+            self._waiting.append((how, thing, allowed))
 
     def __len__(self) -> int:
         return len(self._tried)
+
+
+def _tried(what: tuple[Any, Object, str]) -> list[str]:
+    how, thing, allowed = what
+    where = f"{thing['kind']} {thing['metadata']['name']}"
+    try:
+        taken: Taken = how(thing)
+    except Refused as refused:
+        return [f"{where}: {refused}"]
+    return [f"{where}: {each}" for each in taken.warnings if not allowed or allowed not in each]
 
 
 def unhashed(things: list[dict[str, Any]], generated: set[str]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a rendered system has, counted, beside files that people copy today: the table of docs/hardening.md.
+"""What a rendered system has, counted, beside files that people copy today: the tables of docs/hardening.md.
 
 python tests/hardening.py              counts of every example, written into docs/hardening.md with --write
 python tests/hardening.py FOLDER...    the same counts of any compose files and collector configurations
@@ -8,37 +8,29 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hardening_counts import Count
+from hardening_kubernetes import kubernetes_counts
 from invariants.security import WRITABLE_ROOT
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "hardening.md"
-BEGIN, END = "<!-- counts: python tests/hardening.py -->", "<!-- end of counts -->"
+
+#: The marks of each table on the page.
+TABLES = {
+    "counts": ("<!-- counts: python tests/hardening.py -->", "<!-- end of counts -->"),
+    "kubernetes": ("<!-- kubernetes: python tests/hardening.py -->", "<!-- end of kubernetes -->"),
+}
 
 #: What runs as root or cannot be read-only, by service name, and why.
 EXCEPTIONS = {
     **{name: f"read-write: {why}" for name, why in WRITABLE_ROOT.items()},
     "volume-owner": "hands volumes to their users: root with the one capability for that, and it ends",
 }
-
-
-@dataclass(frozen=True)
-class Count:
-    """So many of so many."""
-
-    good: int
-    total: int
-
-    def __str__(self) -> str:
-        return f"{self.good} of {self.total}"
-
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.good + other.good, self.total + other.total)
 
 
 Service = Mapping[str, Any]
@@ -117,19 +109,21 @@ def counts(folder: Path) -> dict[str, Count]:
     return container_counts(folder) | pipeline_counts(folder) | lint_counts(folder)
 
 
-def table() -> str:
-    """The table of the page, over everything that the examples render."""
+def table(name: str) -> str:
+    """A table of the page, over everything that the examples render."""
+    found = {"counts": counts, "kubernetes": kubernetes_counts}[name](ROOT / "examples")
     rows = ["| | tracegen |", "|---|---|"]
-    rows += [f"| {name} | {count} |" for name, count in counts(ROOT / "examples").items()]
+    rows += [f"| {each} | {count} |" for each, count in found.items()]
     return "\n".join(rows)
 
 
 def write_page() -> None:
-    """Put the table into the page, between its marks."""
+    """Put the tables into the page, each between its marks."""
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    for name, (begin, end) in TABLES.items():
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{table(name)}\n{end}{rest.split(end)[1]}"
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def _compose_files(folder: Path) -> list[Path]:
@@ -190,13 +184,13 @@ def main() -> int:
     """Print counts, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/hardening.md")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/hardening.md")
     arguments = parser.parse_args()
     if arguments.write:
         write_page()
     for folder in arguments.folders or [ROOT / "examples"]:
         print(folder)
-        for name, count in counts(folder).items():
+        for name, count in {**counts(folder), **kubernetes_counts(folder)}.items():
             print(f"  {name}: {count}")
     return 0
 

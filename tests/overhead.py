@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from programs.build import find
+from programs.languages.rust import RELEASE
 from programs.recorder import Recorder
 from programs.running import LOOPBACK
 from programs.stubs import Built, Up, build, language_names
@@ -139,6 +140,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/overhead.md")
     arguments = parser.parse_args()
     names = arguments.languages or [name for name in catalogue().languages if name in language_names()]
+    os.environ[RELEASE] = "1"
     results = {}
     with tempfile.TemporaryDirectory() as folder, Recorder(find("collector"), Path(folder)) as recorder:
         for name in names:

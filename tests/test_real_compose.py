@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import ROOT
+from support import ROOT, tracegen
 
 ALL = sorted(
     path
@@ -38,3 +38,17 @@ def test_a_compose_file_elsewhere_can_extend_a_fragment(path: Path, docker_compo
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert f"OTEL_SERVICE_NAME: {name}" in done.stdout
+
+
+def test_docker_compose_takes_what_a_team_overrides(docker_compose: Path, tmp_path: Path) -> None:
+    """The skeleton's `compose.override.yaml` is found beside the rendered file, as it is and with a setting in it."""
+    folder = tmp_path / "shop"
+    assert tracegen("new", folder, "--defaults").code == 0
+    override = folder / "compose.override.yaml"
+    said = override.read_text(encoding="utf-8")
+    command = [str(docker_compose), "--project-directory", str(folder), "config"]
+    for text in (said, said.replace("services: {}", "services: {api: {environment: {LOG_LEVEL: debug}}}")):
+        override.write_text(text, encoding="utf-8")
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+    assert "LOG_LEVEL: debug" in done.stdout

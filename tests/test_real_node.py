@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from programs.languages import node
 from programs.recorder import Recorder
 from programs.running import LOOPBACK, wait_until
 from programs.stubs import LANGUAGES, Built, build
-from support import compiled
+from support import compiled, development_certificates
 
 SERVER = 2
 Starter = Callable[..., Built]
@@ -29,7 +31,9 @@ STRATEGIES = {
     "operations": {
         "operationSampling": {
             "defaultSamplingProbability": 0,
-            "perOperationStrategies": [{"operation": "GET", "probabilisticSampling": {"samplingRate": 1}}],
+            "perOperationStrategies": [
+                {"operation": "GET /things/:thing", "probabilisticSampling": {"samplingRate": 1}}
+            ],
         }
     },
 }
@@ -37,15 +41,29 @@ STRATEGIES = {
 
 @pytest.fixture(scope="module")
 def stub(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The stub of a service that has an image, with the services of the tests beside it."""
-    folder = tmp_path_factory.mktemp("node")
+    return beside_an_image(tmp_path_factory.mktemp("stub"), "sdk")
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return beside_an_image(tmp_path_factory.mktemp("agent"), "auto")
+
+
+def beside_an_image(folder: Path, instrumentation: str) -> Built:
+    """What is rendered for a service that has an image, with the services of the tests beside it."""
     (folder / "spec").mkdir()
+    api = {
+        "language": "node",
+        "image": "registry.test/api:1",
+        "health": "/healthz",
+        "instrumentation": instrumentation,
+    }
     spec = {
         "tracegen": 1,
         "name": "shop",
         "targets": ["compose"],
         "backend": {"type": "jaeger"},
-        "services": {"api": {"language": "node", "image": "registry.test/api:1", "health": "/healthz"}},
+        "services": {"api": api},
     }
     built = build(compiled(folder / "spec", spec), "api", folder / "api")
     for app in (LANGUAGES / "node_apps").iterdir():
@@ -87,12 +105,49 @@ def test_one_stub_serves_all_kinds_of_modules(app: str, start: Starter, recorder
     assert [line["trace_id"] for line in up.log_lines() if line["msg"] == "shown"] == [span.span.trace_id]
 
 
+@pytest.mark.parametrize("app", ["app.mjs", "app.cjs", "app.ts"])
+def test_one_agent_serves_all_kinds_of_modules(app: str, agent: Built, recorder: Recorder, tmp_path: Path) -> None:
+    command = [agent.command[0], "--import", "./agent.mjs", app]
+    jaeger = {"OTEL_PROPAGATORS": "jaeger"}
+    with Built(agent.service, agent.folder, command).up(f"http://{recorder.http}", tmp_path, **jaeger) as up:
+        up.get("/things/red", uber_trace_id=f"{'ab' * 16}:{'cd' * 8}:0:1")
+        code = up.stop()
+    assert code == 128 + 15
+    assert things(recorder) == ["red"]
+    (span,) = [each.span for each in recorder.spans() if each.span.kind == SERVER]
+    assert (span.name, span.trace_id) == ("GET /things/:thing", "ab" * 16)
+
+
+def test_typescript_knows_the_types_of_the_stub(stub: Built) -> None:
+    options = ["--noEmit", "--strict", "--ignoreConfig", "--module", "nodenext", "--target", "esnext"]
+    command = [*node.tool("typescript/bin/tsc"), *options, "--types", "", "typed.ts"]
+    done = subprocess.run(command, cwd=stub.folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_spans_travel_encrypted(protocol: str, start: Starter, collector: Path, tmp_path: Path) -> None:
+    files = development_certificates(tmp_path, "localhost")
+    tls = {"cert_file": files["certs/tls.crt"], "key_file": files["certs/tls.key"]}
+    with Recorder(collector, tmp_path, tls=tls) as recorder:
+        address = recorder.grpc if protocol == "grpc" else recorder.http
+        secured = {
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_EXPORTER_OTLP_CERTIFICATE": str(files["certs/ca.pem"]),
+        }
+        with start("app.mjs").up(f"https://localhost:{address.rpartition(':')[2]}", tmp_path, **secured) as up:
+            up.get("/things/red")
+            up.stop()
+        assert things(recorder) == ["red"]
+
+
 @pytest.mark.parametrize("reached", ["primary", "group"])
 def test_the_workers_of_a_cluster_lose_nothing(
     reached: str, start: Starter, recorder: Recorder, tmp_path: Path
 ) -> None:
     """The first process of a container gets a signal alone; at a terminal the whole group does."""
     with start("cluster.mjs").up(f"http://{recorder.http}", tmp_path) as up:
+        wait_until(lambda: "all workers listen" in up.running.output(), 60)
         for number in range(60):
             assert up.get(f"/things/{number}").status == 200
         if reached == "primary":

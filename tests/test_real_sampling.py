@@ -10,7 +10,7 @@ import yaml
 
 from programs.known_traces import SPANS, Counted, counted, interval, known_traces, metrics_page, send, settled
 from programs.running import Span, send_spans, wait_until
-from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, running
+from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, NameService, running
 from support import development_certificates
 from tracegen.model.kept import Row
 
@@ -32,7 +32,9 @@ def agrees(found: Counted, predicted: Mapping[str, Row]) -> None:
 @pytest.mark.parametrize("replicas", [1, 3])
 def test_all_that_should_be_is_kept_whole(tmp_path: Path, collector: Path, replicas: int) -> None:
     traces = known_traces(3_000, 7, **SHARES)
-    with running(tmp_path, collector, replicas=replicas, metrics=True) as system:
+    quick = {"connectors": {"span_metrics": {"metrics_flush_interval": "1s"}}}
+    said = {"metrics": True, "overrides": {"collector/gateway.yaml": quick}}
+    with running(tmp_path, collector, replicas=replicas, **said) as system:
         send(system.door, traces, 300)
         settled(system.recorder, 4)
         found = counted(system.recorder, traces)
@@ -69,7 +71,7 @@ def test_every_way_to_say_what_is_kept(tmp_path: Path, collector: Path) -> None:
 
 @pytest.mark.parametrize(("replicas", "load"), [(1, 100), (1, 300), (3, 200)])
 def test_a_rate_limit_holds_over_time(tmp_path: Path, collector: Path, replicas: int, load: float) -> None:
-    limit, seconds = 240, 15
+    limit, seconds = 240, 10
     traces = known_traces(int(load * seconds), 13, errors=0.0, slow=0.0, tagged=0.0)
     with running(tmp_path, collector, replicas=replicas, rate=load, keep=[{"rate_limit": limit}]) as system:
         taken = send(system.door, traces, load)
@@ -91,7 +93,7 @@ def test_memory_stays_under_its_limit_and_no_loss_is_silent(tmp_path: Path, coll
         assert limit and slots
         for times, seed in ((1, 17), (2, 19), (6, 23)):
             before = system.metric(LOST)
-            traces = known_traces(int(stated * times * 6), seed, errors=0.5, slow=0.0, tagged=0.0)
+            traces = known_traces(int(stated * times * 5), seed, errors=0.5, slow=0.0, tagged=0.0)
             send(system.door, traces, stated * times)
             settled(system.recorder, 4)
             found = counted(system.recorder, traces)
@@ -144,3 +146,24 @@ def test_a_balancer_speaks_tls_and_shows_its_credentials(tmp_path: Path, collect
         headers = {"authorization": f"Bearer {SECRETS['TOKEN']}"}
         send_spans(system.door, {"service.name": "web"}, spans, headers=headers, context=context)
         wait_until(lambda: len(system.recorder.names()) == len(spans), 20)
+
+
+def test_spans_for_a_collector_that_is_gone_go_to_the_others(tmp_path: Path, collector: Path) -> None:
+    """With the resolver that is rendered, asking the names of a private hosts file."""
+    names = NameService(tmp_path, collector)
+    with running(
+        tmp_path, collector, replicas=2, keep=["errors"], tail={"decision_wait": "8s"}, names=names
+    ) as system:
+        before = known_traces(200, 37, errors=0.5, slow=0.0, tagged=0.0)
+        send(system.door, before, 200)
+        settled(system.recorder, 10)
+        system.gateways[1].kill9()
+        names.says(1)
+        after = known_traces(600, 43, errors=0.5, slow=0.0, tagged=0.0)
+        send(system.door, after, 100)
+        settled(system.recorder, 12, 90)
+        for traces in (before, after):
+            found = counted(system.recorder, traces)
+            assert not found.partial
+            assert found.whole["error"] == found.sent["error"] > 50
+            assert not found.whole["normal"]

@@ -14,7 +14,7 @@ import pytest
 from programs.recorder import Recorder
 from programs.running import LOOPBACK, StoredSpan, free_port
 from programs.stubs import Built, Callee, Up, build, variants
-from support import compiled
+from support import compiled, development_certificates
 from tracegen.packs import catalogue
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
@@ -229,6 +229,24 @@ def test_grpc_on_request(variant: tuple[str, str, str], built: Builder, recorder
         up.get("/items/42")
         up.stop()
     assert "find item" in recorder.names()
+
+
+@STUBS
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_a_collector_whose_certificate_is_of_an_authority_of_its_own(
+    variant: tuple[str, str, str], protocol: str, built: Builder, collector: Path, tmp_path: Path
+) -> None:
+    files = development_certificates(tmp_path)
+    tls = {"cert_file": files["certs/tls.crt"], "key_file": files["certs/tls.key"]}
+    trusted = {"OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_EXPORTER_OTLP_CERTIFICATE": str(files["certs/ca.pem"])}
+    # Where a machine sets these, Python's requests takes them before what the exporter says.
+    trusted |= {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
+    with Recorder(collector, tmp_path, tls=tls) as recorder:
+        port = (recorder.grpc if protocol == "grpc" else recorder.http).rpartition(":")[2]
+        with built(variant).up(f"https://localhost:{port}", tmp_path, **trusted) as up:
+            up.get("/items/42")
+            up.stop()
+        assert "find item" in recorder.names()
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ IMPURE = {
 #: What a language's own tools read: versions of its libraries stand there and nowhere else.
 MANIFESTS = (
     *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
-    *("Cargo.lock", "*.csproj", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock", "parts/*.txt"),
+    *("Cargo.lock", "*.csproj", "*.props", "Gemfile", "Gemfile.tracing", "Gemfile.lock", "composer.json"),
+    *("composer.lock", "parts/*.txt"),
 )
 
 LONGEST_MODULE = 300
@@ -188,7 +189,8 @@ def test_what_is_no_version_is_not_taken_for_one(text: str) -> None:
 
 
 def test_committed_files_name_no_package_registry() -> None:
-    hosts = re.compile("|".join(r"(?<![\w-])" + re.escape(".".join(parts)) for parts in _REGISTRIES))
+    # Cargo.lock must name where each crate comes from, which is no host but a repository: rust-lang/<registry>-index.
+    hosts = re.compile("|".join(r"(?<![\w-])" + re.escape(".".join(parts)) + "(?!-index)" for parts in _REGISTRIES))
     assert not [f"{path}: {match[0]}" for path, text in committed() for match in hosts.finditer(text)]
 
 

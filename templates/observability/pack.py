@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 from collections.abc import Iterable, Iterator
 
 from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT
+from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.model import Call, Component, FileMount, Health, Model, Port, Resources, Volume
 from tracegen.model.telemetry import METRICS_PORT
@@ -56,7 +56,7 @@ def _calls(model: Model) -> Iterator[Call]:
 
 def configs(model: Model) -> Iterable[Structured]:
     """What it asks: span metrics, and how the collectors and the backend themselves are."""
-    last = model.tiers[-1].component
+    last = name_of_all(model.tiers[-1])
     jobs: list[Value] = [
         {
             "job_name": "span-metrics",
@@ -65,7 +65,7 @@ def configs(model: Model) -> Iterable[Structured]:
         }
     ]
     jobs += [
-        {"job_name": tier.component, "dns_sd_configs": _every_replica(tier.component, METRICS_PORT)}
+        {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
         for tier in model.tiers
     ]
     jobs += [_backend_job(name, model) for name in _backend_processes(model)]

@@ -29,6 +29,7 @@ _CONTAINER = (
     "securityContext",
     "lifecycle",
 )
+_OVER_UDP = ("thrift_compact", "thrift_binary")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -58,10 +59,10 @@ def _selector(metadata: Mapping[str, Any]) -> dict[str, str]:
 
 def _container(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Ports have names of the Operator's making; probes ask the health check that the configuration has."""
-    ports = sorted(set(_ports(spec["config"])))
     made = {key: spec[key] for key in _CONTAINER if key in spec}
     made |= {"name": "otc-container", "args": [f"--config={CONFIG}"]}
-    made["ports"] = [{"name": f"port-{each}", "containerPort": each, "protocol": "TCP"} for each in ports]
+    ports = sorted(set(_ports(spec["config"], "TCP")))
+    made["ports"] = [{"name": f"port-{each}", "containerPort": each, "protocol": kind} for each, kind in ports]
     health = spec["config"].get("extensions", {}).get("health_check")
     if health:
         asked = {"path": health.get("path", "/"), "port": int(health["endpoint"].rpartition(":")[2])}
@@ -69,15 +70,15 @@ def _container(spec: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _ports(config: Any) -> Iterator[int]:
-    """Everything that listens: `endpoint: 0.0.0.0:4317`, and `host` beside `port`."""
+def _ports(config: Any, protocol: str) -> Iterator[tuple[int, str]]:
+    """Everything that listens: `endpoint: 0.0.0.0:4317`, and `host` beside `port`; Jaeger's agent did over UDP."""
     if isinstance(config, dict):
         for key, value in config.items():
             if key == "endpoint" and isinstance(value, str) and value.startswith(("0.0.0.0:", "[::]:")):
-                yield int(value.rpartition(":")[2])
-            yield from _ports(value)
+                yield int(value.rpartition(":")[2]), protocol
+            yield from _ports(value, "UDP" if key in _OVER_UDP else protocol)
         if isinstance(config.get("host"), str) and isinstance(config.get("port"), int):
-            yield config["port"]
+            yield config["port"], protocol
     elif isinstance(config, list):
         for value in config:
-            yield from _ports(value)
+            yield from _ports(value, protocol)

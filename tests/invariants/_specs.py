@@ -67,8 +67,15 @@ _CERTIFICATES = {
     "cert": {"file": "certs/tls.crt"},
     "key": {"file": "certs/tls.key"},
 }
+_CERT_MANAGER = {"enabled": True, "cert_manager": {"issuer": "company-ca"}}
 _BASIC = {"basic": {"username": "shop", "password": {"env": "INGEST_PASSWORD"}}}
 _BEARER = {"bearer": {"secret": {"name": "ingest", "key": "token"}}}
+_LOGIN_PAGE = {
+    "issuer": "https://login.example.com",
+    "client_id": "traces",
+    "client_secret": {"env": "LOGIN_CLIENT_SECRET"},
+    "cookie_secret": {"env": "LOGIN_COOKIE_SECRET"},
+}
 _KAFKA = {
     "brokers": ["kafka-0.example.com:9092", "kafka-1.example.com:9092"],
     "sasl": {"mechanism": "SCRAM-SHA-512", "username": "traces", "password": {"env": "KAFKA_PASSWORD"}},
@@ -143,6 +150,10 @@ def dimensions() -> dict[str, list[Patch]]:
             {"security": {"ingest_auth": _BASIC}},
             {"security": {"ingest_auth": _BEARER}},
             {"security": {"tls": _CERTIFICATES, "ingest_auth": _BASIC}},
+            {
+                "security": {"tls": {"enabled": True, "cert_manager": {"issuer": "company-ca"}}},
+                "targets": ["kubernetes"],
+            },
         ],
         "targets": [{}, {"targets": []}, {"targets": ["kubernetes"]}, {"targets": ["compose", "kubernetes"]}],
         "publish": [{}, *({"compose": {"publish": each}} for each in ([], ["otlp"], ["ui", "otlp"], ["all"]))],
@@ -153,6 +164,7 @@ def dimensions() -> dict[str, list[Patch]]:
             _cluster(network_policies="none", namespace="tracing", create_namespace=False),
             _cluster(ingress={"host": "traces.example.com", "class": "nginx", "tls_secret": "traces-tls"}),
             _cluster(ingress={"host": "traces.example.com", "gateway": {"name": "public", "namespace": "gateways"}}),
+            _cluster(ingress={"host": "traces.example.com", "tls_secret": "traces-tls", "login": _LOGIN_PAGE}),
             _cluster(storage_class="fast", external_secrets={"store": "vault"}),
             _cluster(flavor="operator"),
         ],

@@ -13,6 +13,7 @@ import yaml
 from invariants._manifests import Manifests, manifests
 from tracegen.compiler import Rendered
 from tracegen.model import Component
+from tracegen.render.kubernetes.login import with_login
 
 #: A finding: the file, and what is wrong there.
 Finding = tuple[str, str]
@@ -35,18 +36,23 @@ class NoKeyTwice(_LOADER):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class System:
-    """One rendered spec. `name` says which; `said` is the spec's data; `components` what the model says runs."""
+    """One rendered spec. `name` says which; `said` is the spec's data.
+
+    `components` is what the model says runs, `cluster` the same on Kubernetes, where a login may come on top.
+    """
 
     name: str
     said: Mapping[str, Any]
     components: Mapping[str, Component]
     tree: Mapping[str, str]
+    cluster: Mapping[str, Component]
 
     @staticmethod
     def of(name: str, rendered: Rendered) -> "System":
         """The system of a compiled spec."""
         tree = {path: content.decode() for path, content in rendered.tree.items()}
-        return System(name, rendered.spec.value, rendered.model.components, tree)
+        inside = with_login(rendered.model).components
+        return System(name, rendered.spec.value, rendered.model.components, tree, inside)
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""
@@ -130,7 +136,7 @@ class System:
 class Draft:
     """A tree to be damaged: `draft["compose.yaml"]` is the file as data, `draft.texts` holds the files as text.
 
-    `draft.said` is the spec and `draft.components` the model: more may be asked for than the tree gives.
+    `draft.said` is the spec and `draft.cluster` the model: more may be asked for than the tree gives.
     """
 
     def __init__(self, system: System) -> None:
@@ -138,7 +144,7 @@ class Draft:
         self._changed: dict[str, Any] = {}
         self.texts = dict(system.tree)
         self.said: dict[str, Any] = deepcopy(dict(system.said))
-        self.components = dict(system.components)
+        self.cluster = dict(system.cluster)
 
     def __getitem__(self, path: str) -> Any:
         return self._changed.setdefault(path, deepcopy(self.good.data(path)))
@@ -155,7 +161,7 @@ class Draft:
     def system(self) -> System:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
-        return System("broken", self.said, self.components, {**self.texts, **dumped})
+        return System("broken", self.said, self.good.components, {**self.texts, **dumped}, self.cluster)
 
 
 def is_mounted(path: str, sources: list[str]) -> bool:

@@ -55,7 +55,7 @@ def break_replicas_are_spread__always(draft: Draft) -> None:
 def check_volumes_are_claimed(system: System) -> Iterator[Finding]:
     """A volume of the model is claimed by a StatefulSet, with its size; on each node it is its pod's."""
     for workload in system.manifests.workloads:
-        component = system.components.get(workload.component)
+        component = system.cluster.get(workload.component)
         templates = workload.manifest.spec.get("volumeClaimTemplates", [])
         claimed = {each["metadata"]["name"]: each["spec"]["resources"]["requests"]["storage"] for each in templates}
         wanted = {each.name: each.size for each in component.volumes} if component else {}
@@ -78,7 +78,7 @@ def break_volumes_are_claimed__none(draft: Draft) -> None:
 def check_autoscalers_can_work(system: System) -> Iterator[Finding]:
     """An autoscaler begins at the replicas that are meant, may grow, and measures what the pods ask for."""
     for scaler in system.manifests.of("HorizontalPodAutoscaler"):
-        component = system.components.get(scaler.spec["scaleTargetRef"]["name"])
+        component = system.cluster.get(scaler.spec["scaleTargetRef"]["name"])
         least, most = scaler.spec.get("minReplicas"), scaler.spec["maxReplicas"]
         if component is None or least != component.replicas or most <= least:
             yield scaler.path, f"{scaler.name} scales from {least} to {most}"
@@ -94,10 +94,12 @@ def break_autoscalers_can_work(draft: Draft) -> None:
 
 
 def check_an_agent_is_reached_on_its_node(system: System) -> Iterator[Finding]:
-    """What runs on each node is reached through a Service that leads to that node's, and by no port of the host."""
+    """What runs on each node is reached through a Service that leads to that node's; a second one names them all."""
     for workload in system.manifests.platform:
         for service in system.manifests.of("Service"):
             local = service.spec.get("internalTrafficPolicy") == "Local"
+            if service.spec.get("clusterIP") == "None" and service.name != workload.component:
+                continue
             if workload in system.manifests.serving(service) and local is not (workload.manifest.kind == "DaemonSet"):
                 yield service.path, f"{service.name} leads to {workload.manifest.kind}s, and local is {local}"
 
@@ -109,13 +111,13 @@ def break_an_agent_is_reached_on_its_node(draft: Draft) -> None:
 def check_what_is_for_trying_out_says_so(system: System) -> Iterator[Finding]:
     """A storage or broker that tracegen runs on one node is marked as not for production, in its file."""
     for workload in system.manifests.platform:
-        component = system.components[workload.component]
+        component = system.cluster[workload.component]
         if not component.production and "not for production" not in system.tree[workload.manifest.path]:
             yield workload.manifest.path, f"{component.name} is not marked as not for production"
 
 
 def break_what_is_for_trying_out_says_so(draft: Draft) -> None:
-    draft.components["jaeger"] = replace(draft.components["jaeger"], production=False)
+    draft.cluster["jaeger"] = replace(draft.cluster["jaeger"], production=False)
 
 
 def _most(system: System, workload: Workload) -> int:

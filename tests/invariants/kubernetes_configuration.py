@@ -29,9 +29,9 @@ def check_each_component_runs(system: System) -> Iterator[Finding]:
     if not system.manifests.all:
         return
     found = {each.component: each for each in system.manifests.workloads}
-    helpers = {name for name in system.components if name not in found}
+    helpers = {name for name in system.cluster if name not in found}
     yield from ((FOLDER, f"{name} does not run") for name in sorted(helpers - _of_compose_only(system)))
-    yield from ((FOLDER, f"{name} is no component") for name in sorted(found.keys() - system.components.keys()))
+    yield from ((FOLDER, f"{name} is no component") for name in sorted(found.keys() - system.cluster.keys()))
     for component, workload in _running(system):
         container = workload.pod["containers"][0]
         if container["image"] != component.image:
@@ -146,7 +146,7 @@ def break_commands_arrive__expanded(draft: Draft) -> None:
 def check_resources_have_the_configuration(system: System) -> Iterator[Finding]:
     """A resource of the OpenTelemetry Operator has the structure of its collector's file."""
     for resource in system.manifests.of(_operator.KIND):
-        files = [mount.source for mount in system.components[resource.name].files]
+        files = [mount.source for mount in system.cluster[resource.name].files]
         if resource.spec["config"] not in [system.data(path) for path in files if path.startswith("collector/")]:
             yield resource.path, f"its configuration is not that of {files}"
 
@@ -164,13 +164,13 @@ def _mounted(component: Component, workload: Workload) -> list[FileMount]:
 
 def _running(system: System) -> Iterator[tuple[Component, Workload]]:
     for workload in system.manifests.workloads:
-        if workload.component in system.components:
-            yield system.components[workload.component], workload
+        if workload.component in system.cluster:
+            yield system.cluster[workload.component], workload
 
 
 def _of_compose_only(system: System) -> set[str]:
     """Jobs that hand volumes to their users: the kubelet does that, by `fsGroup`."""
-    return {name for name, each in system.components.items() if each.job and each.user == 0}
+    return {name for name, each in system.cluster.items() if each.job and each.user == 0}
 
 
 def _content(manifests: Manifests, found: tuple[str, str, str]) -> str | None:

@@ -148,22 +148,23 @@ def break_what_is_run_is_closed__names(draft: Draft) -> None:
 
 def edges(system: System) -> set[Edge]:
     """Every address inside that a component is told: in its files, variables and words."""
-    names = "|".join(sorted(map(re.escape, system.components), key=len, reverse=True))
+    called = {name: name for name in system.cluster} | {each.all_name: each.name for each in system.cluster.values()}
+    names = "|".join(sorted(map(re.escape, filter(None, called)), key=len, reverse=True))
     form = re.compile(_INSIDE.format(names=names))
     found: set[Edge] = set()
-    for component in system.components.values():
+    for component in system.cluster.values():
         for text in _told(system, component):
-            for host, port in form.findall(text):
-                if host != component.name or component.replicas > 1:
-                    found.add(Edge(component.name, host, int(port)))
-    open_ports = {(each.name, port.number) for each in system.components.values() for port in each.ports}
+            for name, port in form.findall(text):
+                if called[name] != component.name or component.replicas > 1:
+                    found.add(Edge(component.name, called[name], int(port)))
+    open_ports = {(each.name, port.number) for each in system.cluster.values() for port in each.ports}
     return {each for each in found | _learned(system) if (each.host, each.port) in open_ports and _is_needed(each)}
 
 
 def _learned(system: System) -> set[Edge]:
-    ring = [each.name for each in system.components.values() if _GOSSIP in {port.number for port in each.ports}]
+    ring = [each.name for each in system.cluster.values() if _GOSSIP in {port.number for port in each.ports}]
     gossip = {Edge(one, other, _GOSSIP) for one in ring for other in ring if len(ring) > 1}
-    return gossip | {Edge(*each) for each in _LEARNED if each[0] in system.components}
+    return gossip | {Edge(*each) for each in _LEARNED if each[0] in system.cluster}
 
 
 def _is_needed(edge: Edge) -> bool:
@@ -186,10 +187,12 @@ def _told(system: System, component: Component) -> Iterator[str]:
 
 
 def _looked_up(data: Any) -> Iterator[str]:
-    """Prometheus asks DNS for all replicas of a name: `dns_sd_configs`."""
+    """Who asks DNS for all replicas of a name: Prometheus, and collectors that balance over others."""
     below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     if isinstance(data, dict) and "names" in data and "port" in data:
         yield from (f"{name}:{data['port']}" for name in data["names"])
+    if isinstance(data, dict) and "hostname" in data:
+        yield f"{data['hostname']}:{data.get('port', 4317)}"
     for each in below:
         yield from _looked_up(each)
 
@@ -212,7 +215,7 @@ def _answers_names(policy: Manifest) -> bool:
 def _own_policies(system: System) -> Iterator[tuple[Manifest, Component]]:
     """The policies of single components that tracegen runs."""
     for policy in system.manifests.of("NetworkPolicy"):
-        component = system.components.get(policy.name)
+        component = system.cluster.get(policy.name)
         if component is not None and component.platform:
             yield policy, component
 
@@ -273,7 +276,7 @@ def _outside(system: System, component: Component) -> set[int]:
     found = {443} if system.get("backend", "storage", "type") in _CLOUDS else set()
     for text in _told(system, component):
         for word in re.split(r"[\s,;=\"']+", text):
-            found |= {port for host, port in _address(word) if host not in system.components}
+            found |= {port for host, port in _address(word) if host not in system.cluster}
     return found
 
 

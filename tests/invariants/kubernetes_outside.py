@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from invariants._manifests import FOLDER, Manifest, add, changed, container_of, pod_of, secrets_of
 from invariants._system import Draft, Finding, System
 
+#: What cert-manager puts into a Secret.
+_OF_CERTIFICATES = ("tls.crt", "tls.key", "ca.crt")
+
 
 def check_entrances_lead_somewhere(system: System) -> Iterator[Finding]:
     """An Ingress and an HTTPRoute lead to a Service and a port that it has."""
@@ -29,10 +32,11 @@ def break_entrances_lead_somewhere__port(draft: Draft) -> None:
 def check_secrets_are_in_the_readme(system: System) -> Iterator[Finding]:
     """README.md names each Secret that something refers to, with its key, and the file holds none."""
     text = system.tree.get(f"{FOLDER}/README.md", "")
+    made = {each.spec["secretName"] for each in system.manifests.of("Certificate")}
     for manifest, name, key in _secrets(system):
         if name not in text:
             yield manifest.path, f"{manifest.name} refers to the Secret {name}, which README.md does not name"
-        elif key and key not in text:
+        elif key and key not in (_OF_CERTIFICATES if name in made else text):
             yield (
                 manifest.path,
                 f"{manifest.name} refers to {key} of the Secret {name}, which README.md does not name",

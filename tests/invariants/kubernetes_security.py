@@ -113,7 +113,7 @@ def break_images_are_pinned(draft: Draft) -> None:
 def check_resources_are_the_models(system: System) -> Iterator[Finding]:
     """Requests and limits are said and are the model's; memory is asked for whole, and Go's limit is below it."""
     for workload in system.manifests.workloads:
-        component = system.components.get(workload.component)
+        component = system.cluster.get(workload.component)
         if component is None or component.resources is None:
             continue
         for container in workload.pod["containers"]:
@@ -151,7 +151,7 @@ def break_resources_are_the_models__go(draft: Draft) -> None:
 def check_health_is_probed(system: System) -> Iterator[Finding]:
     """What keeps running is probed for start, readiness and life as the model says, and needs no program for it."""
     for workload in system.manifests.platform:
-        component = system.components[workload.component]
+        component = system.cluster[workload.component]
         for probe in () if workload.is_job or component.health is None else _PROBES:
             said = workload.pod["containers"][0].get(probe, {})
             asked = said.get("httpGet", said.get("tcpSocket", {}))
@@ -176,7 +176,7 @@ def break_health_is_probed__command(draft: Draft) -> None:
 def check_there_is_time_to_stop(system: System) -> Iterator[Finding]:
     """A pod has as long to stop as its component needs, what it waits before that with it."""
     for workload in system.manifests.platform:
-        component = system.components[workload.component]
+        component = system.cluster[workload.component]
         lifecycle = workload.pod["containers"][0].get("lifecycle", {})
         before = lifecycle.get("preStop", {}).get("sleep", {}).get("seconds", 0)
         if not workload.is_job and workload.pod.get("terminationGracePeriodSeconds", 30) < component.grace + before:

@@ -126,6 +126,7 @@ ONLY_ERRORS: tuple[tuple[str, str], ...] = (
     (r"tracegen", "TG113"),
     (r"backend<jaeger>\.tenants.*", "TG320"),
     (r".*sampling\.head\.(strategies|target_per_second)", "TG413"),
+    (r".*sampling\.operations\..*\.traces_per_second", "TG416"),
     (r"accept\.TG401", "TG401"),
     (r"backend.*>\.username\.file", "TG341"),
     (r"backend.*<(cassandra|clickhouse)>\.password\.file", "TG341"),

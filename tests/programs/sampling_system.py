@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from programs.known_traces import SPANS, TAG, metric, metrics_page, replica_names, without_name_server
 from programs.recorder import Recorder
-from programs.running import Running
+from programs.running import Running, free_port
 from programs.system import System
 from support import compiled
 from tracegen.model.kept import Row, kept
@@ -63,9 +66,47 @@ def specification(*, replicas: int = 1, rate: float = 300, keep: Any = None, **m
     }
 
 
+class NameService:
+    """One name with several addresses, in a hosts file that only the balancer sees: it needs its own mounts."""
+
+    def __init__(self, folder: Path, collector: Path) -> None:
+        """Skips the test where a process cannot have mounts of its own."""
+        self._hosts = folder / "hosts"
+        self.port = free_port()
+        self.balancer = folder / "balancer"
+        mounted = f'mount --bind "{self._hosts}" /etc/hosts && exec "$0" "$@"'
+        script = f'#!/bin/sh\nexec unshare -m sh -c \'{mounted}\' "{collector}" "$@"\n'
+        self.balancer.write_text(script, encoding="utf-8")
+        self.balancer.chmod(0o755)
+        self.says(1)
+        tried = subprocess.run(["unshare", "-m", "mount", "--bind", self._hosts, "/etc/hosts"], capture_output=True)
+        if tried.returncode:
+            pytest.skip(f"no mounts of its own for a process: {tried.stderr.decode().strip()}")
+
+    def says(self, replicas: int) -> None:
+        """The name leads to so many addresses from now on."""
+        lines = [f"127.0.0.{number + 2} {GATEWAY}\n" for number in range(replicas)]
+        self._hosts.write_text("127.0.0.1 localhost\n" + "".join(lines), encoding="utf-8")
+
+    def adapt(self, config: Any, replica: int) -> Any:
+        """The same port at another address for each replica, as containers have it."""
+        for name, exporter in config.get("exporters", {}).items():
+            if name.startswith("load_balancing/"):
+                exporter["resolver"]["dns"]["port"] = str(self.port)
+        if "tail_sampling" in config.get("processors", {}):
+            config["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"] = f"127.0.0.{replica + 1}:{self.port}"
+        return config
+
+
 @contextmanager
 def running(
-    folder: Path, collector: Path, *, replicas: int = 1, files: Mapping[str, Path] | None = None, **said: Any
+    folder: Path,
+    collector: Path,
+    *,
+    replicas: int = 1,
+    files: Mapping[str, Path] | None = None,
+    names: NameService | None = None,
+    **said: Any,
 ) -> Iterator[Sampling]:
     """Gateways, a balancer before several of them, and a recorder behind them; with `files`, encrypted."""
     run = folder / "run"
@@ -73,14 +114,23 @@ def running(
     with Recorder(collector, run) as recorder:
         outside = {BACKEND: recorder.http}
         rendered = compiled(folder, specification(replicas=replicas, **said))
-        adapt = without_name_server(GATEWAY, replicas)
+        listed = without_name_server(GATEWAY, replicas)
+        starting = 0
+
+        def adapt(config: Any) -> Any:
+            return names.adapt(config, starting) if names else listed(config)
+
         system = System(rendered, run, SECRETS, files=files, outside=outside, adapt=adapt)
         for number, name in enumerate(replica_names(GATEWAY, replicas), 1):
             outside[name] = system.address(GATEWAY, "otlp-grpc", number)
-        started = [system.start(GATEWAY, collector, number + 1) for number in range(replicas)]
+        started = []
+        for starting in range(1, replicas + 1):
+            started.append(system.start(GATEWAY, collector, starting))
         first = BALANCER if replicas > 1 else GATEWAY
+        if names:
+            names.says(replicas)
         if replicas > 1:
-            started.append(system.start(BALANCER, collector))
+            started.append(system.start(BALANCER, names.balancer if names else collector))
         try:
             door = f"{'https' if files else 'http'}://{system.address(first, 'otlp-http')}"
             yield Sampling(system, recorder, door, started[:replicas])

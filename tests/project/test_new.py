@@ -11,10 +11,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from project.histories import copier_once as copier_once
 from support import Ran, tracegen, tree_of
 from tracegen.packs import catalogue
 from tracegen.project import services
 from tracegen.project.questions import complete, name_of, objection, questions, unanswered
+
+pytestmark = pytest.mark.usefixtures("copier_once")
 
 #: For what only a person can know.
 KNOWN_TO_PEOPLE = {
@@ -23,6 +26,9 @@ KNOWN_TO_PEOPLE = {
     "storage.account": "acmetraces",
     "storage.container": "traces",
 }
+
+
+FIRST = ("jaeger", "single")
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +51,7 @@ def new(folder: Path, **data: str) -> Ran:
 
 
 def paths() -> list[dict[str, str]]:
-    """Every way through the questions: each combination of choices that the questions offer."""
+    """Every way through the questions about the backend, and through those about sampling with the first backend."""
     found: list[dict[str, str]] = []
     waiting: list[dict[str, str]] = [{}]
     while waiting:
@@ -53,6 +59,8 @@ def paths() -> list[dict[str, str]]:
         choosing = [each for each in unanswered(said, Path("shop")) if each.kind == "one"]
         if choosing:
             choices = [each.value for each in choosing[0].choices]
+            if choosing[0].key == "sampling" and (said["backend"], said.get("mode")) != FIRST:
+                choices = choices[:1]
             # What does not fit the default service is refused at the question, with the reason.
             fitting = [each for each in choices if not objection(said, choosing[0], each, Path("shop"))]
             waiting += [{**said, choosing[0].key: each} for each in fitting]
@@ -101,7 +109,6 @@ def test_a_project_has_what_a_team_needs(here: Path) -> None:
         ".copier-answers.yml",
         "services/web/otel.env",
     } <= set(tree)
-    assert "kubernetes-overlay/kustomization.yaml" not in tree
     spec = yaml.safe_load(tree["tracegen.yaml"])
     assert spec["services"] == {"web": {"language": "node", "calls": ["api"]}, "api": {"language": "go"}}
     json.loads(tree["renovate.json"])

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from project.histories import copier_once as copier_once
 from project.histories import history
 from support import Ran, tracegen, tree_of
 from tracegen.project import history as histories
-from tracegen.project.skeleton import ANSWERS
+from tracegen.project import skeleton_changes
+from tracegen.project.skeleton import ANSWERS, brought_up
 from tracegen.write import Verdict
+
+pytestmark = pytest.mark.usefixtures("copier_once")
 
 #: Says which version of the skeleton is the newest that this tracegen knows.
 Release = Callable[[int], None]
@@ -201,6 +205,7 @@ def test_git_hooks_and_settings_of_the_caller_have_no_part(
     shop: Path, release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As when update is run by a hook: git's variables point into another repository."""
+    monkeypatch.setattr(skeleton_changes, "brought_up", brought_up)  # not remembered from another test
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere.git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
@@ -363,3 +368,39 @@ def test_the_spec_of_a_project_is_never_written(shop: Path, release: Release) ->
     updated(shop)
     assert (shop / "tracegen.yaml").read_bytes() == before + b"# a comment   \n"
     assert yaml.safe_load(before)
+
+
+def test_a_pin_that_moved_is_merged_with_an_edit_of_the_same_file(tmp_path: Path) -> None:
+    """As a newer tracegen moves it; here the spec holds it back first."""
+    folder = tmp_path / "shop"
+    assert tracegen("new", folder, "--defaults").code == 0
+    spec = folder / "tracegen.yaml"
+    text = spec.read_text(encoding="utf-8")
+    spec.write_text(text + 'versions: {jaeger: "2.20.0"}\n', encoding="utf-8")
+    assert tracegen("render", spec).code == 0
+    edit(folder / "compose.yaml", "name: shop\n", "# seen by Maria\nname: shop\n")
+    spec.write_text(text, encoding="utf-8")
+    assert updated(folder)["compose.yaml"] == "merge"
+    compose = (folder / "compose.yaml").read_text(encoding="utf-8")
+    assert "# seen by Maria" in compose and "jaeger:2.20.0" not in compose
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"caf\xe9 of Maria\n",
+        b"\x00\x01 binary\n",
+        b"crlf of Maria\r\n",
+        b"no end of line",
+        b"+++ b/x\n--- a/x\n@@ -1 +1 @@\n",
+    ],
+    ids=["latin-1", "binary", "crlf", "no-end", "like-a-patch"],
+)
+def test_whatever_bytes_a_person_wrote_are_kept(shop: Path, release: Release, text: bytes) -> None:
+    """At the end of a file that changes elsewhere; the line is there afterwards, and nothing is a bug."""
+    place = shop / "README.md"
+    place.write_bytes(place.read_bytes() + text)
+    release(3)
+    ran = tracegen("update", shop)
+    assert ran.code in (0, 1), ran.err
+    assert text.strip() in place.read_bytes()

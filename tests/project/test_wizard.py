@@ -10,6 +10,14 @@ from project.terminal import Terminal
 from support import ROOT, tracegen, tree_of
 
 PAGE = ROOT / "docs" / "new.md"
+#: What is asked after the services, in its order.
+QUESTIONS = [
+    "Where are traces stored",
+    "How is it run?",
+    "On which storage?",
+    "Which traces are kept?",
+    "What runs it?",
+]
 CLEAR = "\x15"  # Ctrl-U: takes away what stands before the cursor
 
 
@@ -45,25 +53,31 @@ def test_the_transcript_of_the_documentation_is_real(wizard: Terminal, here: Pat
     wizard.answer("Which services are traced?", "enter")
     wizard.answer("Name of a service:", "checkout", "enter")
     wizard.answer("In which language?", "enter")
+    wizard.answer("With which framework?", "enter")
     wizard.answer("Another service?", "payment", "enter")
     wizard.answer("In which language?", "down", "down", "enter")
+    wizard.answer("With which framework?", "down", "enter")
     wizard.answer("Another service?", "enter")
     wizard.answer("Which services does checkout call?", "blank", "enter")
     wizard.answer("Which services does payment call?", "enter")
     wizard.answer("Where are traces stored", "enter")
     wizard.answer("How is it run?", "enter")
-    wizard.answer("On which storage?", "enter")
+    wizard.wait_for("ClickHouse")
+    choices = wizard.text[wizard.text.index("? On which storage?") :].splitlines()
+    wizard.press("enter")
     wizard.answer("Which traces are kept?", "enter")
+    wizard.answer("What runs it?", "down", "blank", "enter")
     wizard.answer("Is that what you want?", "enter")
     assert wizard.ended() == 0, wizard.text
     assert_in_order(here)
-    assert shown(wizard.text.splitlines(), regen) == wizard.text.splitlines()
+    assert shown("transcript", wizard.text.splitlines(), regen) == wizard.text.splitlines()
+    assert shown("choices", choices, regen) == choices
 
 
-def shown(real: list[str], regen: bool) -> list[str]:
-    """The transcript on the page, written anew under `--regen`."""
+def shown(name: str, real: list[str], regen: bool) -> list[str]:
+    """A screen on the page, written anew under `--regen`."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    start, end = lines.index("<!-- transcript -->") + 1, lines.index("<!-- /transcript -->")
+    start, end = lines.index(f"<!-- {name} -->") + 1, lines.index(f"<!-- /{name} -->")
     if regen:
         PAGE.write_text("\n".join([*lines[:start], "```text", *real, "```", *lines[end:]]) + "\n", encoding="utf-8")
         return real
@@ -95,8 +109,7 @@ def test_a_list_with_lines_can_be_pasted(wizard: Terminal, here: Path) -> None:
 
 def accept_the_rest(wizard: Terminal, first: str = "Where are traces stored") -> None:
     """Enter at every question that follows the services."""
-    questions = ["Where are traces stored", "How is it run?", "On which storage?", "Which traces are kept?"]
-    for question in [*questions[questions.index(first) :], "Is that what you want?"]:
+    for question in [*QUESTIONS[QUESTIONS.index(first) :], "Is that what you want?"]:
         wizard.answer(question, "enter")
     assert wizard.ended() == 0, wizard.text
 
@@ -123,13 +136,15 @@ def test_at_the_review_an_answer_can_still_be_changed(wizard: Terminal, here: Pa
     wizard.answer("What is the project called?", "enter")
     wizard.answer("Which services are traced?", "down", "enter")
     wizard.answer("Services, between commas:", "enter")
-    for question in ("Where are traces stored", "How is it run?", "On which storage?", "Which traces are kept?"):
+    for question in QUESTIONS:
         wizard.answer(question, "enter")
     wizard.answer("Is that what you want?", "down", "enter")
-    wizard.answer("Which traces are kept?", "down", "enter")
+    wizard.answer("What runs it?", "escape")
+    wizard.answer("Which traces are kept?", "down", "down", "enter")
     wizard.answer("Which share of them", CLEAR, "2", "enter")
     wizard.wait_for("2 is")
     wizard.press(CLEAR, "0.25", "enter")
+    wizard.answer("What runs it?", "enter")
     wizard.answer("Is that what you want?", "enter")
     assert wizard.ended() == 0, wizard.text
     assert spec_of(here)["sampling"] == {"head": {"type": "ratio", "ratio": 0.25}}
@@ -137,7 +152,7 @@ def test_at_the_review_an_answer_can_still_be_changed(wizard: Terminal, here: Pa
 
 
 def test_only_what_is_not_told_ahead_is_asked(here: Path, tmp_path: Path) -> None:
-    ahead = ["project=acme", "services=web node", "backend=external", "sampling=always_on"]
+    ahead = ["project=acme", "services=web node", "backend=external", "sampling=always_on", "targets=compose"]
     with started(here, tmp_path, *(f"--data={each}" for each in ahead)) as wizard:
         wizard.answer("External: Base URL for http, host:port for grpc?", "not a url", "enter")
         wizard.wait_for("is not a base URL")
@@ -199,7 +214,7 @@ def test_answers_that_do_not_fit_any_more_are_asked_for_again(here: Path, tmp_pa
 
 def test_stopping_at_the_review_writes_nothing(here: Path, tmp_path: Path) -> None:
     with started(here, tmp_path, "--data=project=a", "--data=services=web node", "--data=backend=jaeger") as wizard:
-        for question in ("How is it run?", "On which storage?", "Which traces are kept?"):
+        for question in QUESTIONS[1:]:
             wizard.answer(question, "enter")
         wizard.answer("Is that what you want?", "up", "enter")
         assert wizard.ended() == 130
@@ -212,7 +227,7 @@ def test_what_came_while_the_questions_were_asked_is_not_overwritten(wizard: Ter
     (here / "shop" / "compose.yaml").write_text("mine\n", encoding="utf-8")
     wizard.answer("Which services are traced?", "down", "enter")
     wizard.answer("Services, between commas:", "enter")
-    for question in ("Where are traces stored", "How is it run?", "On which storage?", "Which traces are kept?"):
+    for question in QUESTIONS:
         wizard.answer(question, "enter")
     wizard.answer("Is that what you want?", "enter")
     assert wizard.ended() == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tracegen.emit import Value
+from tracegen.emit import Commented, Value
 from tracegen.model import Certificates, ClientTls, Destination, SecretMount
 
 #: Where files of ours lie in containers, in folders that hold nothing else.
@@ -25,7 +25,10 @@ def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
 
 def server_tls(certificates: Certificates | None) -> dict[str, Value]:
     """The `tls` of a server in a Collector-based configuration, as an entry to merge in; empty without TLS."""
-    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH}} if certificates else {}
+    if certificates is None:
+        return {}
+    renewed = Commented("1h", "A renewed certificate is taken up without a restart.")
+    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH, "reload_interval": renewed}}
 
 
 def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:

@@ -116,9 +116,15 @@ def _component(tier: Tier, model: Model) -> Component:
         headless=tier is not model.tiers[0] or model.metrics,
         most=_most(tier),
         per_node=tier.per_node,
+        all_name=name_of_all(tier) if tier.per_node and model.metrics else "",
         replicas=tier.replicas,
         grace=30,
     )
+
+
+def name_of_all(tier: Tier) -> str:
+    """The name that stands for every replica of a tier; an agent's own leads to the agent of the machine."""
+    return f"{tier.component}-all" if tier.per_node else tier.component
 
 
 def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
@@ -132,8 +138,8 @@ def _serves_strategies(tier: Tier, model: Model) -> bool:
 
 
 def _most(tier: Tier) -> int:
-    """A queue on disk stays with its replica, so only a tier that keeps nothing there may lose replicas again."""
-    return 0 if tier.per_node or tier.queue.persistent else GROWTH * tier.replicas
+    """Only what keeps nothing may lose replicas again: no queue on disk, no traces that wait for their end."""
+    return 0 if tier.per_node or tier.queue.persistent or tier.tail else GROWTH * tier.replicas
 
 
 def _ports(tier: Tier, model: Model) -> Iterator[Port]:

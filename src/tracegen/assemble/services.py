@@ -6,7 +6,19 @@ from posixpath import dirname
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.assemble.collector import receiver_ports
 from tracegen.emit import is_portable
-from tracegen.model import Call, Component, Health, Model, Port, Secret, SecretMount, Service, Text, Wait
+from tracegen.model import (
+    SAMPLING_PORTS,
+    Call,
+    Component,
+    Health,
+    Model,
+    Port,
+    Secret,
+    SecretMount,
+    Service,
+    Text,
+    Wait,
+)
 from tracegen.packs import Catalogue, ExampleImage
 
 
@@ -92,6 +104,8 @@ def _not_in_file(service: Service) -> dict[str, Text]:
 def _calls(service: Service, model: Model) -> Iterator[Call]:
     """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
     yield from (Call(callee, model.services[callee].port) for callee in service.calls)
+    if service.sampler.remote and model.strategies:
+        yield from (Call(model.strategies.host, port) for port in SAMPLING_PORTS.values())
     if model.tiers:
         tier = model.tiers[0]
         yield from (Call(tier.component, port.number) for port in receiver_ports(tier, model))

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import questionary
+from prompt_toolkit import print_formatted_text
+from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 
 from tracegen.project.questions import Choice, Question, in_words
@@ -54,9 +56,15 @@ def choose(text: str, choices: Sequence[Choice], default: str | None, judge: Jud
                 style=_STYLE,
                 instruction="(arrow keys)",
                 use_jk_keys=False,
+                erase_when_done=True,
             )
         )
-        wrong = None if taken is BACK or judge is None else judge(taken)
+        if taken is BACK:
+            return BACK
+        # In place of the list with its descriptions, which goes when it is answered.
+        title = next(each.title for each in choices if each.value == taken)
+        print_formatted_text(FormattedText([("bold", f"? {text} "), ("", title)]))
+        wrong = judge(taken) if judge else None
         if wrong is None:
             return taken
         questionary.print(f"  {wrong}", style="fg:ansired")

@@ -9,11 +9,11 @@ import click
 
 from tracegen.language.suggest import did_you_mean
 from tracegen.project.create import create, next_commands
-from tracegen.project.draft import draft
+from tracegen.project.draft import SPEC, draft
 from tracegen.project.kept import forget, load
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
 from tracegen.project.target import check_target, top_of_repository
-from tracegen.write import summary_lines
+from tracegen.write import needs_recovery, recover, recovery_lines, summary_lines
 
 
 @click.command(short_help="Begin a project: a wizard, then files that work.")
@@ -35,6 +35,8 @@ def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path |
     The keys of answers are project, services, backend, mode, storage, sampling and targets, and where another
     answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
     """
+    if _take_up(folder):
+        return 0
     check_target(folder)
     ahead = _understood({**(load(answers) if answers else {}), **_pairs(data)}, folder)
     if defaults:
@@ -46,6 +48,18 @@ def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path |
     else:
         found = _without_a_terminal(ahead, folder)
     return _write(found, folder)
+
+
+def _take_up(folder: Path) -> bool:
+    """Finishes or undoes a run that was killed while it wrote; whether the project is there now."""
+    if not needs_recovery(folder):
+        return False
+    for line in recovery_lines(recover(folder)):
+        click.echo(line, err=True)
+    whole = (folder / SPEC).exists()
+    if whole:
+        click.echo(f"{folder / SPEC} is there, and the project with it", err=True)
+    return whole
 
 
 def _pairs(data: tuple[str, ...]) -> dict[str, str]:

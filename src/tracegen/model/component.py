@@ -134,6 +134,7 @@ class Component:
     headless      its name leads to the addresses of all replicas that are ready, not to one address before them
     most          replicas that it may grow to when load does; 0: it must not grow by itself
     per_node      one on each machine, reached from that machine
+    all_name      a second name, for the addresses of all replicas, where its own leads to the nearest; empty: none
     ordinals      each replica has a host name of its own that ends in its number, from 0
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
@@ -166,6 +167,7 @@ class Component:
     headless: bool = False
     most: int = 0
     per_node: bool = False
+    all_name: str = ""
     replicas: int = 1
     ordinals: bool = False
     grace: int = 30

@@ -107,7 +107,7 @@ class Tier:
     """One tier of collectors: `role` names its configuration, `component` what runs it.
 
     `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine; `tail`: it decides
-    which traces are kept.
+    which traces are kept; `health_spans`: services and paths whose server spans it drops.
     """
 
     role: str
@@ -121,6 +121,7 @@ class Tier:
     guarded: bool = False
     per_node: bool = False
     tail: Tail | None = None
+    health_spans: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

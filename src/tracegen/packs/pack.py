@@ -59,23 +59,25 @@ class ExampleImage:
 class LanguagePack(Pack):
     """A language: frameworks and kinds of instrumentation, the default of each first.
 
-    `remote_sampling` names the kinds of instrumentation that honour a remote sampler; `environment` holds
-    variables that every service of the language needs, `variables` those of one kind of instrumentation;
-    `auto_needs` names what `auto` cannot do without.
+    `remote_sampling` has the kinds of instrumentation that honour a remote sampler, each with the protocol by
+    which it asks (`http` or `grpc`); `environment` holds variables that every service of the language needs,
+    `variables` those of one kind of instrumentation; `auto_needs` names what `auto` cannot do without.
     `settings` are the variables that carry what has no standard one, by kind of instrumentation: `health` the path
-    whose requests make no spans, `baggage` the keys that are copied onto spans. `literal` is how it writes a
-    string, `example` what its example service's image has (None: there is none), `runs_in_tests` whether the
-    tests of tracegen build and run what is written for it, `limits` what it cannot do, each in a sentence.
+    whose requests make no spans, `baggage` the keys that are copied onto spans. `health_spans` are the kinds that
+    cannot leave such requests out. `literal` is how it writes a string, `example` what its example service's image
+    has (None: there is none), `runs_in_tests` whether the tests of tracegen build and run what is written for it,
+    `limits` what it cannot do, each in a sentence.
     """
 
     frameworks: tuple[str, ...]
     instrumentation: tuple[str, ...]
     propagators: tuple[str, ...]
-    remote_sampling: tuple[str, ...]
+    remote_sampling: Mapping[str, str]
     environment: Mapping[str, str]
     variables: Mapping[str, Mapping[str, str]]
     auto_needs: str | None
     settings: Mapping[str, Mapping[str, str]]
+    health_spans: tuple[str, ...]
     literal: LiteralStyle
     example: ExampleImage | None
     runs_in_tests: bool

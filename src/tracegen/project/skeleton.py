@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,31 +18,13 @@ from typing import Any
 from tracegen.emit import to_yaml
 from tracegen.project.git import environment, git
 from tracegen.project.history import addresses, make_repository, releases
-from tracegen.write import Style
 
 #: Where copier keeps the answers, and the version that they were last rendered with.
 ANSWERS = ".copier-answers.yml"
 
-#: Copier's words behind the markers of a conflict, and those of all that tracegen writes.
-_WORDS = ((b"<<<<<<< before updating\n", b"<<<<<<< yours\n"), (b">>>>>>> after updating\n", b">>>>>>> tracegen\n"))
-
 
 class CopierFailed(RuntimeError):
     """Copier could not do it; carries what it said."""
-
-
-@dataclass(frozen=True)
-class Updated:
-    """A file of the skeleton: as it stands, as the version before had it, and as it comes out; None is no file.
-
-    `gone` says that the new version does without it, and that it stays because somebody edited it.
-    """
-
-    path: str
-    before: bytes | None
-    pristine: bytes | None
-    after: bytes | None
-    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,40 +77,19 @@ def fresh(data: Mapping[str, Any]) -> dict[str, bytes]:
         return shop.rendered("project", newest(), data)
 
 
-def brought_up(
-    standing: Mapping[str, bytes], tag: str, old: Mapping[str, Any], new: Mapping[str, Any], style: Style
-) -> list[Updated]:
-    """The files of a skeleton at a tag, as copier brings them to the newest: what a person changed is kept.
+def brought_up(tag: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The files of a version for the old answers, and what copier's update makes of them for the new ones.
 
-    `standing` are those that are there, edited or not; `old` and `new` the answers before and after.
+    What a person changed is not shown to copier: its merge goes by way of a patch in text, and loses what is no
+    UTF-8. The writer merges it.
     """
     with workshop() as shop:
-        pristine = shop.rendered("pristine", tag, old)
+        before = shop.rendered("project", tag, old)
         place = shop.folder / "project"
-        _write(place, {**standing, ANSWERS: pristine[ANSWERS]})
-        for words in (
-            ["init", "--quiet"],
-            ["add", "--all", "--force"],
-            ["commit", "--quiet", "--message=as it stands"],
-        ):
+        for words in (["init", "--quiet"], ["add", "--all", "--force"], ["commit", "--quiet", f"--message={tag}"]):
             git(words, folder=place)
-        target = [f"--vcs-ref={newest()}", f"--conflict={style}", str(place)]
-        shop.copier("update", *target, data=new)
-        after = {path: _in_our_words(text) for path, text in files_below(place).items()}
-    paths = sorted({*standing, *pristine, *after})
-    return [_kept(Updated(path, standing.get(path), pristine.get(path), after.get(path))) for path in paths]
-
-
-def _in_our_words(text: bytes) -> bytes:
-    for copiers, ours in _WORDS:
-        text = text.replace(copiers, ours)
-    return text
-
-
-def _kept(file: Updated) -> Updated:
-    """What the new version does without goes only where nobody changed it; copier would remove it all the same."""
-    edited = file.before is not None and file.before != file.pristine
-    return replace(file, after=file.before, gone=True) if file.after is None and edited else file
+        shop.copier("update", f"--vcs-ref={newest()}", str(place), data=new)
+        return before, files_below(place)
 
 
 def paths_of(tag: str | None = None) -> list[str]:
@@ -144,9 +105,3 @@ def files_below(place: Path) -> dict[str, bytes]:
     found = (path for path in sorted(place.rglob("*")) if path.is_file() and not path.is_symlink())
     paths = {path.relative_to(place).as_posix(): path for path in found}
     return {name: path.read_bytes() for name, path in paths.items() if not name.startswith(".git/")}
-
-
-def _write(place: Path, files: Mapping[str, bytes]) -> None:
-    for path, content in files.items():
-        (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).write_bytes(content)

@@ -8,7 +8,7 @@ from tracegen.packs import catalogue
 from tracegen.project.draft import SPEC, draft
 from tracegen.project.questions import complete
 from tracegen.project.skeleton import ANSWERS, paths_of
-from tracegen.write.paths import HOME
+from tracegen.write.paths import STATE
 
 
 class NotHere(Exception):
@@ -47,7 +47,7 @@ def _faults(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"{nearest} is not writable", "name a folder that is yours to write"
     if os.path.lexists(folder / SPEC):
         yield f"{folder / SPEC} is there already", "`tracegen update` and `tracegen render` go on with it"
-    if os.path.lexists(folder / HOME):
+    if os.path.lexists(folder / STATE):
         yield f"{folder} holds what tracegen rendered from elsewhere", elsewhere
     if os.path.lexists(folder / ANSWERS):
         yield (

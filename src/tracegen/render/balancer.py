@@ -6,17 +6,29 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/expo
 from tracegen.emit import Commented, Value
 from tracegen.model import Destination
 
-#: How long one collector may be away before its share goes to the others: two questions to the name server, which
-#: is asked every five seconds.
-_PATIENCE = "10s"
-_TIMEOUT = "30s"
+#: How long one collector may be away before its share goes to the others. What comes later than the rest of its
+#: trace by more than the wait is decided without it, so this is short; and shorter still, whatever went to the others
+#: would be sent again more often.
+_PATIENCE = "3s"
+_ASK_EVERY = "1s"
+_TIMEOUT = "20s"
 
 
 def load_balancing(destination: Destination, connection: dict[str, Value], retry: Value, queue: Value) -> Value:
     """The exporter: one connection to each address behind the name, chosen by the trace's identifier."""
-    again: Value = {"enabled": True, "initial_interval": "1s", "max_interval": "5s", "max_elapsed_time": _PATIENCE}
-    resolver: Value = {"dns": {"hostname": destination.host, "port": str(destination.port)}}
-    names = "All addresses behind the name, asked for every five seconds."
+    patience = (
+        "Then the share of a collector that is away goes to the others, before their part is decided without it."
+    )
+    again: Value = {
+        "enabled": True,
+        "initial_interval": "500ms",
+        "max_interval": "1s",
+        "max_elapsed_time": Commented(_PATIENCE, patience),
+    }
+    resolver: Value = {
+        "dns": {"hostname": destination.host, "port": str(destination.port), "interval": _ASK_EVERY},
+    }
+    names = "All addresses behind the name."
     own = "No queue for each collector: it would be in memory, and lost with the collector it is for."
     return {
         "routing_key": Commented("traceID", "A trace is decided as a whole, so one collector gets all of it."),

@@ -11,6 +11,7 @@ from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.file import Structured
+from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
 from tracegen.render.pipelines import forwards, pipelines
 from tracegen.render.receivers import guard, receivers
@@ -47,7 +48,7 @@ def _config(tier: Tier, model: Model) -> Value:
     counts = counts_spans(tier, model)
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, model) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
-    processors |= tenant_filters(tier) | redaction(tier.redaction)
+    processors |= health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
     connectors = (span_metrics.connectors() if counts else {}) | forwards(tier, counts)
     return {
         "extensions": extensions,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from tracegen.emit import Value
 from tracegen.model import Tier
+from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import CONNECTOR
@@ -44,7 +45,7 @@ def _tenants(tier: Tier) -> list[str]:
 
 
 def _intake(tier: Tier) -> list[str]:
-    return ["memory_limiter"]
+    return ["memory_limiter", *health_filter(tier)]
 
 
 def _to_destinations(

@@ -10,6 +10,7 @@ from tracegen.packs import Catalogue
 from tracegen.resolve.backend import memory_of_rate, resolve_resources
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.destinations import tier_destination
+from tracegen.resolve.health_spans import health_spans
 from tracegen.resolve.tail import resolve_tail, tail_memory
 
 GATEWAY = "otel-gateway"
@@ -39,6 +40,7 @@ def resolve_tiers(
         "resources": resources,
         "redaction": _redaction(decider.spec.get("collector", "redact") or {}, packs.patterns),
         "guarded": auth.kind != "none",
+        "health_spans": health_spans(decider.spec, packs),
         "tail": resolve_tail(decider, resources.memory, collectors),
     }
     if topology == "agent":

@@ -48,16 +48,15 @@ def resolve_strategies(
 
 
 def sampler_variables(
-    sampler: Sampler, server: StrategyServer | None, instrumentation: str, traffic: Traffic, processes: int
+    sampler: Sampler, server: StrategyServer | None, protocol: str, traffic: Traffic, processes: int
 ) -> dict[str, Text]:
-    """`OTEL_TRACES_SAMPLER` and its argument."""
+    """`OTEL_TRACES_SAMPLER` and its argument; `protocol` is the one by which a remote sampler asks."""
     if server is None or not sampler.remote:
         variables = {"OTEL_TRACES_SAMPLER": text(_SAMPLERS[sampler.type])}
         if sampler.type == "ratio":
             variables["OTEL_TRACES_SAMPLER_ARG"] = text(_decimal(sampler.strategy.ratio or 0))
         return variables
-    # Agents ask over gRPC; samplers that a stub makes ask over HTTP, below /sampling.
-    port = SAMPLING_PORTS["grpc" if instrumentation == "auto" else "http"]
+    port = SAMPLING_PORTS[protocol]
     argument = (
         f"endpoint=http://{server.host}:{port},pollingIntervalMs={_POLLING_MILLISECONDS},"
         f"initialSamplingRate={_decimal(_initial(sampler, traffic, processes))}"

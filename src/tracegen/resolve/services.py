@@ -55,7 +55,8 @@ def _service(
     replicas = decider.take((*path, "replicas"), 1, "the default")
     tenant = said.get("tenant", default_tenant)
     attributes = resource_attributes(spec, said, version, tenant)
-    sampling = sampler_variables(sampler, strategies, instrumentation, traffic, replicas)
+    protocol = language.remote_sampling.get(instrumentation, "")
+    sampling = sampler_variables(sampler, strategies, protocol, traffic, replicas)
     telemetry = {
         **telemetry_environment(spec, name, language, attributes, sampling, destination),
         **{key: text(value) for key, value in language.variables.get(instrumentation, {}).items()},

@@ -36,15 +36,24 @@ def plan_changes(
     check_tree(tree)
     records = load_records(root)
     records.refuse_other(environment)
-    dropped = [_judge_dropped(path, root, records) for path in sorted(records.paths - tree.keys())]
-    going = frozenset(change.path for change in dropped if change.verdict is Verdict.REMOVE)
-    judge = _Judge(root, records, going, restore, style)
-    wanted = [change for path in sorted(tree) for change in judge.wanted(path, tree[path])]
-    items = tuple(sorted([*dropped, *wanted, *beside], key=lambda change: change.path))
+    items = tuple(sorted([*judged(tree, root, records, restore, style), *beside], key=lambda change: change.path))
     _check_single(items)
     check_distinct(root, [change.path for change in items])
     stale = bool(record_writes(items, records, environment)) or is_stale(root, schema)
     return Changes(items, stale, schema)
+
+
+def judged(
+    tree: Tree, root: Path, records: Records, restore: Collection[str] = (), style: Style = "inline"
+) -> list[Change]:
+    """What becomes of each path that a tree wants or the records remember; reads only.
+
+    Raises CannotWrite where something stands in the way, or a merge is needed and git is missing.
+    """
+    dropped = [_judge_dropped(path, root, records) for path in sorted(records.paths - tree.keys())]
+    going = frozenset(change.path for change in dropped if change.verdict is Verdict.REMOVE)
+    judge = _Judge(root, records, going, restore, style)
+    return [*dropped, *(change for path in sorted(tree) for change in judge.wanted(path, tree[path]))]
 
 
 def is_stale(root: Path, schema: bytes | None) -> bool:

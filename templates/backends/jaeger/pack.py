@@ -4,17 +4,12 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
-from tracegen.assemble.collector import GROWTH
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.model import (
-    SAMPLING_PORTS,
-    Call,
     Component,
     FileMount,
     Health,
@@ -30,16 +25,16 @@ from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit,
 from tracegen.packs import Catalogue
 from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
-from tracegen.render.strategies import RELOAD_INTERVAL
 
 from .kafka import kafka_exporter, kafka_receiver
+from .processes import Process, calls_of, most_of, processes
+from .strategies import STRATEGIES_TARGET, remote_sampling
 
 #: How TRACING.md tells people to look at traces.
 LOOK = "Choose a service at"
 
 _FOLDER = "/etc/jaeger"
 _UI_FILE, _UI_TARGET = "jaeger/ui.json", f"{_FOLDER}/ui.json"
-_STRATEGIES_TARGET = "/etc/jaeger-strategies/sampling.json"
 _UI_PORT = 16686
 _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
@@ -48,48 +43,18 @@ _TOPIC_JOB = "kafka-topic"
 _KEYS = ("backend", "services", "service_defaults", "security", "metrics")
 
 
-@dataclass(frozen=True)
-class _Process:
-    """What one process does: takes spans in over OTLP, writes to Kafka, reads it, stores, serves queries."""
-
-    name: str
-    config: str
-    why: str
-    otlp: bool = False
-    to_kafka: bool = False
-    from_kafka: bool = False
-    query: bool = False
-
-    @property
-    def stores(self) -> bool:
-        """Whether the process has the storage."""
-        return self.from_kafka or self.query
-
-
-_SINGLE = _Process(
-    "jaeger", "config", "Stores spans, and serves the API and the user interface.", otlp=True, query=True
-)
-_ROLES = {
-    "collector": _Process(
-        "jaeger-collector", "collector", "Takes spans in and writes them to Kafka.", otlp=True, to_kafka=True
-    ),
-    "ingester": _Process("jaeger-ingester", "ingester", "Reads spans from Kafka and stores them.", from_kafka=True),
-    "query": _Process("jaeger-query", "query", "Serves the API and the user interface.", query=True),
-}
-
-
 def components(model: Model, packs: Catalogue) -> Iterable[Component]:
     """The processes, and what their storage runs beside them."""
     part = _storage(model, packs)
     yield from part.components
-    for process, replicas, resources in _processes(model):
+    for process, replicas, resources in processes(model):
         yield _component(process, replicas, resources, model, part)
 
 
 def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
     """A configuration for each process, and the user interface's when it has one."""
     part = _storage(model, packs)
-    for process, _, resources in _processes(model):
+    for process, _, resources in processes(model):
         value = _config(process, resources, model, part)
         # The topic is named after the project where the spec does not name it.
         keys = [*_KEYS, *(["name"] if process.to_kafka or process.from_kafka else [])]
@@ -99,18 +64,11 @@ def configs(model: Model, packs: Catalogue) -> Iterable[Structured]:
         yield Structured(_UI_FILE, _ui(model, part), "", "backends/jaeger", ("backend", "metrics"))
 
 
-def _processes(model: Model) -> Iterator[tuple[_Process, int, Resources]]:
-    if not model.backend.roles:
-        yield _SINGLE, 1, model.backend.resources
-    for name, role in model.backend.roles.items():
-        yield _ROLES[name], role.replicas, role.resources
-
-
-def _component(process: _Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
     files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
-    files += [strategies_mount(model, _STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
+    files += [strategies_mount(model, STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
     kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
     mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
     mounts += client_mounts("kafka", kafka.tls) if kafka else ()
@@ -139,33 +97,16 @@ def _component(process: _Process, replicas: int, resources: Resources, model: Mo
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
         },
         user=model.images["jaeger"].user,
-        calls=tuple(_calls(process, model, part)),
+        calls=tuple(calls_of(process, model, part)),
         headless=bool(model.backend.roles) or model.metrics,
-        most=_most(process, replicas, model),
+        most=most_of(process, replicas, model),
         writable=("/tmp",),
         replicas=replicas,
         grace=part.grace if process.stores else 30,
     )
 
 
-def _calls(process: _Process, model: Model, part: StoragePart) -> Iterator[Call]:
-    if process.stores:
-        yield from part.calls
-    if model.backend.kafka and (process.to_kafka or process.from_kafka):
-        yield from broker_calls(model.backend.kafka)
-    if process.query and model.metrics:
-        yield Call("prometheus", 9090)
-
-
-def _most(process: _Process, replicas: int, model: Model) -> int:
-    """Roles keep nothing; a partition is read by one ingester only."""
-    if not model.backend.kafka:
-        return 0
-    most = GROWTH * replicas
-    return max(replicas, min(most, model.backend.kafka.partitions)) if process.from_kafka else most
-
-
-def _ports(process: _Process, model: Model) -> Iterator[Port]:
+def _ports(process: Process, model: Model) -> Iterator[Port]:
     door = None if model.tiers else Publish.OTLP
     if process.query:
         yield Port("ui", _UI_PORT, Publish.UI)
@@ -179,7 +120,7 @@ def _ports(process: _Process, model: Model) -> Iterator[Port]:
     yield Port("metrics", METRICS_PORT)
 
 
-def _head(process: _Process, part: StoragePart) -> str:
+def _head(process: Process, part: StoragePart) -> str:
     if process.to_kafka:
         return (
             "Jaeger, the collector. No queue here on purpose: a span is acknowledged when Kafka has it,\n"
@@ -196,7 +137,7 @@ def _head(process: _Process, part: StoragePart) -> str:
     )
 
 
-def _config(process: _Process, resources: Resources, model: Model, part: StoragePart) -> Value:
+def _config(process: Process, resources: Resources, model: Model, part: StoragePart) -> Value:
     extensions = _extensions(process, model, part)
     pipeline, receivers, exporters = _pipeline(process, model)
     return {
@@ -212,7 +153,7 @@ def _config(process: _Process, resources: Resources, model: Model, part: Storage
     }
 
 
-def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str, Value]:
+def _extensions(process: Process, model: Model, part: StoragePart) -> dict[str, Value]:
     extensions: dict[str, Value] = {}
     if process.stores:
         backends: dict[str, Value] = {"main": dict(part.config)}
@@ -222,7 +163,7 @@ def _extensions(process: _Process, model: Model, part: StoragePart) -> dict[str,
     if process.query:
         extensions["jaeger_query"] = _query(model, part)
     if _serves_strategies(process, model):
-        extensions["remote_sampling"] = _remote_sampling()
+        extensions["remote_sampling"] = remote_sampling()
     extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
     return extensions
 
@@ -244,18 +185,8 @@ def _query(model: Model, part: StoragePart) -> Value:
     return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(model, part) else {})
 
 
-def _serves_strategies(process: _Process, model: Model) -> bool:
+def _serves_strategies(process: Process, model: Model) -> bool:
     return model.strategies is not None and model.strategies.host == process.name
-
-
-def _remote_sampling() -> Value:
-    file: Value = {
-        "path": _STRATEGIES_TARGET,
-        "reload_interval": Commented(RELOAD_INTERVAL, "Without a restart."),
-        "default_sampling_probability": Commented(1, "Not asked for: the file has a default."),
-    }
-    ports: dict[str, Value] = {name: {"endpoint": f"0.0.0.0:{port}"} for name, port in SAMPLING_PORTS.items()}
-    return {"file": file, **ports}
 
 
 def _metric_backends() -> dict[str, Value]:
@@ -275,7 +206,7 @@ def _ui(model: Model, part: StoragePart) -> dict[str, Value]:
     return shown | ({"monitor": {"menuEnabled": True}} if model.metrics else {})
 
 
-def _pipeline(process: _Process, model: Model) -> tuple[Value, Value, Value]:
+def _pipeline(process: Process, model: Model) -> tuple[Value, Value, Value]:
     """The pipeline of traces, its receivers and its exporters."""
     receivers, exporters = _receivers(process, model), _exporters(process, model)
     pipeline: Value = {
@@ -286,7 +217,7 @@ def _pipeline(process: _Process, model: Model) -> tuple[Value, Value, Value]:
     return pipeline, receivers, exporters
 
 
-def _receivers(process: _Process, model: Model) -> Mapping[str, Value]:
+def _receivers(process: Process, model: Model) -> Mapping[str, Value]:
     kafka = model.backend.kafka
     if process.otlp:
         tls = server_tls(model.certificates)
@@ -297,7 +228,7 @@ def _receivers(process: _Process, model: Model) -> Mapping[str, Value]:
     return {"nop": {}}
 
 
-def _exporters(process: _Process, model: Model) -> Mapping[str, Value]:
+def _exporters(process: Process, model: Model) -> Mapping[str, Value]:
     kafka = model.backend.kafka
     if process.to_kafka and kafka:
         return {"kafka": kafka_exporter(kafka)}

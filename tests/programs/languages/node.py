@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from programs.build import _cache
 from tracegen.packs import catalogue
 
 TOOLS = ("npm", "node")
@@ -26,17 +27,21 @@ def build(folder: Path, cache: Path) -> list[str]:
 
 def checks(folder: Path) -> list[list[str]]:
     """prettier as it comes, eslint's recommended rules, and the test of the stub where there is one."""
-    cache = (folder / "node_modules").resolve().parent.parent
-    program, tools = str(node(cache)), packages(CHECKERS, cache)
-    prettier, eslint = (
-        tools / "node_modules" / name for name in ("prettier/bin/prettier.cjs", "eslint/bin/eslint.js")
-    )
-    shutil.copy(CHECKERS / "eslint.config.mjs", tools)
+    config = shutil.copy(CHECKERS / "eslint.config.mjs", packages(CHECKERS, _cached()))
     found = [
-        [program, str(prettier), "--check", "."],
-        [program, str(eslint), "--config", str(tools / "eslint.config.mjs"), "--max-warnings=0", "."],
+        [*tool("prettier/bin/prettier.cjs"), "--check", "."],
+        [*tool("eslint/bin/eslint.js"), "--config", str(config), "--max-warnings=0", "."],
     ]
-    return [*found, [program, "--test"]] if (folder / "tracing.test.mjs").exists() else found
+    return [*found, [str(node(_cached())), "--test"]] if (folder / "tracing.test.mjs").exists() else found
+
+
+def tool(path: str) -> list[str]:
+    """The command of a tool that checks JavaScript, by its file among the packages of `node_tools`."""
+    return [str(node(_cached())), str(packages(CHECKERS, _cached()) / "node_modules" / path)]
+
+
+def _cached() -> Path:
+    return _cache() / "languages"
 
 
 def node(cache: Path) -> Path:

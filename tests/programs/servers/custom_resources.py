@@ -47,7 +47,10 @@ SOURCES = (
         "sigs.k8s.io/gateway-api",
         "v1.5.1",
         "h1:RqVRIlkhLhUO8wOHKTLnTJA6o/1un4po4/6M1nRzdd0=",
-        tuple(f"config/crd/standard/gateway.networking.k8s.io_{each}.yaml" for each in ("gateways", "httproutes")),
+        tuple(
+            f"config/crd/standard/gateway.networking.k8s.io_{each}.yaml"
+            for each in ("backendtlspolicies", "gateways", "httproutes")
+        ),
     ),
     Source(
         "github.com/external-secrets/external-secrets",

@@ -70,6 +70,10 @@ class KubernetesServer(Server):
         """What becomes of a new object; raises Refused."""
         return self._send("POST", self._path(thing), thing, {"fieldValidation": "Strict"}, dry_run)
 
+    def read(self, thing: Object) -> Object:
+        """The object of that kind and name as it is kept; raises Refused."""
+        return self.get(self._path(thing, thing["metadata"]["name"]))
+
     def delete(self, thing: Object) -> None:
         """Take an object away at once; raises Refused."""
         self._request(

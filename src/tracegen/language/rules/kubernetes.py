@@ -11,6 +11,7 @@ GATEWAY_HAS_ITS_OWN = Code("TG801", "The Gateway has its own")
 LEVEL_OF_NO_NAMESPACE = Code("TG802", "Level of a namespace that is not rendered", Severity.WARNING)
 QUEUE_OF_AN_AGENT = Code("TG803", "An agent's queue goes with its pod", Severity.NOTE)
 NO_PROGRAM_TO_WATCH = Code("TG804", "No program to watch")
+LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 
 _INGRESS: Path = ("kubernetes", "ingress")
@@ -21,6 +22,11 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """Ingress, namespace, queues of agents, and what the Operator injects."""
     yield from _gateway(spec)
     yield from _nothing_behind(spec)
+    host = spec.get(*_INGRESS, "host") or ""
+    if host.startswith("*.") and spec.get(*_INGRESS, "login"):
+        message = f"people come back from the login to one address, and {host} stands for many"
+        where = cause(spec, (*_INGRESS, "login"), (*_INGRESS, "host"))
+        yield at(spec, LOGIN_AT_MANY_HOSTS, where, message, "name the host whole")
     if spec.get("kubernetes", "create_namespace") is False and spec.get("kubernetes", "pod_security"):
         message = "a namespace that tracegen does not make is not labelled, so this level is enforced nowhere"
         where = cause(spec, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))

@@ -75,8 +75,9 @@ def _network(unit: Unit, model: Model) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if unit.hostname:
         parts["hostname"] = Commented(unit.hostname, "The number at its end is the partition that it owns.")
-    if unit.alias:
-        parts["networks"] = {"default": {"aliases": [unit.alias]}}
+    aliases = [name for name in (unit.alias, unit.component.all_name) if name]
+    if aliases:
+        parts["networks"] = {"default": {"aliases": aliases}}
     published = published_ports(unit.component, model)
     if published and unit.first:
         parts["ports"] = [_published(port, model.exposure.bind) for port in published]

@@ -11,8 +11,8 @@ from tracegen.render.kubernetes.availability import autoscaler, disruption_budge
 from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
 from tracegen.render.kubernetes.elsewhere import components
-from tracegen.render.kubernetes.entrance import entrance
-from tracegen.render.kubernetes.injection import instrumentation, is_injected, with_injection
+from tracegen.render.kubernetes.entrance import backend_tls, entrance
+from tracegen.render.kubernetes.injection import injects, instrumentation, with_injection
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.login import with_login
 from tracegen.render.kubernetes.namespace import namespace, service_account
@@ -20,7 +20,7 @@ from tracegen.render.kubernetes.network import default_deny, is_guarded, network
 from tracegen.render.kubernetes.operator import collector, mounted, tier_of
 from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
-from tracegen.render.kubernetes.service import service
+from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
 
 _KEYS = (
@@ -70,27 +70,36 @@ def _shared(model: Model) -> Iterator[Structured]:
     """What belongs to no component."""
     if model.kubernetes.create_namespace:
         yield _file("namespace", namespace(model), "The namespace of everything.")
-    runs = any(component.platform for component in model.components.values())
-    if runs:
+    platform = [component for component in model.components.values() if component.platform]
+    if platform:
         yield _file(
             "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
         )
-    if runs and model.kubernetes.network_policies != "none":
+    if _is_closed(model):
         why = "What tracegen runs is closed, but for what the policies of its components open."
         yield _file("network-policy-default-deny", default_deny(model), why)
     if is_made(model):
         yield _file(
             "certificate", certificate(model), "The certificate of all servers, made and renewed by cert-manager."
         )
-    if any(is_injected(each, model) for each in model.services.values()):
+    if injects(model):
         yield _file("instrumentation", instrumentation(model), "How agents that the Operator injects send spans.")
     found = entrance(model)
     if found:
         yield _file(found[0], found[1], "Where the user interface is reached from outside.")
+    policy = backend_tls(model)
+    if policy:
+        yield _file("backend-tls-policy", policy, "How the Gateway verifies the user interface, which speaks TLS.")
     if model.kubernetes.external_secrets:
         for each in wanted(model.components.values(), model):
             why = "Brings the Secret from the store, and keeps it up to date."
             yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
+
+
+def _is_closed(model: Model) -> bool:
+    """Whether something is there to be denied; the Operator gives its pods labels of its own."""
+    ours = any(each.platform and tier_of(each, model) is None for each in model.components.values())
+    return ours and model.kubernetes.network_policies != "none"
 
 
 def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
@@ -119,6 +128,7 @@ def _objects(
         yield "autoscaler", autoscaler(component, model)
     if component.ports and not component.job:
         yield "service", service(component, model)
+        yield "service-of-all", service_of_all(component, model)
     if is_guarded(component, model):
         yield "network-policy", network_policy(component, model, elsewhere)
 

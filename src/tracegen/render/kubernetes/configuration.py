@@ -4,6 +4,7 @@ kustomize ends the names of generated ConfigMaps in a hash of their content, so 
 mount it: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from posixpath import basename, splitext
 
@@ -14,10 +15,13 @@ from tracegen.render.file import PlannedFile, Written, text_of
 FOLDER = "kubernetes"
 _COPIES = "configuration"
 
+#: A file that is read again while the program runs arrives by itself, if its ConfigMap keeps its name.
+_STEADY: dict[str, Value] = {"options": {"disableNameSuffixHash": True}}
+
 
 def map_name(source: str) -> str:
     """The ConfigMap of a rendered file: `collector/gateway.yaml` becomes `collector-gateway`."""
-    return splitext(source)[0].replace("/", "-").lower()
+    return re.sub(r"[^a-z0-9]+", "-", splitext(source)[0].lower())
 
 
 def environment_map(component: Component) -> str:
@@ -50,7 +54,8 @@ def generators(components: Iterable[Component]) -> list[Value]:
     for component in components:
         for mount in component.files:
             path = f"{_COPIES}/{mount.source}"
-            files[map_name(mount.source)] = {"name": map_name(mount.source), "files": [path]}
+            name = map_name(mount.source)
+            files[name] = {"name": name, "files": [path], **(_STEADY if mount.live else {})}
         if component.environment_file:
             name = environment_map(component)
             files[name] = {"name": name, "envs": [f"{_COPIES}/{component.environment_file}"]}

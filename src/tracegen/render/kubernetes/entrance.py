@@ -30,6 +30,35 @@ def entrance(model: Model) -> tuple[str, Value] | None:
     return "ingress", _ingress(said, *found, model)
 
 
+def backend_tls(model: Model) -> Value:
+    """How a Gateway verifies what serves people, when that speaks TLS; None when nobody asks, or none can tell.
+
+    https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/: the authority has to be called `ca.crt`.
+    """
+    said, found = model.kubernetes.entrance, door(model)
+    if said is None or found is None or not said.gateway or model.certificates is None:
+        return None
+    authority = model.certificates.ca
+    if authority.key != "ca.crt":
+        return None
+    name = found[0].name
+    kind = "A Secret, as every server here reads it: most Gateways take one, beside the ConfigMaps that all take."
+    spec: Value = {
+        "targetRefs": [{"group": "", "kind": "Service", "name": name}],
+        "validation": {
+            "hostname": name,
+            "caCertificateRefs": Commented([{"group": "", "kind": "Secret", "name": authority.name}], kind),
+        },
+    }
+    named: Value = {"name": name, "labels": labels(name, PLATFORM, model)}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "BackendTLSPolicy",
+        "metadata": named,
+        "spec": spec,
+    }
+
+
 def _ingress(said: Entrance, component: Component, port: Port, model: Model) -> Value:
     backend: Value = {"service": {"name": component.name, "port": {"name": port.name}}}
     spec: dict[str, Value] = {"ingressClassName": said.class_name} if said.class_name else {}

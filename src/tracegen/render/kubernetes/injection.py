@@ -37,18 +37,33 @@ def with_injection(model: Model) -> Model:
 
 def is_injected(service: Service, model: Model) -> bool:
     """Whether the Operator puts the language's agent into a service; examples have theirs, but for Go's."""
-    if model.kubernetes.flavor != "operator" or service.instrumentation != "auto":
-        return False
-    return service.language in _INJECTED and (bool(service.image and not service.build) or service.language == "go")
+    return is_injectable(service, model) and (bool(service.image and not service.build) or service.language == "go")
+
+
+def is_injectable(service: Service, model: Model) -> bool:
+    """Whether the Operator has an agent for it, and is wanted."""
+    wanted = model.kubernetes.flavor == "operator" and service.instrumentation == "auto"
+    return wanted and service.language in _INJECTED
+
+
+def injects(model: Model) -> bool:
+    """Whether a service gets an agent injected, here or where it runs."""
+    services = model.services.values()
+    return any(is_injected(each, model) if each.deploy else is_injectable(each, model) for each in services)
+
+
+def reference_to(model: Model) -> str:
+    """The Instrumentation, as other namespaces name it."""
+    return f"{model.kubernetes.namespace}/{NAME}"
 
 
 def annotations(component: Component, model: Model) -> dict[str, Value]:
     """What the Operator looks for on the template of a pod."""
     service = model.services.get(component.name)
-    return injection(service, model) if service and is_injected(service, model) else {}
+    return injection(service) if service and is_injected(service, model) else {}
 
 
-def injection(service: Service, model: Model, reference: str = NAME) -> dict[str, Value]:
+def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
     """The annotations of a service; `reference` names the Instrumentation, with its namespace if it is another."""
     marks: dict[str, Value] = {f"{_PREFIX}/inject-{_INJECTED[service.language]}": reference}
     program = "".join(str(part) for part in service.environment.get(GO_PROGRAM, ()))

@@ -46,8 +46,6 @@ def _proxy(login: Login, host: str, behind: str, port: int, model: Model) -> Com
             f"--redirect-url=https://{host}/oauth2/callback",
             f"--upstream={scheme}://{behind}:{port}/",
             *_listens(secure),
-            # The forwarded host and scheme are the ingress's, which is who asks.
-            "--reverse-proxy=true",
             "--skip-provider-button=true",
             "--silence-ping-logging=true",
             "--code-challenge-method=S256",

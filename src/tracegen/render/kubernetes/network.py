@@ -72,12 +72,17 @@ def _door(component: Component, model: Model) -> Iterator[Value]:
 
 
 def _callers(component: Component, model: Model) -> dict[str, tuple[int, ...]]:
-    """Ports of the component that others call, by caller; all services that call alike are one, `SERVICE`."""
+    """Ports of the component that others call, by caller; services are one, `SERVICE`, when all call alike."""
     found: dict[str, tuple[int, ...]] = {}
     for other in model.components.values():
         ports = tuple(sorted({call.port for call in other.calls if call.host == component.name}))
         if ports:
-            found[SERVICE if component.platform and not other.platform else other.name] = ports
+            found[other.name] = ports
+    services = [other.name for other in model.components.values() if not other.platform]
+    if component.platform and services and len({found.get(name) for name in services}) == 1:
+        alike = found.get(services[0])
+        found = {name: ports for name, ports in found.items() if name not in services}
+        return {**({SERVICE: alike} if alike else {}), **found}
     return found
 
 

@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from tracegen.model import Model
+from tracegen.model import Model, Secret
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.entrance import door
 from tracegen.render.kubernetes.secrets import wanted
@@ -22,6 +22,7 @@ def readme(model: Model) -> str:
         "model": model,
         "pods": f"kubectl get pods --namespace {model.kubernetes.namespace}",
         "secrets": wanted(model.components.values(), model),
+        "basic": _basic(model),
         "builds": any(component.build for component in model.components.values()),
         "certificate": model.certificates.cert.name if model.certificates and is_made(model) else "",
         "tls_secret": tls_secret,
@@ -33,6 +34,17 @@ def readme(model: Model) -> str:
         "elsewhere": [service.name for service in model.services.values() if not service.deploy],
     }
     return render_template("documents/kubernetes-README.md.j2", values)
+
+
+def _basic(model: Model) -> str:
+    """The key that holds a login as HTTP basic authentication sends it; a store does not make it by itself."""
+    return (
+        next((part.key for part in model.ingest.header if isinstance(part, Secret)), "") if _is_basic(model) else ""
+    )
+
+
+def _is_basic(model: Model) -> bool:
+    return model.ingest.kind == "basic"
 
 
 def _tls_command(name: str, model: Model) -> str:

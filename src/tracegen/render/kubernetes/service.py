@@ -33,6 +33,25 @@ def service(component: Component, model: Model) -> Value:
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(component, model), "spec": spec}
 
 
+def service_of_all(component: Component, model: Model) -> Value:
+    """A second Service, whose name stands for each replica; None where the first one's does, or nobody asks."""
+    if not component.all_name:
+        return None
+    named = metadata(component, model, component.all_name)
+    ports: list[Value] = [
+        {"name": port.name, "port": port.number, "targetPort": port.number, "protocol": port.protocol.upper()}
+        for port in component.ports
+    ]
+    why = "No address of its own: whoever asks for metrics wants those of every machine."
+    spec: Value = {
+        "type": "ClusterIP",
+        "clusterIP": Commented("None", why),
+        "selector": selector(component.name, model),
+        "ports": ports,
+    }
+    return {"apiVersion": "v1", "kind": "Service", "metadata": named, "spec": spec}
+
+
 def is_headless(component: Component) -> bool:
     """Whether the name resolves to each replica; a StatefulSet's always does."""
     return not component.per_node and (component.headless or kind_of(component) == "StatefulSet")

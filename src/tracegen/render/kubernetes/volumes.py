@@ -6,7 +6,7 @@ from posixpath import basename, dirname
 
 from tracegen.assemble.certificates import FOLDER
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Model, SecretMount, Volume
+from tracegen.model import Component, FileMount, Model, SecretMount, Volume
 from tracegen.model.units import MEBIBYTE, mebibytes, size_in_bytes
 from tracegen.render.kubernetes.configuration import key_of, map_name
 
@@ -16,10 +16,7 @@ SCRATCH = 512 * MEBIBYTE
 
 def mounts(component: Component) -> dict[str, Value]:
     """`volumeMounts` of the container."""
-    found: list[Value] = [
-        {"name": map_name(each.source), "mountPath": each.target, "subPath": key_of(each), "readOnly": True}
-        for each in component.files
-    ]
+    found: list[Value] = [_mount(each) for each in component.files]
     for folder, secrets in _by_folder(component):
         if folder.startswith(FOLDER):
             found.append({"name": _secret_volume(folder), "mountPath": folder, "readOnly": True})
@@ -38,10 +35,22 @@ def mounts(component: Component) -> dict[str, Value]:
     return {"volumeMounts": found} if found else {}
 
 
+def _mount(file: FileMount) -> Value:
+    """A file alone, so that what the image has beside it stays; the folder where new content must arrive."""
+    if file.live:
+        return {"name": map_name(file.source), "mountPath": dirname(file.target), "readOnly": True}
+    return {"name": map_name(file.source), "mountPath": file.target, "subPath": key_of(file), "readOnly": True}
+
+
+def _place(file: FileMount) -> dict[str, Value]:
+    return {"items": [{"key": key_of(file), "path": basename(file.target)}]} if file.live else {}
+
+
 def volumes(component: Component) -> dict[str, Value]:
     """`volumes` of the pod; those that outlive it are claimed by a StatefulSet."""
     found: list[Value] = [
-        {"name": map_name(each.source), "configMap": {"name": map_name(each.source)}} for each in component.files
+        {"name": map_name(each.source), "configMap": {"name": map_name(each.source), **_place(each)}}
+        for each in component.files
     ]
     found += [
         {"name": _secret_volume(folder), "projected": {"defaultMode": _mode(component), "sources": _sources(secrets)}}

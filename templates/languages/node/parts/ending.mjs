@@ -40,7 +40,10 @@ function endWorker(worker) {
 }
 
 function endWithTheProcess() {
-  process.once("beforeExit", stopTracing);
+  process.once("beforeExit", async () => {
+    await stopTracing();
+    process.exit(); // an exporter that still tries would keep it
+  });
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 }

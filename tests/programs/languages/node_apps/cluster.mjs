@@ -1,7 +1,14 @@
 import cluster from "node:cluster";
 
+const WORKERS = 3;
+
 if (cluster.isPrimary) {
-  for (let count = 0; count < 3; count += 1) cluster.fork();
+  let listening = 0;
+  cluster.on("listening", () => {
+    listening += 1;
+    if (listening === WORKERS) console.log("all workers listen");
+  });
+  for (let count = 0; count < WORKERS; count += 1) cluster.fork();
 } else {
   await import("./app.mjs");
 }

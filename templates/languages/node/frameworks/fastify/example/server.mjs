@@ -2,7 +2,7 @@
 import Fastify from "fastify";
 import * as work from "./work.mjs";
 
-const app = Fastify({ loggerInstance: work.log, disableRequestLogging: true });
+const app = Fastify({ loggerInstance: work.log });
 
 app.get(work.HEALTH_PATH, async () => "ok");
 app.get("/", async (request, reply) => {

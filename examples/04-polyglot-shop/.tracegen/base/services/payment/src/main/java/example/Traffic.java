@@ -22,6 +22,7 @@ final class Traffic {
     }
     Traffic traffic = new Traffic();
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Traffic::daemon);
+    Runtime.getRuntime().addShutdownHook(new Thread(clock::shutdownNow));
     // A slow answer holds up one of these, not the clock.
     ExecutorService senders = Executors.newFixedThreadPool(16, Traffic::daemon);
     long nanoseconds = (long) (TimeUnit.SECONDS.toNanos(1) / rate);

@@ -1,0 +1,491 @@
+//! Traces of this service, from the variables in `otel.env`.
+//!
+//! ```text
+//! let traces = traces::start();                     // first in main, within the runtime
+//! let router = router.layer(axum::middleware::from_fn(traces::server_span));
+//! traces.stop().await;                              // after the server has ended: sends the last spans
+//! ```
+//!
+//! Requests go out through `traces::send(client.get(url))`. A span of your own, with an attribute and an event:
+//!
+//! ```text
+//! let span = tracing::info_span!("load order", order.id = id);
+//! async { ... Span::current().add_event("cache.miss", vec![]); ... }.instrument(span).await;
+//! ```
+//!
+//! `traces::record_error(&error)` makes the current span a failure. Log lines of `tracing::info!` and the like carry the
+//! ids of the span that they are written in.
+//!
+//! Baggage, which travels to all services that are called from here on:
+//!
+//! ```text
+//! let tier = Context::current().baggage().get("customer.tier").cloned();
+//! let context = Context::current().with_baggage(vec![KeyValue::new("customer.tier", "gold")]);
+//! async { ... }.with_context(context).await;
+//! ```
+//!
+//! `tokio::spawn(future.in_current_span())` keeps the span in a task. Messages carry the context in their headers:
+//!
+//! ```text
+//! let headers = traces::headers_of(&Context::current()); // where the message is sent
+//! span.set_parent(traces::context_of(&headers))          // where it is received, before the span is entered
+//! ```
+
+use std::any::type_name;
+use std::collections::HashMap;
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::uri::Authority;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::trace::{Span as _, Status, TraceContextExt, TracerProvider};
+use opentelemetry::{Context, KeyValue, global};
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
+use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
+use opentelemetry_otlp::{SpanExporter, WithHttpConfig, WithTonicConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
+use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
+use opentelemetry_zipkin::{B3Encoding, Propagator as B3Propagator};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use tracing::field::{Empty, Field, Visit};
+use tracing::{Event, Instrument, Level, Subscriber, error, info_span, warn};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, filter, fmt as log, registry};
+
+/// How long the end of the process may wait for a collector that does not answer.
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What `start` has started.
+pub struct Traces(SdkTracerProvider);
+
+/// Makes spans from here on, and writes logs as JSON.
+pub fn start() -> Traces {
+    // The programs that speak TLS here agree on one implementation; an error says that one is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // There is no tracer yet, but what is said about the variables is to be seen.
+    let provider = tracing::subscriber::with_default(registry().with(logs()), || {
+        global::set_text_map_propagator(new_propagator());
+        new_provider(new_exporter())
+    });
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        // Without this each log line is an event of its span too.
+        .with_filter(filter::filter_fn(|metadata| {
+            metadata.is_span() && *metadata.level() <= Level::INFO
+        }));
+    registry().with(spans).with(logs()).init();
+    Traces(provider)
+}
+
+impl Traces {
+    /// Sends what is left, in at most 5 seconds.
+    pub async fn stop(self) {
+        let sent = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SEND_TIMEOUT));
+        match sent.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(%error, "the last spans were not exported"),
+            Err(error) => warn!(%error, "the last spans were not exported"),
+        }
+    }
+}
+
+/// A layer for axum: a span of each request, named by method and route: `GET /items/{id}`.
+pub async fn server_span(request: Request, next: Next) -> Response {
+    if request.uri().path() == variable("TRACING_HEALTH_PATH", "/healthz") {
+        return next.run(request).await; // health checks come every few seconds, and say nothing
+    }
+    let method = known_method(request.method());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let name = route
+        .as_deref()
+        .map_or(method.to_owned(), |route| format!("{method} {route}"));
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let host = header("host").and_then(|host| host.parse::<Authority>().ok());
+    let span = info_span!(
+        "request",
+        otel.name = name,
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        network.protocol.version = version_of(&request),
+        server.address = host.as_ref().map(Authority::host),
+        url.path = request.uri().path(),
+        url.query = request.uri().query(),
+        url.scheme = "http",
+        user_agent.original = header("user-agent"),
+    );
+    let parent = global::get_text_map_propagator(|propagator| {
+        propagator.extract_with_context(&Context::new(), &HeaderExtractor(request.headers()))
+    });
+    let _ = span.set_parent(parent); // an error says that nothing makes spans
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    async {
+        let response = answered.await.unwrap_or_else(|panic| {
+            let reason = panic.downcast_ref::<String>().cloned();
+            let reason = reason.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            record_error(&Panic(reason.unwrap_or_default()));
+            error!("a handler has panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        });
+        let span = tracing::Span::current();
+        span.record("http.response.status_code", status_of(response.status()));
+        if response.status().is_server_error() {
+            span.set_status(Status::error(""));
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Sends a request, with a span of its own, and the context along.
+pub async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    let (client, request) = request.build_split();
+    let mut request = request?;
+    let method = known_method(request.method());
+    let mut url = request.url().clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let span = info_span!(
+        "call",
+        otel.name = method,
+        otel.kind = "client",
+        http.request.method = method,
+        http.response.status_code = Empty,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default().map(i64::from),
+        url.full = url.as_str(),
+    );
+    async {
+        global::get_text_map_propagator(|propagator| {
+            propagator.inject_context(
+                &Context::current(),
+                &mut HeaderInjector(request.headers_mut()),
+            );
+        });
+        let answer = client.execute(request).await;
+        let span = tracing::Span::current();
+        match &answer {
+            Ok(response) => {
+                span.record("http.response.status_code", status_of(response.status()));
+                if response.status().as_u16() >= 400 {
+                    span.set_status(Status::error(""));
+                }
+            }
+            Err(error) => record_error(error),
+        }
+        answer
+    }
+    .instrument(span)
+    .await
+}
+
+/// Marks the current span as failed, with the error as its exception. Call it once, where the error ends.
+pub fn record_error<E: Error>(error: &E) {
+    let span = tracing::Span::current();
+    let attributes = vec![
+        KeyValue::new("exception.type", type_name::<E>()),
+        KeyValue::new("exception.message", error.to_string()),
+    ];
+    span.add_event("exception", attributes);
+    span.set_attribute("error.type", type_name::<E>());
+    span.set_status(Status::error(error.to_string()));
+}
+
+/// The headers that carry a context, such as `traceparent`.
+pub fn headers_of(context: &Context) -> HashMap<String, String> {
+    let mut headers = HashMap::new();
+    global::get_text_map_propagator(|propagator| propagator.inject_context(context, &mut headers));
+    headers
+}
+
+/// The context that headers carry.
+pub fn context_of(headers: &HashMap<String, String>) -> Context {
+    global::get_text_map_propagator(|propagator| {
+        propagator.extract_with_context(&Context::new(), headers)
+    })
+}
+
+fn new_provider(exporter: Option<SpanExporter>) -> SdkTracerProvider {
+    // OTEL_TRACES_SAMPLER and OTEL_BSP_* are read by the SDK.
+    let provider = SdkTracerProvider::builder()
+        .with_resource(new_resource())
+        .with_span_processor(CopyBaggage::of(&variable("TRACING_BAGGAGE_KEYS", "")));
+    match exporter {
+        Some(exporter) => provider.with_batch_exporter(exporter).build(),
+        None => provider.build(),
+    }
+}
+
+/// OTLP over HTTP, or gRPC where OTEL_EXPORTER_OTLP_PROTOCOL says so; none when nothing is to be sent.
+fn new_exporter() -> Option<SpanExporter> {
+    if variable("OTEL_TRACES_EXPORTER", "otlp") == "none" {
+        return None;
+    }
+    otlp_exporter()
+        .inspect_err(|error| error!(%error, "this service sends no traces"))
+        .ok()
+}
+
+fn otlp_exporter() -> Result<SpanExporter, Box<dyn Error + Send + Sync>> {
+    let protocol = variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+    // The exporter does not read this one itself.
+    let authority = variable("OTEL_EXPORTER_OTLP_CERTIFICATE", "");
+    let authority = (!authority.is_empty())
+        .then(|| std::fs::read(authority))
+        .transpose()?;
+    if variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", &protocol) == "grpc" {
+        let exporter = SpanExporter::builder().with_tonic();
+        if !variable("OTEL_EXPORTER_OTLP_ENDPOINT", "").starts_with("https:") {
+            return Ok(exporter.build()?);
+        }
+        let tls = ClientTlsConfig::new().with_enabled_roots();
+        let tls = match authority {
+            Some(authority) => tls.ca_certificate(Certificate::from_pem(authority)),
+            None => tls,
+        };
+        return Ok(exporter.with_tls_config(tls).build()?);
+    }
+    let exporter = SpanExporter::builder().with_http();
+    match authority {
+        Some(authority) => Ok(exporter
+            .with_http_client(client_that_trusts(authority)?)
+            .build()?),
+        None => Ok(exporter.build()?),
+    }
+}
+
+fn client_that_trusts(
+    authority: Vec<u8>,
+) -> Result<reqwest::blocking::Client, Box<dyn Error + Send + Sync>> {
+    let authorities = reqwest::Certificate::from_pem_bundle(&authority)?;
+    let timeout = variable("OTEL_EXPORTER_OTLP_TIMEOUT", "10000").parse()?;
+    // Such a client must not be made on a thread of the runtime.
+    let made = std::thread::spawn(move || {
+        reqwest::blocking::Client::builder()
+            .timeout(Duration::from_millis(timeout))
+            .tls_certs_merge(authorities)
+            .build()
+    });
+    Ok(made.join().map_err(|_| "no client could be made")??)
+}
+
+/// The SDK takes the values of OTEL_RESOURCE_ATTRIBUTES as they are, but they are percent-encoded.
+fn new_resource() -> Resource {
+    let listed = variable("OTEL_RESOURCE_ATTRIBUTES", "");
+    let attributes = listed
+        .split(',')
+        .filter_map(|entry| entry.split_once('='))
+        .map(|(key, value)| KeyValue::new(key.trim().to_owned(), decoded(value)));
+    let resource = Resource::builder_empty()
+        .with_detector(Box::new(TelemetryResourceDetector))
+        .with_service_name("stock")
+        .with_attributes(attributes);
+    match variable("OTEL_SERVICE_NAME", "") {
+        name if name.is_empty() => resource.build(),
+        name => resource.with_service_name(name).build(),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text.trim())
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+fn new_propagator() -> TextMapCompositePropagator {
+    let names = variable("OTEL_PROPAGATORS", "tracecontext,baggage");
+    let named = names.split(',').filter_map(|name| {
+        let propagator: Box<dyn TextMapPropagator + Send + Sync> = match name.trim() {
+            "tracecontext" => Box::new(TraceContextPropagator::new()),
+            "baggage" => Box::new(BaggagePropagator::new()),
+            "b3" => Box::new(B3Propagator::with_encoding(B3Encoding::SingleHeader)),
+            "b3multi" => Box::new(B3Propagator::with_encoding(B3Encoding::MultipleHeader)),
+            "none" | "" => return None,
+            other => {
+                warn!("there is no propagator {other}");
+                return None;
+            }
+        };
+        Some(propagator)
+    });
+    TextMapCompositePropagator::new(named.collect())
+}
+
+/// Copies the named entries only: baggage may hold anything that a caller liked to say.
+#[derive(Debug)]
+struct CopyBaggage(Vec<String>);
+
+impl CopyBaggage {
+    fn of(keys: &str) -> Self {
+        let keys = keys.split(',').map(|key| key.trim().to_owned());
+        Self(keys.filter(|key| !key.is_empty()).collect())
+    }
+}
+
+impl SpanProcessor for CopyBaggage {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        for key in &self.0 {
+            if let Some(value) = context.baggage().get(key) {
+                span.set_attribute(KeyValue::new(key.clone(), value.to_string()));
+            }
+        }
+    }
+
+    fn on_end(&self, _: SpanData) {}
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Panic(String);
+
+impl fmt::Display for Panic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Error for Panic {}
+
+/// One JSON object a line; RUST_LOG says what is written, `info` when absent.
+fn logs<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    log::layer().event_format(JsonLine).with_filter(filter)
+}
+
+struct JsonLine;
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut time = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut time))?;
+        let mut line = Fields(Map::new());
+        line.put("time", time);
+        line.put("level", event.metadata().level().as_str());
+        line.put("target", event.metadata().target());
+        event.record(&mut line);
+        let context = Context::current();
+        let span = context.span().span_context().clone();
+        if span.is_valid() {
+            line.put("trace_id", span.trace_id().to_string());
+            line.put("span_id", span.span_id().to_string());
+        }
+        writeln!(writer, "{}", Value::Object(line.0))
+    }
+}
+
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn put(&mut self, key: &str, value: impl Into<Value>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field.name(), value);
+    }
+}
+
+/// The method as the name of a span; what a caller makes up is no name.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "CONNECT" => "CONNECT",
+        "DELETE" => "DELETE",
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        "PATCH" => "PATCH",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "TRACE" => "TRACE",
+        _ => "HTTP",
+    }
+}
+
+/// As tracing knows it: other integers would become texts.
+fn status_of(status: StatusCode) -> i64 {
+    i64::from(status.as_u16())
+}
+
+fn version_of(request: &Request) -> String {
+    let version = format!("{:?}", request.version());
+    version.trim_start_matches("HTTP/").to_owned()
+}
+
+fn variable(name: &str, otherwise: &str) -> String {
+    env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .unwrap_or_else(|| otherwise.to_owned())
+}
+
+#[cfg(test)]
+#[path = "traces_test.rs"]
+mod tests;

@@ -1,0 +1,15 @@
+"""Health checks that become spans: agents of some languages cannot leave them out."""
+
+from tracegen.language.rules._shared import instrumentation_of
+from tracegen.language.spec import Spec
+from tracegen.packs import Catalogue
+
+
+def health_spans(spec: Spec, packs: Catalogue) -> tuple[tuple[str, str], ...]:
+    """Service and health path of each whose instrumentation makes spans of health checks."""
+    found = []
+    for name, said in spec.services.items():
+        path = said.get("health", "" if said.get("image") else "/healthz")
+        if path and instrumentation_of(spec, packs, name) in packs.languages[said["language"]].health_spans:
+            found.append((name, path))
+    return tuple(found)

@@ -1,0 +1,5 @@
+import { stopTracing, startTracing } from "./tracing.mjs";
+
+startTracing();
+const stopped: Promise<void> = stopTracing();
+await stopped;
