@@ -96,13 +96,13 @@ def measure(cases: Sequence[Case]) -> list[Measured]:
         runs = [_Run(case, Path(folder) / str(number)) for number, case in enumerate(cases)]
         nothing = [sys.executable, "-c", "pass"]
         for command in (nothing, *(run.command() for run in runs)):
-            _seconds(command, environment)  # the first run compiles, and fills the disk's cache
+            seconds(command, environment)  # the first run compiles, and fills the disk's cache
         idle: list[float] = []
         for number in range(max(case.rounds for case in cases)):
-            idle.append(_seconds(nothing, environment))
+            idle.append(seconds(nothing, environment))
             for run in runs:
                 if number < run.case.rounds:
-                    run.seconds.append(_seconds(run.command(), environment))
+                    run.seconds.append(seconds(run.command(), environment))
     return [Measured(run.case, statistics.median(run.seconds), statistics.median(idle)) for run in runs]
 
 
@@ -123,7 +123,7 @@ class _Run:
         return [sys.executable, "-m", "tracegen", *arguments]
 
 
-def _seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
+def seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
     start = time.perf_counter()
     ended = subprocess.run(command, env=environment, capture_output=True)
     seconds = time.perf_counter() - start

@@ -1,6 +1,7 @@
-"""What the README promises on speed: ratios to `python -c pass`, never seconds."""
+"""What is promised on speed: ratios to `python -c pass` or to copier, never seconds."""
 
 from benchmark import PROMISED, Case, Measured, measure
+from benchmark_edits import PROMISE, compare
 
 #: A machine that is busy in the wrong moment gets another chance; a slow tracegen is slow each time.
 TRIES = 3
@@ -15,3 +16,12 @@ def test_commands_start_as_quickly_as_promised() -> None:
             break
         cases = tuple(each.case for each in broken)
     assert not broken, [f"{each.case.name}: {each.ratio:.1f} > {each.case.promise}" for each in broken]
+
+
+def test_a_render_of_edited_files_takes_at_most_a_tenth_of_copier_update() -> None:
+    shares = []
+    for _ in range(TRIES):
+        shares.append(compare(rounds=2).share)
+        if shares[-1] <= PROMISE:
+            break
+    assert min(shares) <= PROMISE, shares

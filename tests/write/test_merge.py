@@ -1,12 +1,16 @@
 """Edits and a new text in one file: what is merged, what is a conflict, and what a person chose that stays."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tracegen.write import CannotWrite, Style, apply, is_drift, plan_changes
 from tracegen.write.markers import holds_markers, marked_lines, sides
+from tracegen.write.merge import merge_by_git, put_together
 from write.folders import both_sides, outputs, planned, put, render, verdicts
 
 OLD = b"""\
@@ -151,13 +155,51 @@ def test_a_file_of_unknown_origin_shows_only_where_it_differs(tmp_path: Path) ->
 
 
 def test_without_git_nothing_is_merged_and_nothing_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder_with(tmp_path, EDITED)
+    folder_with(tmp_path, OLD.replace(b"1s", b"5s") + b"# the end\n")
     before = outputs(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotWrite, match=r"a\.yaml: both you and tracegen changed it, but git is not installed"):
         plan_changes({"a.yaml": NEW}, tmp_path, None)
     assert outputs(tmp_path) == before
     assert planned({"a.yaml": OLD, "b.yaml": NEW}, tmp_path) == {"a.yaml": "edited", "b.yaml": "update"}
+
+
+words = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"\n"]), max_size=8).map(b"".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(words, words, words, words, words)
+def test_what_is_put_together_without_git_is_what_git_makes_of_it(
+    head: bytes, mine: bytes, between: bytes, new: bytes, tail: bytes
+) -> None:
+    """Distinct lines around and between, so that there is one way to read the change."""
+    texts = [b"1\n" + head, b"2\n" + between + b"3\n", tail + b"4\n"]
+    base = texts[0] + b"x\n" + texts[1] + b"y\n" + texts[2]
+    current = texts[0] + mine + texts[1] + b"y\n" + texts[2]
+    rendered = texts[0] + b"x\n" + texts[1] + new + texts[2]
+    for ours, theirs in ((current, rendered), (rendered, current)):
+        together = put_together(base, ours, theirs)
+        assert together is not None
+        by_git = merge_by_git(base, ours, theirs, ())
+        assert (together, True) == (by_git.text, by_git.clean)
+        assert together == texts[0] + mine + texts[1] + new + texts[2]
+
+
+@settings(max_examples=150, deadline=None)
+@given(words, words, words)
+def test_whatever_is_put_together_loses_no_change(base: bytes, current: bytes, new: bytes) -> None:
+    together = put_together(base, current, new)
+    if together is not None:
+        counts = [Counter(text.splitlines()) for text in (base, current, new, together)]
+        for line in {line for count in counts for line in count}:
+            before, mine, rendered, found = (count[line] for count in counts)
+            assert found - before == (mine - before) + (rendered - before)
+
+
+def test_changes_that_touch_are_left_to_git() -> None:
+    assert put_together(b"1\n2\n", b"mine\n2\n", b"1\nnew\n") is None
+    assert put_together(b"1\n2\n", b"1\nmine\n2\n", b"1\nnew\n2\n") is None
+    assert put_together(b"1\n2\n3", b"0\n2\n3", b"1\n2\n3\n") == b"0\n2\n3\n"
 
 
 def test_nobodys_configuration_of_git_has_a_part_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from write.folders import everything, put
 def test_an_undone_run_names_what_it_had_got_ready(tmp_path: Path) -> None:
     put(
         tmp_path,
-        {".tracegen/staging/new/a.yaml": b"half", ".tracegen/staging/new/.tracegen/base/a.yaml": b""},
+        {".tracegen/staging/new/a.yaml": b"half", ".tracegen/staging/new/.tracegen%2Fbase%2Fa.yaml": b""},
     )
     recovery = recover(tmp_path)
     assert recovery.outcome is Outcome.UNDONE

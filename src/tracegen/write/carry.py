@@ -6,7 +6,19 @@ from pathlib import Path
 from tracegen.write.disk import prune, remove_file, standing
 from tracegen.write.errors import CannotWrite, refusing
 from tracegen.write.journal import Journal, Step
-from tracegen.write.paths import BASE, JOURNAL, JOURNAL_UNDO, KEPT, NEW, OLD, STATE, UNDO, folders_above, is_own
+from tracegen.write.paths import (
+    BASE,
+    JOURNAL,
+    JOURNAL_UNDO,
+    KEPT,
+    NEW,
+    OLD,
+    STATE,
+    UNDO,
+    folders_above,
+    is_own,
+    on_shelf,
+)
 from tracegen.write.staging import discard
 from tracegen.write.state import dump_state, parse_state
 from tracegen.write.tree import digest
@@ -87,12 +99,12 @@ def _take_record(root: Path, step: Step) -> None:
     if step.after is None:
         remove_file(root / step.path)
         prune(root, folders_above(step.path)[1:])
-    elif (root / NEW / step.path).exists():
+    elif (root / NEW / on_shelf(step.path)).exists():
         _place(root, step)
 
 
 def _place(root: Path, step: Step) -> None:
-    target, staged = root / step.path, root / NEW / step.path
+    target, staged = root / step.path, root / NEW / on_shelf(step.path)
     if step.after is None:
         target.unlink()
         return
@@ -103,7 +115,7 @@ def _place(root: Path, step: Step) -> None:
 
 
 def _restore(root: Path, step: Step) -> None:
-    target, old = root / step.path, root / OLD / step.path
+    target, old = root / step.path, root / OLD / on_shelf(step.path)
     found = step.after if is_own(step.path) else _digest_at(root, step.path)
     if found not in {step.before, step.after}:
         _set_aside(root, OLD, root / free_place(root, step.path), step.path)
@@ -116,7 +128,7 @@ def _restore(root: Path, step: Step) -> None:
 
 def _set_aside(root: Path, shelf: str, place: Path, path: str) -> None:
     """Puts the text that finds its place taken where a person can find it."""
-    staged = root / shelf / path
+    staged = root / shelf / on_shelf(path)
     if staged.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         staged.replace(place)
@@ -124,7 +136,7 @@ def _set_aside(root: Path, shelf: str, place: Path, path: str) -> None:
 
 def _forget_contested(root: Path, contested: Collection[str]) -> None:
     """Lets the staged state say of contested paths what it said before the run."""
-    staged = root / NEW / STATE
+    staged = root / NEW / on_shelf(STATE)
     if not staged.exists():
         return
     environments, hashes = parse_state(staged.read_bytes())
@@ -134,7 +146,7 @@ def _forget_contested(root: Path, contested: Collection[str]) -> None:
     kept = {path: remembered[path] for path in contested if path in remembered}
     others = {path: known for path, known in hashes.items() if path not in contested}
     single = {path: known[0] for path, known in {**others, **kept}.items() if len(known) == 1}
-    draft = root / NEW / f"{STATE}.draft"
+    draft = root / NEW / f"{on_shelf(STATE)}.draft"
     draft.write_bytes(dump_state(environments[0], single))
     draft.replace(staged)
 

@@ -1,6 +1,7 @@
 """Which relative paths tracegen may write, and where it keeps its own files."""
 
 import unicodedata
+from hashlib import sha256
 
 HOME = ".tracegen"
 BASE = f"{HOME}/base"
@@ -41,6 +42,17 @@ _LONGEST_NAME = 255
 def base_of(path: str) -> str:
     """Where the pristine text of the output `path` is kept."""
     return f"{BASE}/{path}"
+
+
+def on_shelf(path: str) -> str:
+    """The name of a path in a folder without folders: making and removing these takes longer than all else."""
+    name = path.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+    return name if len(name.encode()) <= _LONGEST_NAME else f"#{sha256(path.encode()).hexdigest()}"
+
+
+def from_shelf(name: str) -> str:
+    """The path of a name; of one that is too long to be a name, what stands for it."""
+    return name.replace("%23", "#").replace("%2F", "/").replace("%25", "%")
 
 
 def is_own(path: str) -> bool:

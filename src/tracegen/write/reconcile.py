@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from tracegen.write.markers import holds_markers, sides
-from tracegen.write.merge import merge
+from tracegen.write.merge import merge, merge_favouring
 from tracegen.write.patch import patch
 
 #: How a conflict is shown: both sides in the file, or what is refused in a `.rej` file beside it.
@@ -85,7 +85,7 @@ def _merged(base: bytes | None, current: bytes, new: bytes, style: Style) -> Rec
         return Reconciled(Verdict.EDITED if merged.text == current else Verdict.MERGE, merged.text)
     if style == "inline":
         return Reconciled(Verdict.CONFLICT, merged.text, shown=True, note=note)
-    kept, refused = (merge(old, current, new, favour).text for favour in ("ours", "theirs"))
+    kept, refused = (merge_favouring(side, old, current, new) for side in ("ours", "theirs"))
     return Reconciled(Verdict.CONFLICT, kept, shown=True, refused=refused, note=note)
 
 

@@ -1,7 +1,6 @@
 """Getting all ready inside `.tracegen/`, so that a full disk is met before the first output is touched."""
 
 import errno
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,19 @@ from tracegen.write import journal as journals
 from tracegen.write.disk import remove_tree, write_new
 from tracegen.write.errors import refusing
 from tracegen.write.journal import Journal, Step
-from tracegen.write.paths import ATTRIBUTES, HOME, IGNORE, JOURNAL, NEW, OLD, STAGING, UNDO, folders_above
+from tracegen.write.paths import (
+    ATTRIBUTES,
+    HOME,
+    IGNORE,
+    JOURNAL,
+    NEW,
+    OLD,
+    STAGING,
+    UNDO,
+    folders_above,
+    from_shelf,
+    on_shelf,
+)
 from tracegen.write.undo import get_ready
 
 _IGNORED = b"""\
@@ -67,23 +78,20 @@ def discard(root: Path) -> None:
 
 def staged_outputs(root: Path) -> tuple[str, ...]:
     """The outputs that a run got ready, or began to, before it was killed."""
-    found = (
-        (Path(folder) / name).relative_to(root / NEW).as_posix()
-        for folder, _, files in os.walk(root / NEW)
-        for name in files
-    )
+    names = [place.name for place in (root / NEW).iterdir()] if (root / NEW).is_dir() else []
+    found = [from_shelf(name) for name in names]
     return tuple(sorted(path for path in found if not path.startswith(f"{HOME}/")))
 
 
 def _stage_step(root: Path, step: Step, content: bytes | None) -> None:
     target = root / step.path
     if content is not None:
-        write_new(root / NEW / step.path, content, 0o755 if step.path.endswith(".sh") else 0o644)
+        write_new(root / NEW / on_shelf(step.path), content, 0o755 if step.path.endswith(".sh") else 0o644)
     if step.before is None:
         return
     if content is not None:
-        (root / NEW / step.path).chmod(target.stat().st_mode & 0o777)
-    _hold(target, root / OLD / step.path)
+        (root / NEW / on_shelf(step.path)).chmod(target.stat().st_mode & 0o777)
+    _hold(target, root / OLD / on_shelf(step.path))
 
 
 def _hold(target: Path, old: Path) -> None:

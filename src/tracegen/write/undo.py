@@ -14,7 +14,7 @@ from pathlib import Path
 from tracegen.write import journal as journals
 from tracegen.write.disk import remove_tree
 from tracegen.write.journal import Journal
-from tracegen.write.paths import ASIDE, LATER, OLD, UNDO
+from tracegen.write.paths import ASIDE, LATER, OLD, UNDO, on_shelf
 
 
 def kept_runs(root: Path) -> list[int]:
@@ -34,7 +34,7 @@ def journal_of(number: int) -> str:
 
 def old_of(number: int, path: str) -> str:
     """Where a kept run has what stood at `path` before it."""
-    return f"{UNDO}/{number}/old/{path}"
+    return f"{UNDO}/{number}/old/{on_shelf(path)}"
 
 
 def get_ready(root: Path, journal: Journal) -> None:
