@@ -1,7 +1,6 @@
 """The components of the services that tracegen runs."""
 
 from collections.abc import Iterator, Mapping
-from posixpath import dirname
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.assemble.collector import receiver_ports
@@ -46,7 +45,7 @@ def service_component(service: Service, model: Model, packs: Catalogue) -> Compo
     example = packs.languages[service.language].example
     if service.build and example:
         return _example(service, model, example)
-    return _with_image(service, model) if service.image else _placeholder(service, model)
+    return _with_image(service, model)
 
 
 def _with_image(service: Service, model: Model) -> Component:
@@ -64,23 +63,6 @@ def _example(service: Service, model: Model, example: ExampleImage) -> Component
         health=Health(command=example.health, port=service.port, path=service.health),
         user=example.user,
         writable=example.writable,
-    )
-
-
-def _placeholder(service: Service, model: Model) -> Component:
-    """Answers the health path until the service has an image; it sends no spans."""
-    page = f"/tmp/www{service.health}"
-    script = f"mkdir -p {dirname(page)} && echo ok > {page} && exec httpd -f -p {service.port} -h /tmp/www"
-    probe = ("wget", "--spider", "--quiet", f"http://127.0.0.1:{service.port}{service.health}")
-    return _component(
-        service,
-        model,
-        model.images["busybox"].reference,
-        "Stands in for a service that has no image yet; it sends no spans.",
-        args=("sh", "-c", script),
-        health=Health(command=probe, port=service.port, path=service.health),
-        user=model.images["busybox"].user,
-        writable=("/tmp",),
     )
 
 
