@@ -51,6 +51,7 @@ module Tracing
 
   # One JSON object a line, with the ids of the trace and span that the line belongs to.
   def self.logger(output = $stdout)
+    output.sync = true
     Logger.new(output, formatter: method(:json_line))
   end
 

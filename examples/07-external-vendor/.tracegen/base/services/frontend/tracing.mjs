@@ -36,13 +36,17 @@
  *
  *     // timers, promises and streams keep the context; give it to an emitter's or a pool's callback by
  *     context.bind(context.active(), callback);
+ *
+ *     // where your service ends itself, from "./tracing.mjs"; a signal needs no more than this file
+ *     await stopTracing();
+ *     process.exit();
  */
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { register } from "node:module";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DiagLogLevel, diag, propagation } from "@opentelemetry/api";
+import { DiagLogLevel, diag, propagation, trace } from "@opentelemetry/api";
 import {
   CompositePropagator,
   W3CBaggagePropagator,
@@ -210,10 +214,12 @@ let signalled = false;
 
 /** Sends what is left, for 5 seconds at most: await it before your own `process.exit()`. */
 export function stopTracing() {
-  ended ??= Promise.race([sdk.shutdown(), late()]).catch((error) =>
-    diag.error("spans are lost at the end", error),
-  );
+  ended ??= Promise.race([sdk?.shutdown(), late()]).catch(report);
   return ended;
+}
+
+function report(error) {
+  diag.error("spans are lost at the end", error);
 }
 
 async function late() {
@@ -223,12 +229,14 @@ async function late() {
 
 /**
  * A listener takes from a signal what it did by itself, so this one ends the process. Where the service listens too,
- * it has the word: what is left is sent when it is done, and it is ended after 25 seconds when it is not.
+ * it has the word: what is there is sent at once, the rest when it is done, and it is ended after 25 seconds when it
+ * is not.
  */
 async function onSignal(signal) {
   if (signalled) return; // a group gets it from its primary too, and at a terminal
   signalled = true;
   if (process.listenerCount(signal) > 1) {
+    trace.getTracerProvider().getDelegate().forceFlush?.().catch(report);
     await sleep(25_000, undefined, { ref: false });
   } else if (cluster.isPrimary) {
     await Promise.race([

@@ -10,12 +10,16 @@ use OpenTelemetry\API\Trace\SpanKind;
 use OpenTelemetry\API\Trace\StatusCode;
 use OpenTelemetry\API\Trace\TracerInterface;
 use OpenTelemetry\Context\ContextInterface;
+use Psr\Http\Client\ClientInterface;
+use Psr\Http\Message\RequestInterface;
+use Psr\Http\Message\ResponseInterface;
 
 /**
  * Tracing of this service. The packages of composer.json set it up from the environment when vendor/autoload.php is
  * loaded: see otel.env, whose OTEL_PHP_AUTOLOAD_ENABLED=true they need. What is left is sent when the request ends.
  *
  *     Tracing::serve('/items/{id}', fn () => showItem($id)); // around what answers a request
+ *     $response = Tracing::send($client, $request); // any client of PSR-18
  *
  *     $span = Tracing::tracer()->spanBuilder('load order')->setAttribute('order.id', $id)->startSpan();
  *     $scope = $span->activate();
@@ -54,12 +58,42 @@ final class Tracing
         $scope = $span->storeInContext($caller)->activate();
         try {
             $answered = $answer();
-            self::recordStatus($span, http_response_code() ?: 200);
+            self::recordStatus($span, http_response_code() ?: 200, 500);
 
             return $answered;
         } catch (Throwable $error) {
             // Whatever answers for it has not done so yet.
             $span->setAttribute('http.response.status_code', 500);
+            self::recordError($error);
+            throw $error;
+        } finally {
+            $scope->detach();
+            $span->end();
+        }
+    }
+
+    /** Sends a request with the context in its headers, within a span of its own. */
+    public static function send(ClientInterface $client, RequestInterface $request): ResponseInterface
+    {
+        $url = $request->getUri();
+        $span = self::tracer()
+            ->spanBuilder($request->getMethod())
+            ->setSpanKind(SpanKind::KIND_CLIENT)
+            ->setAttribute('http.request.method', $request->getMethod())
+            ->setAttribute('url.full', (string) $url->withUserInfo(''))
+            ->setAttribute('server.address', $url->getHost())
+            ->setAttribute('server.port', $url->getPort() ?? ($url->getScheme() === 'https' ? 443 : 80))
+            ->startSpan();
+        $scope = $span->activate();
+        try {
+            foreach (self::headers() as $name => $value) {
+                $request = $request->withHeader($name, $value);
+            }
+            $response = $client->sendRequest($request);
+            self::recordStatus($span, $response->getStatusCode(), 400);
+
+            return $response;
+        } catch (Throwable $error) {
             self::recordError($error);
             throw $error;
         } finally {
@@ -121,10 +155,10 @@ final class Tracing
         return $builder->startSpan();
     }
 
-    private static function recordStatus(SpanInterface $span, int $status): void
+    private static function recordStatus(SpanInterface $span, int $status, int $firstError): void
     {
         $span->setAttribute('http.response.status_code', $status);
-        if ($status >= 500) {
+        if ($status >= $firstError) {
             $span->setAttribute('error.type', (string) $status)->setStatus(StatusCode::STATUS_ERROR);
         }
     }

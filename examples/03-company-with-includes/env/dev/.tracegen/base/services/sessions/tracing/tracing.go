@@ -75,6 +75,7 @@ func Start(ctx context.Context) (stop func(), err error) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		slog.Warn("tracing", "error", err.Error())
 	}))
+	otel.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
 	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator()) // OTEL_PROPAGATORS
 
 	// OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_*
