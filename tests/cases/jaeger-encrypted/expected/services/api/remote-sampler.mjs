@@ -5,7 +5,7 @@
  * There is a package for it, @opentelemetry/sampler-jaeger-remote: it belongs to the older line of the SDK, knows no
  * rate limits, traces its own questions and keeps the process from ending.
  */
-import { context, diag } from "@opentelemetry/api";
+import { SpanKind, context, diag } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
 import {
   SamplingDecision,
@@ -14,7 +14,7 @@ import {
 
 export class RemoteSampler {
   #root;
-  #operations = new Map();
+  #operations = [];
   #url;
 
   /** Samples at `initialRate` until the first answer; asks at once, then every `pollingMilliseconds`. */
@@ -26,9 +26,15 @@ export class RemoteSampler {
     setInterval(() => this.#ask(), pollingMilliseconds).unref();
   }
 
-  shouldSample(parent, traceId, name, ...rest) {
-    const sampler = this.#operations.get(name) ?? this.#root;
-    return sampler.shouldSample(parent, traceId, name, ...rest);
+  shouldSample(parent, traceId, name, kind, attributes, links) {
+    // The route of a request is not known when its span begins, but its path is.
+    const operation =
+      kind === SpanKind.SERVER && attributes["url.path"]
+        ? `${attributes["http.request.method"]} ${attributes["url.path"]}`
+        : name;
+    const own = this.#operations.find(({ names }) => names.test(operation));
+    const sampler = own?.sampler ?? this.#root;
+    return sampler.shouldSample(parent, traceId, name, kind, attributes, links);
   }
 
   toString() {
@@ -49,22 +55,32 @@ export class RemoteSampler {
   }
 
   #take({ operationSampling, probabilisticSampling, rateLimitingSampling }) {
-    const limit = rateLimitingSampling?.maxTracesPerSecond;
-    const rate =
-      operationSampling?.defaultSamplingProbability ??
-      probabilisticSampling?.samplingRate;
-    if (rate !== undefined) {
-      this.#root = new TraceIdRatioBasedSampler(rate);
-    } else if (limit !== undefined && this.#root.limit !== limit) {
-      this.#root = new RateLimit(limit);
+    // What is zero may be left out.
+    if (rateLimitingSampling && !operationSampling) {
+      const limit = rateLimitingSampling.maxTracesPerSecond ?? 0;
+      if (this.#root.limit !== limit) this.#root = new RateLimit(limit);
+    } else {
+      const said = operationSampling
+        ? operationSampling.defaultSamplingProbability
+        : probabilisticSampling?.samplingRate;
+      this.#root = new TraceIdRatioBasedSampler(said ?? 0);
     }
-    this.#operations = new Map(
-      operationSampling?.perOperationStrategies?.map((each) => [
-        each.operation,
-        new TraceIdRatioBasedSampler(each.probabilisticSampling.samplingRate),
-      ]),
-    );
+    const strategies = operationSampling?.perOperationStrategies ?? [];
+    this.#operations = strategies.map((each) => ({
+      names: namesOf(each.operation),
+      sampler: new TraceIdRatioBasedSampler(
+        each.probabilisticSampling.samplingRate ?? 0,
+      ),
+    }));
   }
+}
+
+/** `GET /items/:id` and `GET /items/{id}` are the names of all requests for an item. */
+function namesOf(operation) {
+  const parts = operation
+    .split(/:\w+|\{\w+\}/)
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^/]+")}$`);
 }
 
 /** A bucket that fills at `limit` a second, and holds what a second brings, one trace at least. */

@@ -3,8 +3,9 @@
  *
  *     node --import ./tracing.mjs server.mjs     (or server.cjs, server.ts, dist/server.js)
  *
- * Load it so, before everything else: what was loaded before it makes no spans. Everything is read from the
- * environment: see otel.env. In your code, from "@opentelemetry/api":
+ * Load it so, before everything else: what was loaded before it makes no spans. Start Node.js itself, not through npm,
+ * so that signals reach it. Everything is read from the environment: see otel.env. In your code, from
+ * "@opentelemetry/api":
  *
  *     const tracer = trace.getTracer("orders");
  *     await tracer.startActiveSpan("load order", async (span) => {
@@ -21,12 +22,15 @@
  *       }
  *     });
  *
+ *     // in your handler of errors: the active span is that of the request
+ *     trace.getActiveSpan()?.recordException(error);
+ *
  *     // baggage, read and set; it goes along in every request, also to others: no secrets
  *     propagation.getActiveBaggage()?.getEntry("customer.tier")?.value;
  *     const baggage = (propagation.getActiveBaggage() ?? propagation.createBaggage()).setEntry("tier", { value: "gold" });
  *     context.with(propagation.setBaggage(context.active(), baggage), () => …);
  *
- *     // by hand: into the headers of a message or a request, and out of them
+ *     // by hand: into the headers of a message, of a request, or of what a worker thread is sent, and out of them
  *     propagation.inject(context.active(), headers);
  *     context.with(propagation.extract(ROOT_CONTEXT, headers), () => …);
  *
@@ -243,9 +247,12 @@ function endWorker(worker) {
 }
 
 function endWithTheProcess() {
-  process.once("beforeExit", stopTracing);
+  process.once("beforeExit", async () => {
+    await stopTracing();
+    process.exit(); // an exporter that still tries would keep it
+  });
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 }
 
-if (process.env.OTEL_SDK_DISABLED !== "true") startTracing();
+if (!/^true$/i.test(process.env.OTEL_SDK_DISABLED ?? "")) startTracing();

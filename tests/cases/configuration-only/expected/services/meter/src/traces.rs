@@ -1,4 +1,5 @@
-//! Traces of this service, from the variables in `otel.env`.
+//! Traces of this service, from the variables in `otel.env`. It can be copied into any crate; the Cargo.toml beside it has
+//! versions that work together.
 //!
 //! ```text
 //! let traces = traces::start();                     // first in main, within the runtime
@@ -57,6 +58,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
+#[expect(deprecated, reason = "its exporter is, but nothing else has B3")]
 use opentelemetry_zipkin::{B3Encoding, Propagator as B3Propagator};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -116,34 +118,7 @@ pub async fn server_span(request: Request, next: Next) -> Response {
     if request.uri().path() == variable("TRACING_HEALTH_PATH", "/healthz") {
         return next.run(request).await; // health checks come every few seconds, and say nothing
     }
-    let method = known_method(request.method());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
-    let name = route
-        .as_deref()
-        .map_or(method.to_owned(), |route| format!("{method} {route}"));
-    let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let host = header("host").and_then(|host| host.parse::<Authority>().ok());
-    let span = info_span!(
-        "request",
-        otel.name = name,
-        otel.kind = "server",
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = Empty,
-        network.protocol.version = version_of(&request),
-        server.address = host.as_ref().map(Authority::host),
-        url.path = request.uri().path(),
-        url.query = request.uri().query(),
-        url.scheme = "http",
-        user_agent.original = header("user-agent"),
-    );
-    let parent = global::get_text_map_propagator(|propagator| {
-        propagator.extract_with_context(&Context::new(), &HeaderExtractor(request.headers()))
-    });
-    let _ = span.set_parent(parent); // an error says that nothing makes spans
+    let span = span_of(&request);
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
     async {
         let response = answered.await.unwrap_or_else(|panic| {
@@ -162,6 +137,38 @@ pub async fn server_span(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+fn span_of(request: &Request) -> tracing::Span {
+    let method = known_method(request.method());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let name = route
+        .as_deref()
+        .map_or(method.to_owned(), |route| format!("{method} {route}"));
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let host = header("host").and_then(|host| host.parse::<Authority>().ok());
+    let span = info_span!(
+        "request",
+        otel.name = name,
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        network.protocol.version = version_of(request),
+        server.address = host.as_ref().map(Authority::host),
+        url.path = request.uri().path(),
+        url.query = request.uri().query(),
+        url.scheme = "http",
+        user_agent.original = header("user-agent"),
+    );
+    let parent = global::get_text_map_propagator(|propagator| {
+        propagator.extract_with_context(&Context::new(), &HeaderExtractor(request.headers()))
+    });
+    let _ = span.set_parent(parent); // an error says that nothing makes spans
+    span
 }
 
 /// Sends a request, with a span of its own, and the context along.
@@ -319,6 +326,7 @@ fn decoded(text: &str) -> String {
         .into_owned()
 }
 
+#[expect(deprecated, reason = "its exporter is, but nothing else has B3")]
 fn new_propagator() -> TextMapCompositePropagator {
     let names = variable("OTEL_PROPAGATORS", "tracecontext,baggage");
     let named = names.split(',').filter_map(|name| {

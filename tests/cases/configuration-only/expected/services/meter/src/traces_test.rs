@@ -12,11 +12,14 @@ use super::*;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-struct Recorded(InMemorySpanExporter, DefaultGuard);
+struct Recorded {
+    exporter: InMemorySpanExporter,
+    _until_dropped: DefaultGuard,
+}
 
 impl Recorded {
     fn spans(&self) -> Vec<SpanData> {
-        self.0.get_finished_spans().expect("spans in memory")
+        self.exporter.get_finished_spans().expect("spans in memory")
     }
 
     fn only(&self) -> SpanData {
@@ -33,8 +36,10 @@ fn record() -> Recorded {
         .build();
     global::set_text_map_propagator(new_propagator());
     let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-    let guard = tracing::subscriber::set_default(registry().with(spans));
-    Recorded(exporter, guard)
+    Recorded {
+        exporter,
+        _until_dropped: tracing::subscriber::set_default(registry().with(spans)),
+    }
 }
 
 async fn ask(path: &str) -> StatusCode {

@@ -1,4 +1,5 @@
-// Package tracing sets up the traces of this service, from the variables in otel.env.
+// Package tracing sets up the traces of this service, from the variables in otel.env. It can be copied into any module;
+// the go.mod beside it has versions that work together.
 //
 // It is called once, at the beginning of main:
 //
