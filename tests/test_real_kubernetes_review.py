@@ -58,10 +58,9 @@ def judge(tool: str, remarks: Mapping[str, list[Remark]]) -> None:
             needed += [(each, remark.component) for each in covering]
             wrong |= set() if covering else {remark}
     assert not wrong, "\n".join(map(str, sorted(wrong)[:MOST_SHOWN]))
-    for each in mine:
-        components = {component for excepted, component in needed if excepted == each}
-        assert components, f"{each.check} is excepted, and nothing needs it"
-        assert not set(each.of) - components, f"{each.check}: {sorted(set(each.of) - components)} pass it"
+    needless = [(each.check, *(set(each.of) - {who for what, who in needed if what == each})) for each in mine]
+    unused = [each.check for each in mine if each not in [what for what, _ in needed]]
+    assert not unused and not [each for each in needless if len(each) > 1], f"not needed: {unused}, {needless}"
 
 
 def test_the_page_has_every_exception(regen: bool) -> None:
