@@ -21,7 +21,6 @@ _PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """Ingress, namespace, queues of agents, and what the Operator injects."""
     yield from _gateway(spec)
-    yield from _nothing_behind(spec)
     host = spec.get(*_INGRESS, "host") or ""
     if host.startswith("*.") and spec.get(*_INGRESS, "login"):
         message = f"people come back from the login to one address, and {host} stands for many"
@@ -32,6 +31,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         where = cause(spec, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(spec, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")
     if "kubernetes" in targets_of(spec):
+        yield from _nothing_behind(spec)
         yield from _agents(spec)
         for name in spec.services:
             yield from _program(spec, packs, name)
