@@ -30,14 +30,23 @@ class Rendered:
 
 def build(document: Document, spec: Spec) -> Rendered:
     """From a valid spec to its tree. Raises ProblemsFound for what only the model can tell."""
+    model, files = _planned(spec, for_people=True)
+    return Rendered(document, spec, model, files, render(files))
+
+
+def judge(spec: Spec) -> None:
+    """What only the model can tell of a valid spec, and nothing rendered. Raises ProblemsFound."""
+    _planned(spec, for_people=False)
+
+
+def _planned(spec: Spec, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
     try:
         model = resolve(spec, catalogue())
-        files = plan(model, catalogue())
+        return model, plan(model, catalogue(), for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, spec)]) from error
     except UnknownOverride as error:
         raise ProblemsFound([_unknown_override(error, spec)]) from error
-    return Rendered(document, spec, model, files, render(files))
 
 
 def _name_taken(error: NameTaken, spec: Spec) -> Problem:

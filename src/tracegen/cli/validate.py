@@ -3,7 +3,7 @@
 import click
 
 from tracegen.cli.pipeline import read
-from tracegen.compiler import build
+from tracegen.compiler import judge
 from tracegen.language.checking import check
 from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
@@ -50,7 +50,7 @@ def _problems(path: str, environment: str | None) -> list[Problem]:
     found = list(checked.problems)
     for spec in checked.specs.values():
         try:
-            build(document, spec)
+            judge(spec)
         except ProblemsFound as error:
             found.extend(error.problems)
     return found

@@ -27,9 +27,14 @@ class UnknownOverride(Exception):
         super().__init__(f"overrides: {path} is not a rendered YAML or JSON file")
 
 
-def plan(model: Model, packs: Catalogue) -> tuple[PlannedFile, ...]:
-    """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride."""
+def plan(model: Model, packs: Catalogue, *, for_people: bool = True) -> tuple[PlannedFile, ...]:
+    """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride.
+
+    Without `for_people` what is made from templates is left out, which is all that a check of the spec can spare.
+    """
     files = _overridden(_files(model, packs), model)
+    if for_people:
+        files |= _overridden([*stubs(model, packs), tracing_guide(model, packs)], model)
     if "kubernetes" in model.targets:
         files |= _overridden(kubernetes_files(model, packs, files), model)
     for path in model.overrides:
@@ -70,5 +75,3 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     yield from collector_files(model)
     yield from strategy_files(model)
     yield from environment_files(model)
-    yield from stubs(model, packs)
-    yield tracing_guide(model, packs)
