@@ -32,8 +32,10 @@ $(STAMP): pyproject.toml requirements-dev.txt
 demo: $(STAMP)
 	@$(BIN)/python examples/demo.py
 
+# One process for each core, each with whole files of tests; then what measures time, with nothing beside it.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

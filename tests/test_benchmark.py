@@ -1,7 +1,11 @@
 """What is promised on speed: ratios to `python -c pass` or to copier, never seconds."""
 
+import pytest
+
 from benchmark import PROMISED, Case, Measured, measure
 from benchmark_edits import PROMISE, compare
+
+pytestmark = pytest.mark.alone
 
 #: A machine that is busy in the wrong moment gets another chance; a slow tracegen is slow each time.
 TRIES = 3

@@ -39,12 +39,20 @@ _running: set[Running] = set()
 
 def free_port() -> int:
     """Give a port of 127.0.0.1 that nothing listens on and that this process was not given before."""
-    # Below the range of outgoing connections, so that none of them takes it before the program does.
-    for port in random.SystemRandom().sample(range(15000, 32000), 500):
+    # Below the range of outgoing connections, so that none of them takes it before the program does; and each of
+    # the processes that share the tests has ports of its own.
+    first, step = _share_of_ports()
+    for port in random.SystemRandom().sample(range(15000 + first, 32000, step), 500):
         if port not in _given_ports and _is_free(port):
             _given_ports.add(port)
             return port
     raise RuntimeError("no free port found")
+
+
+def _share_of_ports() -> tuple[int, int]:
+    """Which of the processes that share the tests this is, and how many they are (pytest-xdist's variables)."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return int(worker), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
 
 def _is_free(port: int) -> bool:
