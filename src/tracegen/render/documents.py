@@ -11,7 +11,10 @@ from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.resolve.services import url_variable
 
-_KEYS = ("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security")
+_KEYS = (
+    *("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security"),
+    *("registry", "versions"),
+)
 
 _OLD_CLIENTS = {
     "zipkin": "Zipkin",
@@ -44,8 +47,22 @@ def tracing_guide(model: Model, packs: Catalogue) -> Written:
         "strategies": _strategies(model),
         "retention": _retention(model.backend.retention),
         "url_variable": url_variable,
+        "examples": [each.name for each in model.services.values() if each.build],
+        "ask": _ask(model),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", _KEYS)
+
+
+def _ask(model: Model) -> str:
+    """A command that asks an example for a trace, best one that nobody else calls; empty where there is none."""
+    examples = [each for each in model.services.values() if each.build]
+    called = {callee for _, callee in model.edges()}
+    first = next((each for each in examples if each.name not in called), *examples[:1]) if examples else None
+    if first is None:
+        return ""
+    image = model.images["busybox"].reference
+    run = f"docker run --rm --network {model.name}_default {image}"
+    return f"{run} wget -q -O - http://{first.name}:{first.port}/"
 
 
 def _addresses(model: Model) -> list[str]:
