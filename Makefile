@@ -48,7 +48,7 @@ format: $(STAMP)
 
 # The examples, the committed schema, the expected files of tests and what the documentation shows.
 examples: $(STAMP)
-	$(BIN)/pytest --regen -q tests
+	$(BIN)/pytest --regen -q -n auto --dist loadfile -m "not real and not alone" tests
 
 benchmark: $(STAMP)
 	@$(BIN)/python tests/benchmark.py

@@ -26,7 +26,7 @@ from support import ROOT, compiled
 from tracegen.packs import catalogue
 
 PAGE = ROOT / "docs" / "overhead.md"
-WARM_UP, REQUESTS, ROUNDS = 1_000, 3_000, 3
+WARM_UP, REQUESTS, ROUNDS = 2_000, 3_000, 3
 #: Kernel ticks a second, in which processes' CPU time is told.
 TICKS = os.sysconf("SC_CLK_TCK")
 #: 1 % of a core, in microseconds of CPU a second.

@@ -25,6 +25,7 @@ from support import ROOT, Ran, problems_of, tracegen
 from test_shape import ORDER
 from tracegen.cli.entry import group
 from tracegen.language.rules.not_rendered import entries
+from tracegen.packs import catalogue
 from tracegen.problems import Severity
 
 #: `docs/problems.md` has its own test; only its links are checked here.
@@ -136,6 +137,12 @@ def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
 def test_the_page_of_languages_says_what_the_packs_say(regen: bool) -> None:
     wanted = ["", *language_tables()]
     assert _between(ROOT / "docs" / "languages.md", "languages", wanted, regen) == wanted
+
+
+def test_the_page_of_overhead_has_every_language_that_runs_here() -> None:
+    text = (ROOT / "docs" / "overhead.md").read_text(encoding="utf-8")
+    measured = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert measured == {name for name, pack in catalogue().languages.items() if pack.runs_in_tests}
 
 
 def test_the_readme_names_every_key_that_is_not_rendered_yet(regen: bool) -> None:
