@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -187,6 +188,7 @@ def test_killed_program_is_gone_and_starts_again(collector: Path, tmp_path: Path
             fetch(health)
         running.restart().wait_until(health)
         assert running.pid != first
+        time.sleep(1)  # its health answers a moment before it listens to signals
         assert running.stop() == 0
     assert _ended(running.pid)
     assert running.output().count("Everything is ready") == 2
