@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tracegen.packs import LanguagePack, catalogue
+from tracegen.catalogue import LanguagePack, catalogue
 
 _HEAD = ("language", "frameworks", "instrumentation", "propagators", "remote sampling", "baggage onto spans", "tests")
 

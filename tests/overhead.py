@@ -23,7 +23,7 @@ from programs.recorder import Recorder
 from programs.running import LOOPBACK
 from programs.stubs import Built, Up, build, language_names
 from support import ROOT, compiled
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 
 PAGE = ROOT / "docs" / "overhead.md"
 WARM_UP, REQUESTS, ROUNDS = 2_000, 3_000, 3

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tracegen.language.rules.not_rendered import entries
-from tracegen.language.schema import resolve, schema
+from tracegen.rules.not_rendered import entries
+from tracegen.spec.schema import resolve, schema
 
 Schema = dict[str, Any]
 

@@ -16,7 +16,7 @@ from programs.build import find
 from programs.known_traces import counted, interval, known_traces, send, settled
 from programs.sampling_system import GOLD, KEEP, SHARES, Sampling, running, specification
 from support import ROOT, compiled
-from tracegen.model.kept import Row, kept
+from tracegen.system.kept import Row, kept
 
 PAGE = ROOT / "docs" / "sampling.md"
 BEGIN, END = "<!-- counts: python tests/sampling_table.py -->", "<!-- end of counts -->"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tracegen.language.checking import check
-from tracegen.language.spec import Spec
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
+from tracegen.spec.checking import check
+from tracegen.spec.said import Spec
 
 SMALLEST = """\
 tracegen: 1

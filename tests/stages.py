@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered, build
-from tracegen.language import rules
-from tracegen.language.checking import check
-from tracegen.language.layers import base_of, stack
-from tracegen.packs import catalogue
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
 from tracegen.source import Node, Scalar, dotted, load
+from tracegen.spec import rules
+from tracegen.spec.checking import check
+from tracegen.spec.layers import base_of, stack
 
 SPEC = "tracegen.yaml"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered, build
-from tracegen.language.checking import check
-from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
+from tracegen.spec.checking import check
 
 ROOT = Path(__file__).resolve().parent.parent
 

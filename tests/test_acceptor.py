@@ -9,13 +9,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from support import ROOT
-from tracegen.language.acceptor import accepts
-from tracegen.language.form import with_choosers
-from tracegen.language.layers import base_of, environments_of, stack
-from tracegen.language.nodes import to_value
-from tracegen.language.schema import schema
-from tracegen.language.standard import strict
 from tracegen.source.files import load
+from tracegen.spec.acceptor import accepts
+from tracegen.spec.form import with_choosers
+from tracegen.spec.layers import base_of, environments_of, stack
+from tracegen.spec.nodes import to_value
+from tracegen.spec.schema import schema
+from tracegen.spec.standard import strict
 
 SPECS = sorted((ROOT / "examples").glob("*/tracegen.yaml"))
 SCHEMA = strict(schema())

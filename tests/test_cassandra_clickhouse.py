@@ -11,7 +11,7 @@ import yaml
 
 from programs.system import System
 from support import compiled, one_service
-from tracegen.model import Component, Wait
+from tracegen.system import Component, Wait
 
 #: Keys that are rendered and that Jaeger 2.13, which judges here, does not know yet; those newer have them.
 NEWER_THAN_THE_JUDGE = {

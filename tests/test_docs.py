@@ -23,10 +23,10 @@ from pages import Block, Comment, Page, read_page
 from reference import reference
 from support import ROOT, Ran, problems_of, tracegen
 from test_shape import ORDER
+from tracegen.catalogue import catalogue
 from tracegen.cli.entry import group
-from tracegen.language.rules.not_rendered import entries
-from tracegen.packs import catalogue
 from tracegen.problems import Severity
+from tracegen.rules.not_rendered import entries
 
 #: `docs/problems.md` has its own test; only its links are checked here.
 PROBLEMS = ROOT / "docs" / "problems.md"

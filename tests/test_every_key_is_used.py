@@ -15,7 +15,7 @@ from keys.values import ABSENT, SMALLEST, only_error, spec_with, specs, value_at
 from keys.walk import Key, keys
 from keys.walk import Path as SpecPath
 from patches import patch_between
-from tracegen.language.rules.not_rendered import entries, matches
+from tracegen.rules.not_rendered import entries, matches
 
 KEYS = keys()
 CHOICES = [key for key in KEYS if "enum" in key.schema or "enum" in key.schema.get("items", {})]

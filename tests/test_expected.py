@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from support import ROOT, assert_same_tree, compiled, problems_of, tracegen, tree_of
-from tracegen.language.editor import editor_schema
 from tracegen.problems.formats import formatter
+from tracegen.spec.editor import editor_schema
 
 CASES = sorted((ROOT / "tests" / "cases").iterdir())
 PROBLEMS = sorted((ROOT / "tests" / "problems").iterdir())

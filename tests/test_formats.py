@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from support import problems_of, tracegen
-from tracegen.language import formats
-from tracegen.language.formats import Changed, Step
 from tracegen.problems import Severity
 from tracegen.source.files import Document
 from tracegen.source.node import Mapping
+from tracegen.spec import formats
+from tracegen.spec.formats import Changed, Step
 
 OLD = """\
 tracegen: 0

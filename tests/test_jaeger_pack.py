@@ -14,7 +14,7 @@ import yaml
 from programs.jaeger_words import as_the_judge_knows_it
 from programs.system import System
 from support import compiled, one_service
-from tracegen.model import Wait
+from tracegen.system import Wait
 
 _REF = {"env": "PASSWORD"}
 _SEARCH = {"url": "https://search:9200", "username": "jaeger", "password": _REF, "tls": {"ca": "certs/search.pem"}}

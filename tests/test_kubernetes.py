@@ -12,8 +12,8 @@ import yaml
 
 from support import compiled, one_service
 from tracegen.assemble.calls import server_calls
-from tracegen.model import Call
 from tracegen.problems import ProblemsFound
+from tracegen.system import Call
 
 LOGIN = {
     "issuer": "https://login.example.com",

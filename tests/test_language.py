@@ -14,14 +14,14 @@ from jsonschema import Draft202012Validator
 
 from specs import SMALLEST, problems, specs, told, value
 from support import ROOT, tracegen
-from tracegen.language.checking import check
-from tracegen.language.form import with_choosers
-from tracegen.language.schema import schema
-from tracegen.language.standard import strict
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.source.files import Document, load
 from tracegen.source.reader import read
+from tracegen.spec.checking import check
+from tracegen.spec.form import with_choosers
+from tracegen.spec.schema import schema
+from tracegen.spec.standard import strict
 
 EXAMPLE = ROOT / "tests" / "data" / "spec_example.yaml"
 #: What the example lacks: Tempo with tenants, an external backend, remote sampling, Kafka with a login.

@@ -13,11 +13,11 @@ from invariants import Draft, Invariant, System, invariants
 from invariants._specs import ALSO, NOT_RENDERED, SMALLEST, Space, compile_spec, dimensions, refusal
 from patches import merged
 from support import ROOT
+from tracegen.catalogue import catalogue
 from tracegen.compiler import build
-from tracegen.language.checking import check
-from tracegen.packs import catalogue
 from tracegen.problems import ProblemsFound
 from tracegen.source.files import load
+from tracegen.spec.checking import check
 
 INVARIANTS = invariants()
 BREAKS = [(each, how) for each in INVARIANTS for how in each.breaks]

@@ -12,7 +12,7 @@ import pytest
 
 from parsers import csharp_errors, interpreter
 from support import compiled
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 
 VARIANTS = [
     (name, kind)

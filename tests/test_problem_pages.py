@@ -11,10 +11,10 @@ import pytest
 import tracegen
 from support import ROOT, problems_of
 from support import tracegen as run
-from tracegen.language.checking import check
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.problems import Code, Problem, ProblemsFound, Severity
 from tracegen.source.files import load
+from tracegen.spec.checking import check
 
 PAGE = ROOT / "docs" / "problems.md"
 

@@ -14,7 +14,7 @@ from programs.running import LOOPBACK, StoredSpan, read_trace, wait_until
 from programs.stubs import Built, Up, build, language_names
 from programs.system import System
 from support import compiled
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 
 SERVER, CLIENT, ERROR = 2, 3, 2
 #: What the last of many requests must have left behind when all services are told to end at once.

@@ -16,8 +16,8 @@ from programs.running import wait_until
 from programs.stubs import Built, Up, build, texts, variants
 from programs.system import System
 from support import compiled
-from tracegen.model import SAMPLING_PORTS
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
+from tracegen.system import SAMPLING_PORTS
 
 RATIO, REQUESTS = 0.3, 500
 Variant = tuple[str, str, str]

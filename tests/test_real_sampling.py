@@ -12,7 +12,7 @@ from programs.known_traces import SPANS, Counted, counted, interval, known_trace
 from programs.running import Span, send_spans, wait_until
 from programs.sampling_system import BALANCER, GATEWAY, GOLD, SECRETS, SHARES, NameService, running
 from support import development_certificates
-from tracegen.model.kept import Row
+from tracegen.system.kept import Row
 
 CERTIFICATES = {"ca": "ca.pem", "cert": "tls.crt", "key": "tls.key"}
 _TAIL = "otelcol_processor_tail_sampling_"

@@ -15,7 +15,7 @@ from programs.recorder import Recorder
 from programs.running import LOOPBACK, StoredSpan, free_port
 from programs.stubs import Built, Callee, Up, build, variants
 from support import compiled, development_certificates
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 
 INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 ERROR = 2

@@ -10,9 +10,9 @@ import pytest
 from programs.sampling_system import GOLD, KEEP, specification
 from sampling_table import HEAD, RUNS, predicted, share, shown
 from support import compiled, tracegen
-from tracegen.model import Model, Policy, Tail
-from tracegen.model.kept import CLASSES, Row, kept, limits
-from tracegen.model.tail_sizes import decisions, memory_for, slots, slots_in, waiting
+from tracegen.system import Model, Policy, Tail
+from tracegen.system.kept import CLASSES, Row, kept, limits
+from tracegen.system.tail_sizes import decisions, memory_for, slots, slots_in, waiting
 
 REQUESTS = 100.0
 TRAFFIC = {"requests_per_second": REQUESTS, "spans_per_trace": 10, "errors": 0.1, "slow": 0.2, "tagged": 0.4}

@@ -12,8 +12,8 @@ import yaml
 
 from support import ROOT, compiled, one_service
 from tracegen.compiler import Rendered
-from tracegen.language.rules.tenants import LARGEST_REQUEST
-from tracegen.model import Wait
+from tracegen.rules.tenants import LARGEST_REQUEST
+from tracegen.system import Wait
 
 OPTIONS = {
     line

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracegen.assemble import NameTaken
-from tracegen.language.spec import Spec
-from tracegen.language.suggest import did_you_mean
-from tracegen.model import Model
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
 from tracegen.resolve import resolve
 from tracegen.source.files import Document
+from tracegen.spec.said import Spec
+from tracegen.spec.suggest import did_you_mean
+from tracegen.system import Model
 
 NAME_TAKEN = Code("TG205", "Name is taken")
 UNKNOWN_OVERRIDE = Code("TG121", "Override of a file that is not rendered")

@@ -7,9 +7,9 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
-from tracegen.model import Call, Component, FileMount, Health, Kafka, Model, Port, Resources, Volume, Wait, text
-from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Written
+from tracegen.system import Call, Component, FileMount, Health, Kafka, Model, Port, Resources, Volume, Wait, text
+from tracegen.system.units import MEBIBYTE
 
 BROKER = "kafka"
 TOPIC_JOB = "kafka-topic"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from tracegen.assemble.certificates import CA_PATH, server_mounts
 from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
-from tracegen.model import Call, Component, FileMount, Health, Model, Port, Resources, Volume
-from tracegen.model.telemetry import METRICS_PORT
-from tracegen.model.units import MEBIBYTE
 from tracegen.render.file import Structured
+from tracegen.system import Call, Component, FileMount, Health, Model, Port, Resources, Volume
+from tracegen.system.telemetry import METRICS_PORT
+from tracegen.system.units import MEBIBYTE
 
 from . import sampling_rules
 

@@ -7,9 +7,9 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/proc
 from collections.abc import Iterator
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Model, Tier
-from tracegen.model.kept import kept
 from tracegen.render.file import Structured
+from tracegen.system import Model, Tier
+from tracegen.system.kept import kept
 
 PATH, TARGET = "prometheus/sampling.rules.yaml", "/etc/prometheus/sampling.rules.yaml"
 

@@ -4,8 +4,8 @@ import re
 
 from emit.hostile_texts import hostile_texts
 from parsers import csharp, csharp_errors, nodes
+from tracegen.catalogue import catalogue
 from tracegen.emit import string_literal
-from tracegen.packs import catalogue
 
 _ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|U[0-9a-f]{8}|.)")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from emit.hostile_texts import hostile_texts
 from programs.plugin import absent
+from tracegen.catalogue import catalogue
 from tracegen.emit import string_literal
-from tracegen.packs import catalogue
 
 _PROGRAM = """package main
 

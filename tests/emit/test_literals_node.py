@@ -14,8 +14,8 @@ from emit.strategies import NASTY
 from programs.build import _cache
 from programs.languages import node
 from programs.plugin import absent
+from tracegen.catalogue import catalogue
 from tracegen.emit import string_literal
-from tracegen.packs import catalogue
 
 ENDS = [
     "*/",

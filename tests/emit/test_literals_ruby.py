@@ -5,8 +5,8 @@ from pathlib import Path
 
 from emit.hostile_texts import hostile_texts
 from parsers import interpreter
+from tracegen.catalogue import catalogue
 from tracegen.emit import string_literal
-from tracegen.packs import catalogue
 
 
 def test_every_text_is_read_back(tmp_path: Path) -> None:

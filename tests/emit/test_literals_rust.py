@@ -6,8 +6,8 @@ from pathlib import Path
 
 from emit.hostile_texts import hostile_texts
 from programs.plugin import absent
+from tracegen.catalogue import catalogue
 from tracegen.emit import string_literal
-from tracegen.packs import catalogue
 
 #: Each text as the hexadecimal digits of its bytes, one a line: the standard library writes no JSON.
 _PROGRAM = """fn main() {

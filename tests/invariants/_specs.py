@@ -14,11 +14,11 @@ from itertools import combinations, product
 from typing import Any
 
 from patches import merged
+from tracegen.catalogue import Catalogue, StoragePack, catalogue
 from tracegen.compiler import Rendered, build
-from tracegen.language.checking import Checked, check
-from tracegen.packs import Catalogue, StoragePack, catalogue
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import Document, load
+from tracegen.spec.checking import Checked, check
 
 Patch = Mapping[str, Any]
 #: A dimension and a choice in it, both as numbers.

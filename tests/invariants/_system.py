@@ -12,8 +12,8 @@ import yaml
 
 from invariants._manifests import Manifests, manifests
 from tracegen.compiler import Rendered
-from tracegen.model import Component
 from tracegen.render.kubernetes.login import with_login
+from tracegen.system import Component
 
 #: A finding: the file, and what is wrong there.
 Finding = tuple[str, str]

@@ -19,7 +19,7 @@ from invariants._manifests import (
 )
 from invariants._system import Draft, Finding, System
 from tracegen.assemble.services import secret_path
-from tracegen.model import Component, FileMount, Secret
+from tracegen.system import Component, FileMount, Secret
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from invariants._addresses import DEFAULT_PORTS
 from invariants._manifests import Manifest, Workload, changed, is_selected
 from invariants._system import Draft, Finding, System, leaves
-from tracegen.model import Component
+from tracegen.system import Component
 
 #: A host that is a component, and a port behind it, in a text of any kind.
 _INSIDE = r"(?<![A-Za-z0-9_.-])(?:https?://)?(?:[A-Za-z0-9-]+-[0-9]+\.|[^\s/@]*@)?({names}):([0-9]+)(?![0-9])"

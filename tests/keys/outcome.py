@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import build
-from tracegen.language.checking import check
-from tracegen.packs import catalogue
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import load
+from tracegen.spec.checking import check
 
 Spec = dict[str, Any]
 

@@ -9,8 +9,8 @@ from invariants._specs import stores
 from keys.outcome import Spec, outcome
 from keys.walk import ITEM, Key, Path
 from patches import merged
-from tracegen.language.schema import Schema, resolve
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
+from tracegen.spec.schema import Schema, resolve
 
 #: The spec that every key is tried in: its services can do all that any service can.
 SMALLEST: Mapping[str, Any] = {

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracegen.language.schema import Schema, resolve, schema
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
+from tracegen.spec.schema import Schema, resolve, schema
 
 #: Names for the keys of mappings that take any name, by the mapping's own key.
 NAMES = {

@@ -16,7 +16,7 @@ from programs.recorder import Recorder
 from programs.running import Running, free_port
 from programs.system import System
 from support import compiled
-from tracegen.model.kept import Row, kept
+from tracegen.system.kept import Row, kept
 
 GATEWAY, BALANCER = "otel-gateway", "otel-balancer"
 BACKEND = "backend.example.com:4318"

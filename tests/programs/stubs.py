@@ -20,7 +20,7 @@ from programs.build import _cache
 from programs.plugin import absent
 from programs.running import LOOPBACK, Answer, Running, fetch, free_port
 from tracegen.compiler import Rendered
-from tracegen.model import Secret, Service
+from tracegen.system import Secret, Service
 
 LANGUAGES = Path(__file__).resolve().parent / "languages"
 #: A JVM on two busy cores takes its time.

@@ -19,7 +19,7 @@ import yaml
 
 from programs.running import LOOPBACK, Running, free_port
 from tracegen.compiler import Rendered
-from tracegen.model import Component, Secret, Text
+from tracegen.system import Component, Secret, Text
 
 
 class System:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from project.histories import copier_once as copier_once
 from support import Ran, tracegen, tree_of
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.project import services
 from tracegen.project.questions import complete, name_of, objection, questions, unanswered
 

@@ -338,8 +338,8 @@ def test_a_move_within_a_version_asks_for_nothing(tmp_path: Path) -> None:
 
 
 def test_every_breaking_version_names_a_pin_steps_and_its_source() -> None:
-    from tracegen.packs import catalogue
-    from tracegen.packs.catalogue import read_yaml
+    from tracegen.catalogue import catalogue
+    from tracegen.catalogue.listing import read_yaml
 
     entries = [each for path in catalogue().root.glob("**/breaking.yaml") for each in read_yaml(path)]
     assert entries

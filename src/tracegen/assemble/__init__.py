@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from tracegen.assemble.collector import collector_components
 from tracegen.assemble.services import service_components
-from tracegen.model import Component, Model
-from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of, kafka_code, observability_code
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.code import code_of, kafka_code, observability_code
+from tracegen.system import Component, Model
 
 
 def assemble(model: Model, packs: Catalogue) -> Model:

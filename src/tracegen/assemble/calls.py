@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from tracegen.model import Call, Kafka
+from tracegen.system import Call, Kafka
 
 _PORTS = {"http": 80, "https": 443}
 

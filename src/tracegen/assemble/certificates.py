@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Certificates, ClientTls, Destination, SecretMount
+from tracegen.system import Certificates, ClientTls, Destination, SecretMount
 
 #: Where files of ours lie in containers, in folders that hold nothing else.
 FOLDER = "/etc/tracegen"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tracegen.assemble.certificates import destination_mounts, server_mounts
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
-from tracegen.model import (
+from tracegen.system import (
     Call,
     Component,
     FileMount,
@@ -22,7 +22,7 @@ from tracegen.model import (
     Wait,
     text,
 )
-from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
+from tracegen.system.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 
 #: The folder of the queue in the container; `create_directory` makes it below the volume.
 QUEUE_VOLUME = "/var/lib/otelcol"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracegen.assemble.certificates import client_path
-from tracegen.model import Call, Component, Model, SecretMount, Text, Wait, text
-from tracegen.model.component import Resources
-from tracegen.model.units import MEBIBYTE
+from tracegen.system import Call, Component, Model, SecretMount, Text, Wait, text
+from tracegen.system.component import Resources
+from tracegen.system.units import MEBIBYTE
 
 NAME = "jaeger-dependencies"
 

@@ -13,7 +13,7 @@ from tracegen.assemble.certificates import client_mounts, client_path, client_tl
 from tracegen.assemble.dependency_graph import Reader, dependency_job
 from tracegen.assemble.variables import login_of, variables_of
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import (
+from tracegen.system import (
     Call,
     Component,
     Health,
@@ -27,8 +27,8 @@ from tracegen.model import (
     Wait,
     text,
 )
-from tracegen.model.storage_part import StoragePart
-from tracegen.model.units import MEBIBYTE
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.units import MEBIBYTE
 
 PORT = 9200
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.assemble.collector import receiver_ports
+from tracegen.catalogue import Catalogue, ExampleImage
 from tracegen.emit import is_portable
-from tracegen.model import (
+from tracegen.system import (
     SAMPLING_PORTS,
     Call,
     Component,
@@ -18,7 +19,6 @@ from tracegen.model import (
     Text,
     Wait,
 )
-from tracegen.packs import Catalogue, ExampleImage
 
 
 def environment_path(service: Service) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tracegen.model import SAMPLING_PORTS, FileMount, Model, Port, Publish
+from tracegen.system import SAMPLING_PORTS, FileMount, Model, Port, Publish
 
 
 def strategies_mount(model: Model, target: str) -> FileMount:

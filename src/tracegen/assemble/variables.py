@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tracegen.model import Model, Secret, Text, text
+from tracegen.system import Model, Secret, Text, text
 
 
 def variables_of(values: Iterable[Text]) -> dict[str, Text]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tracegen.catalogue import catalogue
 from tracegen.cli.asking import BACK, Judge, choose, choose_several, write
-from tracegen.packs import catalogue
 from tracegen.project.questions import Choice, Question, is_rendered
 from tracegen.project.services import HOW, listed, parse
 

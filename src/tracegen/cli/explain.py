@@ -9,8 +9,8 @@ import click
 from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
 from tracegen.cli.pipeline import compile_spec
 from tracegen.compiler import Rendered
-from tracegen.language.suggest import did_you_mean
-from tracegen.model import Decision
+from tracegen.spec.suggest import did_you_mean
+from tracegen.system import Decision
 
 
 @click.command(short_help="Tell what was decided and why, or where a file comes from.")
@@ -125,7 +125,7 @@ def _is_code(word: str) -> bool:
 
 
 def _explain_code(code: str) -> int:
-    from tracegen.packs.data import data_path
+    from tracegen.catalogue.data import data_path
 
     text = data_path("docs", "problems.md").read_text(encoding="utf-8")
     lines = list(_section(text, code.upper()))

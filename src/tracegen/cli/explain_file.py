@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tracegen import __version__
+from tracegen.catalogue import catalogue
 from tracegen.cli.pipeline import output_folder
 from tracegen.compiler import Rendered
-from tracegen.packs import catalogue
 from tracegen.render import PlannedFile
 from tracegen.write import Change, WriteRefused, plan_changes
 from tracegen.write.paths import HOME

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from tracegen.compiler import Rendered
-from tracegen.model import Decision, Service
-from tracegen.model.kept import Row, kept, limits
-from tracegen.model.sizing import BYTES_PER_SPAN
+from tracegen.system import Decision, Service
+from tracegen.system.kept import Row, kept, limits
+from tracegen.system.sizing import BYTES_PER_SPAN
 
 _HEAD = ("class", "of them", "head", "tail", "limits", "kept", "traces/s", "spans/s", "GB/day")
 _TRAFFIC = "traffic"

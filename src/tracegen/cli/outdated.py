@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from tracegen.catalogue import Catalogue
 from tracegen.cli.packs import table
-from tracegen.packs import Catalogue
 from tracegen.project.breaking import numbers_of
 from tracegen.source.disk import read_file
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tracegen.packs import Catalogue, catalogue
+from tracegen.catalogue import Catalogue, catalogue
 
 
 @click.command(short_help="List languages, backends, storages and pinned versions.")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered, build
-from tracegen.language.checking import Checked, check
-from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import formatter
 from tracegen.source.files import Document, load
+from tracegen.spec.checking import Checked, check
 
 
 def read(path: str) -> Document:

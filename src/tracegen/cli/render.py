@@ -8,7 +8,7 @@ import click
 
 from tracegen.cli.pipeline import compile_spec, output_folder
 from tracegen.cli.writing import Folder, look, take_back, write
-from tracegen.language.editor import committed_editor_schema
+from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Style, plan_changes
 
 

@@ -12,6 +12,6 @@ def command() -> None:
     \b
       # yaml-language-server: $schema=.tracegen/schema.json
     """
-    from tracegen.language.editor import editor_schema
+    from tracegen.spec.editor import editor_schema
 
     click.echo(editor_schema(), nl=False)

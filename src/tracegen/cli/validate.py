@@ -2,13 +2,13 @@
 
 import click
 
+from tracegen.catalogue import catalogue
 from tracegen.cli.pipeline import read
 from tracegen.compiler import judge
-from tracegen.language.checking import check
-from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import FORMATS, formatter
 from tracegen.source.files import CannotRead
+from tracegen.spec.checking import check
 
 
 @click.command(short_help="Tell what is wrong with specs.")

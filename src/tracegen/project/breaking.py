@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracegen.packs import Catalogue
-from tracegen.packs.catalogue import read_yaml
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.listing import read_yaml
 
 _IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"@]+):([\w.-]+)", re.MULTILINE)
 

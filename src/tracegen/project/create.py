@@ -8,10 +8,10 @@ from typing import Any
 
 from tracegen import __version__
 from tracegen.compiler import Rendered
-from tracegen.language.editor import committed_editor_schema
 from tracegen.project.draft import SPEC, Answers, draft
 from tracegen.project.skeleton import ANSWERS, fresh, paths_of
 from tracegen.project.target import NotHere, occupied
+from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Change, Changes, Verdict, apply, plan_changes
 
 #: Files of the skeleton that only one target has a use for.

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered, build
 from tracegen.emit import Commented, Value, to_yaml
-from tracegen.language.checking import check
-from tracegen.language.rules.not_rendered import NOT_RENDERED
-from tracegen.packs import catalogue
 from tracegen.problems import Problem, ProblemsFound, Severity
+from tracegen.rules.not_rendered import NOT_RENDERED
 from tracegen.source.files import Document
 from tracegen.source.reader import read
+from tracegen.spec.checking import check
 
 Answers = Mapping[str, Any]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from tracegen.packs.catalogue import read_yaml
-from tracegen.packs.data import data_path
+from tracegen.catalogue.data import data_path
+from tracegen.catalogue.listing import read_yaml
 from tracegen.project.git import git
 
 _AUTHOR = b"tracegen <tracegen@tracegen.example>"

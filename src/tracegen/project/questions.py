@@ -7,12 +7,12 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Literal
 
-from tracegen.language.rules.not_rendered import entries
-from tracegen.language.schema import resolve, schema
-from tracegen.packs import Catalogue, Pack, catalogue
+from tracegen.catalogue import Catalogue, Pack, catalogue
 from tracegen.problems import Problem
 from tracegen.project.draft import Answers, draft
 from tracegen.project.services import NotAService, listed, parse
+from tracegen.rules.not_rendered import entries
+from tracegen.spec.schema import resolve, schema
 
 Kind = Literal["text", "number", "one", "several", "services"]
 

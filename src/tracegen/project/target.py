@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 from tracegen.project.draft import SPEC, draft
 from tracegen.project.questions import complete
 from tracegen.project.skeleton import ANSWERS, paths_of

@@ -4,16 +4,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered, build
-from tracegen.language.checking import check
-from tracegen.language.editor import committed_editor_schema
-from tracegen.packs import catalogue
 from tracegen.problems import Problem
 from tracegen.project.answers import NoSkeleton, remembered
 from tracegen.project.breaking import Step, steps_between
 from tracegen.project.draft import SPEC
 from tracegen.project.skeleton_changes import skeleton_changes
 from tracegen.source.files import load
+from tracegen.spec.checking import check
+from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Change, Changes, Style, plan_changes
 from tracegen.write.paths import HOME
 from tracegen.write.state import load_records

@@ -4,7 +4,7 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/expo
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Destination
+from tracegen.system import Destination
 
 #: How long one collector may be away before its share goes to the others. What comes later than the rest of its
 #: trace by more than the wait is decided without it, so this is short; and shorter still, whatever went to the others

@@ -6,8 +6,6 @@ Source: https://opentelemetry.io/docs/collector/configuration/ and the component
 from tracegen.assemble.certificates import client_tls, tls_name
 from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import Destination, Model, Queue, Secret, Text, Tier
-from tracegen.model.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.file import Structured
@@ -19,6 +17,8 @@ from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
+from tracegen.system import Destination, Model, Queue, Secret, Text, Tier
+from tracegen.system.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
-from tracegen.model import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
-from tracegen.model.units import go_duration
-from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.code import code_of
 from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.resolve.services import url_variable
+from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
+from tracegen.system.units import go_duration
 
 _KEYS = (
     *("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security"),

@@ -4,8 +4,8 @@ Source: https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/m
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Tier
 from tracegen.render.redaction import literal
+from tracegen.system import Tier
 
 
 def health_filter(tier: Tier) -> dict[str, Value]:

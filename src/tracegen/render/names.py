@@ -1,6 +1,6 @@
 """Names of parts of a collector's configuration that several of its builders write."""
 
-from tracegen.model import Destination
+from tracegen.system import Destination
 
 
 def exporter_name(destination: Destination) -> str:

@@ -7,13 +7,13 @@ trace comes before the tenants part, so that it is made once for the whole trace
 from collections.abc import Iterator, Mapping
 
 from tracegen.emit import Value
-from tracegen.model import Tier
 from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import CONNECTOR
 from tracegen.render.tail import AFTER, BEFORE, PROCESSOR
 from tracegen.render.tenants import tenant_of
+from tracegen.system import Tier
 
 #: The pipeline that receives, where another decides.
 _IN = "traces/in"

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.code import code_of, kafka_code, observability_code
 from tracegen.emit import merge_patch
-from tracegen.model import Model
-from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of, kafka_code, observability_code
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
@@ -17,6 +16,7 @@ from tracegen.render.services import environment_files
 from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
 from tracegen.render.variables import variables_example
+from tracegen.system import Model
 
 
 class UnknownOverride(Exception):

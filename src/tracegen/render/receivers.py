@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tracegen.assemble.certificates import server_tls
 from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
 from tracegen.emit import Value, collector_escape
-from tracegen.model import Model, Secret, Text, Tier
+from tracegen.system import Model, Secret, Text, Tier
 
 #: The protocols of the receivers that have several, by the name of their port.
 _PROTOCOLS = {

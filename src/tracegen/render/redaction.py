@@ -8,7 +8,7 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/proc
 """
 
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import Redaction
+from tracegen.system import Redaction
 
 _MASK = "****"
 

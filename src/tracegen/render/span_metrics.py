@@ -5,7 +5,7 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/conn
 
 from tracegen.assemble.collector import SPAN_METRICS_PORT
 from tracegen.emit import Commented, Value
-from tracegen.model import Model, Tier
+from tracegen.system import Model, Tier
 
 CONNECTOR = "span_metrics"
 

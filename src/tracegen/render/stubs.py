@@ -6,12 +6,12 @@ A stub is the same in every environment: what differs between environments is re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracegen.model import Model, Service
-from tracegen.packs import Catalogue, LanguagePack
-from tracegen.packs.data import data_path
-from tracegen.packs.stub_files import TEMPLATE, stub_files
+from tracegen.catalogue import Catalogue, LanguagePack
+from tracegen.catalogue.data import data_path
+from tracegen.catalogue.stub_files import TEMPLATE, stub_files
 from tracegen.render.file import Written
 from tracegen.render.template import render_template
+from tracegen.system import Model, Service
 
 
 def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:

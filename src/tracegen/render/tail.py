@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import Condition, Policy, Tail
-from tracegen.model.units import go_duration
 from tracegen.render.redaction import literal
+from tracegen.system import Condition, Policy, Tail
+from tracegen.system.units import go_duration
 
 PROCESSOR = "tail_sampling"
 

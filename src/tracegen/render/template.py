@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tracegen.catalogue.data import data_path
 from tracegen.emit import string_literal
 from tracegen.emit.characters import visible
-from tracegen.packs.data import data_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,7 +1,7 @@
 """Values that may hold secrets, in Tempo's configuration, which is expanded before it is parsed."""
 
 from tracegen.emit import collector_escape
-from tracegen.model import Secret, Text
+from tracegen.system import Secret, Text
 
 
 def tempo_text(value: Text) -> str:

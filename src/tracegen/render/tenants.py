@@ -1,7 +1,7 @@
 """One pipeline a tenant: a header would survive neither tail sampling nor the queue on disk (ruling 4)."""
 
 from tracegen.emit import Commented, Value, collector_escape
-from tracegen.model import TENANT_ATTRIBUTE, Destination, Tier
+from tracegen.system import TENANT_ATTRIBUTE, Destination, Tier
 
 
 def tenant_of(destination: Destination) -> str:

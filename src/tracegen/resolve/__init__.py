@@ -3,10 +3,7 @@
 from dataclasses import replace
 
 from tracegen.assemble import assemble
-from tracegen.language.spec import Spec
-from tracegen.language.traffic import spans_per_second
-from tracegen.model import Certificates, Destination, Exposure, IngestAuth, Model, Tier
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.resolve.backend import resolve_backend
 from tracegen.resolve.collector import resolve_tiers
 from tracegen.resolve.decider import Decider
@@ -16,6 +13,9 @@ from tracegen.resolve.images import resolve_images
 from tracegen.resolve.kubernetes import resolve_kubernetes
 from tracegen.resolve.security import resolve_certificates, resolve_ingest
 from tracegen.resolve.services import resolve_services
+from tracegen.spec.said import Spec
+from tracegen.spec.traffic import spans_per_second
+from tracegen.system import Certificates, Destination, Exposure, IngestAuth, Model, Tier
 
 
 def resolve(spec: Spec, packs: Catalogue) -> Model:

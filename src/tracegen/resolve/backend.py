@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.language.rules._shared import storage_of
-from tracegen.language.rules.retention import is_inherited
-from tracegen.language.spec import Path
-from tracegen.model import Backend, Resources, Role, Storage, Tenant
-from tracegen.model.sizing import process_memory
-from tracegen.model.units import milliseconds, size_in_bytes
-from tracegen.packs import BackendPack, Catalogue
+from tracegen.catalogue import BackendPack, Catalogue
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.kafka import resolve_kafka
 from tracegen.resolve.references import literal_or_secret
 from tracegen.resolve.security import client_tls
+from tracegen.rules._shared import storage_of
+from tracegen.rules.retention import is_inherited
+from tracegen.spec.said import Path
+from tracegen.system import Backend, Resources, Role, Storage, Tenant
+from tracegen.system.sizing import process_memory
+from tracegen.system.units import milliseconds, size_in_bytes
 
 SCALABLE = "scalable"
 

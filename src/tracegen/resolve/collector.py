@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tracegen.model import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
-from tracegen.model.sizing import memory_queue_length, process_memory, queue_length
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.resolve.backend import memory_of_rate, resolve_resources
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.destinations import tier_destination
 from tracegen.resolve.health_spans import health_spans
 from tracegen.resolve.tail import resolve_tail, tail_memory
+from tracegen.system import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
+from tracegen.system.sizing import memory_queue_length, process_memory, queue_length
 
 GATEWAY = "otel-gateway"
 BALANCER = "otel-balancer"

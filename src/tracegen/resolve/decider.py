@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tracegen.language.spec import Path, Spec, dotted
-from tracegen.model.decision import Decision
+from tracegen.spec.said import Path, Spec, dotted
+from tracegen.system.decision import Decision
 
 T = TypeVar("T")
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracegen.model import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.references import literal_or_secret
 from tracegen.resolve.security import client_tls
+from tracegen.system import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
 
 OTLP_PORTS = {"grpc": 4317, "http": 4318}
 

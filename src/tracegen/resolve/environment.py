@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.assemble.certificates import CA_PATH
-from tracegen.language.spec import Spec
-from tracegen.model import TENANT_ATTRIBUTE, Destination, Text, text
-from tracegen.packs import LanguagePack
+from tracegen.catalogue import LanguagePack
 from tracegen.resolve.references import percent_encoded
+from tracegen.spec.said import Spec
+from tracegen.system import TENANT_ATTRIBUTE, Destination, Text, text
 
 
 def telemetry_environment(

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.language.spec import Spec
-from tracegen.model import Text, text
-from tracegen.packs import LanguagePack
+from tracegen.catalogue import LanguagePack
+from tracegen.spec.said import Spec
+from tracegen.system import Text, text
 
 #: The tag of what is built from a spec that gives the service no version.
 _TAG = "local"

@@ -1,12 +1,12 @@
 """Head samplers of the Model, and who tells remote ones what to do (ruling 5)."""
 
-from tracegen.language.rules._shared import head_of, head_path
-from tracegen.language.rules.remote_sampling import REMOTE
-from tracegen.language.spec import Path
-from tracegen.language.traffic import strategy_of, told
-from tracegen.model import SAMPLING_PORTS, Backend, Sampler, StrategyServer, Text, Tier, Traffic, text
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.resolve.decider import Decider
+from tracegen.rules._shared import head_of, head_path
+from tracegen.rules.remote_sampling import REMOTE
+from tracegen.spec.said import Path
+from tracegen.spec.traffic import strategy_of, told
+from tracegen.system import SAMPLING_PORTS, Backend, Sampler, StrategyServer, Text, Tier, Traffic, text
 
 #: How often a service asks for its strategy.
 _POLLING_MILLISECONDS = 10_000

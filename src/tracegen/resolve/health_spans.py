@@ -1,8 +1,8 @@
 """Health checks that become spans: agents of some languages cannot leave them out."""
 
-from tracegen.language.rules._shared import instrumentation_of
-from tracegen.language.spec import Spec
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
+from tracegen.rules._shared import instrumentation_of
+from tracegen.spec.said import Spec
 
 
 def health_spans(spec: Spec, packs: Catalogue) -> tuple[tuple[str, str], ...]:

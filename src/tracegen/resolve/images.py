@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tracegen.packs import Catalogue, Image
+from tracegen.catalogue import Catalogue, Image
 from tracegen.resolve.decider import Decider
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tracegen.model import Kafka, Sasl
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.references import literal_or_secret, secret
 from tracegen.resolve.security import client_tls
+from tracegen.system import Kafka, Sasl
 
 HOST = "kafka"
 PORT = 9092

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.model import Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.references import secret
+from tracegen.system import Entrance, ExternalSecrets, Kubernetes, Login
 
 
 def resolve_kubernetes(decider: Decider) -> Kubernetes:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from tracegen.model import Secret, Text, text
+from tracegen.system import Secret, Text, text
 
 
 def secret(reference: Mapping[str, Any], project: str) -> Secret:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from tracegen.model import Certificates, ClientTls, IngestAuth, Secret, text
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.references import literal_or_secret, secret
+from tracegen.system import Certificates, ClientTls, IngestAuth, Secret, text
 
 #: Ends the name of the variable that holds base64 of `username:password`, which no file can compute.
 BASIC_SUFFIX = "_BASIC"

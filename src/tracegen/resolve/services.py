@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from tracegen.language.spec import Path, Spec, dotted
-from tracegen.language.traffic import ASSUMED, traffic_of
-from tracegen.model import Destination, Resources, Service, StrategyServer, Text, Traffic, text
-from tracegen.model.units import size_in_bytes
-from tracegen.packs import Catalogue, LanguagePack
+from tracegen.catalogue import Catalogue, LanguagePack
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.environment import resource_attributes, stub_settings, telemetry_environment
 from tracegen.resolve.example import built_image, example_environment, is_example
 from tracegen.resolve.head import resolve_sampler, sampler_variables
 from tracegen.resolve.references import literal_or_secret
+from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.traffic import ASSUMED, traffic_of
+from tracegen.system import Destination, Resources, Service, StrategyServer, Text, Traffic, text
+from tracegen.system.units import size_in_bytes
 
 
 def resolve_services(

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-from tracegen.language.spec import Path
-from tracegen.language.traffic import expected_traces, spans_of_a_trace
-from tracegen.model import Condition, Policy, Tail
-from tracegen.model.sizing import process_memory
-from tracegen.model.tail_sizes import MARGIN, decisions, memory_for, share_of_rate, slots, slots_in, waiting
-from tracegen.model.units import MEBIBYTE, milliseconds
 from tracegen.resolve.decider import Decider
+from tracegen.spec.said import Path
+from tracegen.spec.traffic import expected_traces, spans_of_a_trace
+from tracegen.system import Condition, Policy, Tail
+from tracegen.system.sizing import process_memory
+from tracegen.system.tail_sizes import MARGIN, decisions, memory_for, share_of_rate, slots, slots_in, waiting
+from tracegen.system.units import MEBIBYTE, milliseconds
 
 PATH: Path = ("sampling", "tail")
 

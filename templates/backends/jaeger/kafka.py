@@ -5,8 +5,8 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib, exporter/kafk
 
 from tracegen.assemble.certificates import client_tls
 from tracegen.emit import Commented, Value
-from tracegen.model import Kafka
 from tracegen.render.collector import config_text
+from tracegen.system import Kafka
 
 
 def kafka_exporter(kafka: Kafka) -> Value:

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
 from tracegen.assemble.strategies import strategies_mount, strategy_ports
 from tracegen.assemble.variables import variables_of
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.code import code_of
 from tracegen.emit import Commented, Value
-from tracegen.model import (
+from tracegen.render.file import Structured
+from tracegen.system import (
     Component,
     FileMount,
     Health,
@@ -20,11 +23,8 @@ from tracegen.model import (
     Wait,
     text,
 )
-from tracegen.model.storage_part import StoragePart
-from tracegen.model.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
-from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of
-from tracegen.render.file import Structured
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 
 from .kafka import kafka_exporter, kafka_receiver
 from .processes import Process, calls_of, most_of, processes

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.collector import GROWTH
-from tracegen.model import Call, Model, Resources
-from tracegen.model.storage_part import StoragePart
+from tracegen.system import Call, Model, Resources
+from tracegen.system.storage_part import StoragePart
 
 
 @dataclass(frozen=True)

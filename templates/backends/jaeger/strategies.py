@@ -4,8 +4,8 @@ Source: https://www.jaegertracing.io/docs/latest/sampling/#file-based-sampling-c
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.model import SAMPLING_PORTS
 from tracegen.render.strategies import RELOAD_INTERVAL
+from tracegen.system import SAMPLING_PORTS
 
 #: The file in the container, in a folder of its own.
 STRATEGIES_TARGET = "/etc/jaeger-strategies/sampling.json"

@@ -5,8 +5,8 @@ Sources: https://grafana.com/docs/tempo/latest/configuration/#memberlist and ...
 
 from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
 from tracegen.render.tempo_text import tempo_text
+from tracegen.system import Model
 
 from .processes import ROLES, SCHEDULER, SINGLE, Process
 

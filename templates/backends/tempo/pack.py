@@ -9,13 +9,13 @@ from tracegen.assemble.calls import broker_calls
 from tracegen.assemble.certificates import CERT_PATH, KEY_PATH, server_mounts, server_tls
 from tracegen.assemble.collector import GROWTH
 from tracegen.assemble.variables import variables_of
+from tracegen.catalogue import Catalogue
+from tracegen.catalogue.code import code_of
 from tracegen.emit import Commented, Value, tempo_escape
-from tracegen.model import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
-from tracegen.model.storage_part import StoragePart
-from tracegen.model.telemetry import go_memory_limit
-from tracegen.packs import Catalogue
-from tracegen.packs.code import code_of
 from tracegen.render.file import Structured
+from tracegen.system import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.telemetry import go_memory_limit
 
 from .connections import GOSSIP, GRPC, HTTP, INTERNAL, assigned_partitions, broker, clients, gossip, servers_of
 from .processes import SCHEDULER, Process, processes

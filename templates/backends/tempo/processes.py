@@ -6,7 +6,7 @@ Source: https://grafana.com/docs/tempo/latest/introduction/architecture/
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracegen.model import Model, Resources
+from tracegen.system import Model, Resources
 
 
 @dataclass(frozen=True)

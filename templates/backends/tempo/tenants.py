@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
-from tracegen.model.units import go_duration, milliseconds, size_in_bytes
+from tracegen.system import Model
+from tracegen.system.units import go_duration, milliseconds, size_in_bytes
 
 #: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
 _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_000, 1_000_000

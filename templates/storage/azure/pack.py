@@ -1,11 +1,11 @@
 """Blocks in Azure Blob Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/azure/."""
 
 from tracegen.assemble.variables import variables_of
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
-from tracegen.model import Call, Model
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
 from tracegen.render.tempo_text import tempo_text
+from tracegen.system import Call, Model
+from tracegen.system.storage_part import StoragePart
 
 #: What tells a machine who it is: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service.
 _IDENTITY = "169.254.169.254"

@@ -1,9 +1,9 @@
 """Spans on one volume, written by the Jaeger process itself."""
 
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
-from tracegen.model import Model, Volume
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
+from tracegen.system import Model, Volume
+from tracegen.system.storage_part import StoragePart
 
 _FOLDER = "/badger"
 

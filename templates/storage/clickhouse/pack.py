@@ -9,12 +9,12 @@ import re
 from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import client_mounts, client_tls
 from tracegen.assemble.variables import login_of, variables_of, with_port
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Health, Model, Port, Resources, Volume, Wait, text
-from tracegen.model.storage_part import StoragePart
-from tracegen.model.units import MEBIBYTE
-from tracegen.packs import Catalogue
 from tracegen.render.collector import config_text
+from tracegen.system import Component, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.units import MEBIBYTE
 
 NAME = "clickhouse"
 

@@ -1,10 +1,10 @@
 """Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
 
 from tracegen.assemble.certificates import client_path
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
-from tracegen.model import Call, Model, Secret, SecretMount, text
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
+from tracegen.system import Call, Model, Secret, SecretMount, text
+from tracegen.system.storage_part import StoragePart
 
 _CREDENTIALS = client_path("gcs", "credentials.json")
 

@@ -1,8 +1,8 @@
 """Blocks on the volume of the one Tempo process."""
 
-from tracegen.model import Model
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
+from tracegen.system import Model
+from tracegen.system.storage_part import StoragePart
 
 
 def tempo(model: Model, packs: Catalogue) -> StoragePart:

@@ -1,10 +1,10 @@
 """Traces in the memory of the Jaeger process."""
 
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented
-from tracegen.model import Model
-from tracegen.model.sizing import traces_in_memory
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
+from tracegen.system import Model
+from tracegen.system.sizing import traces_in_memory
+from tracegen.system.storage_part import StoragePart
 
 
 def jaeger(model: Model, packs: Catalogue) -> StoragePart:

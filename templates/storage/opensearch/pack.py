@@ -4,9 +4,9 @@ Settings of the image: https://docs.opensearch.org/latest/install-and-configure/
 """
 
 from tracegen.assemble.search_storage import search_node, search_storage
-from tracegen.model import Model
-from tracegen.model.storage_part import StoragePart
-from tracegen.packs import Catalogue
+from tracegen.catalogue import Catalogue
+from tracegen.system import Model
+from tracegen.system.storage_part import StoragePart
 
 NAME = "opensearch"
 

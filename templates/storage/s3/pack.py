@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
 from tracegen.assemble.variables import variables_of
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
-from tracegen.model.storage_part import StoragePart
-from tracegen.model.units import MEBIBYTE
-from tracegen.packs import Catalogue
 from tracegen.render.tempo_text import tempo_text
+from tracegen.system import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.units import MEBIBYTE
 
 NAME = "object-store"
 IMAGE = "seaweedfs"

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from programs.build import _cache
-from tracegen.packs import catalogue
+from tracegen.catalogue import catalogue
 
 TOOLS = ("npm", "node")
 INSTALL_SECONDS = 600

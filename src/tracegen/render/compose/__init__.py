@@ -1,11 +1,11 @@
 """Components printed for Docker Compose: https://docs.docker.com/reference/compose-file/."""
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
 from tracegen.render.compose.units import Unit, units
 from tracegen.render.file import Structured
+from tracegen.system import Model
 
 _HEAD = (
     "Docker Compose. Start with `docker compose up --detach --wait`; the variables it needs are in .env.example.\n"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from tracegen.assemble.services import secret_path
 from tracegen.emit import Commented, Value, compose_escape
-from tracegen.model import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Wait
-from tracegen.model.units import mebibytes
 from tracegen.render.compose.secrets import are_copied, secret_mounts
 from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
+from tracegen.system import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Wait
+from tracegen.system.units import mebibytes
 
 #: Touched by a job that comes again, each time that it succeeded.
 _DONE = "/tmp/done"

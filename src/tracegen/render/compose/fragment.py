@@ -2,11 +2,11 @@
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.assemble.services import environment_path, service_component
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
-from tracegen.model import Model, Service
-from tracegen.packs import Catalogue
 from tracegen.render.compose.container import environment
 from tracegen.render.file import Structured
+from tracegen.system import Model, Service
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. In its own compose file:\n"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tracegen.emit import Value
-from tracegen.model import Component, Secret
+from tracegen.system import Component, Secret
 
 
 def secret_name(secret: Secret) -> str:

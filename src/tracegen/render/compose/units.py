@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from tracegen.assemble import NameTaken
-from tracegen.model import Component, Model, Port, Resources, Volume, Wait
+from tracegen.system import Component, Model, Port, Resources, Volume, Wait
 
 VOLUME_OWNER = "volume-owner"
 

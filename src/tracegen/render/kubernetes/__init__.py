@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from tracegen.assemble.services import service_component
+from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
-from tracegen.model import Call, Component, Model
-from tracegen.packs import Catalogue
 from tracegen.render.file import PlannedFile, Structured, Written
 from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
 from tracegen.render.kubernetes.certificates import certificate, is_made
@@ -22,6 +21,7 @@ from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
+from tracegen.system import Call, Component, Model
 
 _KEYS = (
     "name",

@@ -1,10 +1,10 @@
 """Several replicas: how few may be missing at once, and how many more there are under load."""
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Model
 from tracegen.render.kubernetes.labels import metadata, selector
 from tracegen.render.kubernetes.pod import cores, is_spread
 from tracegen.render.kubernetes.workload import kind_of
+from tracegen.system import Component, Model
 
 #: The share of its cores at which another replica starts.
 BUSY = 0.7

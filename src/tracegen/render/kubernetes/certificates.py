@@ -4,8 +4,8 @@ https://cert-manager.io/docs/usage/certificate/
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
 from tracegen.render.kubernetes.labels import PLATFORM, labels
+from tracegen.system import Model
 
 
 def is_made(model: Model) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from posixpath import basename, splitext
 
 from tracegen.emit import Value
-from tracegen.model import Component, FileMount
 from tracegen.render.file import PlannedFile, Written, text_of
+from tracegen.system import Component, FileMount
 
 FOLDER = "kubernetes"
 _COPIES = "configuration"

@@ -5,8 +5,8 @@ https://gateway-api.sigs.k8s.io/api-types/httproute/
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Entrance, Model, Port, Publish
 from tracegen.render.kubernetes.labels import PLATFORM, labels
+from tracegen.system import Component, Entrance, Model, Port, Publish
 
 
 def door(model: Model) -> tuple[Component, Port] | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from tracegen.assemble.services import portable
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Model, Service
 from tracegen.render.kubernetes.labels import PLATFORM, labels
+from tracegen.system import Component, Model, Service
 
 #: The name of the Instrumentation.
 NAME = "tracing"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tracegen.emit import Value
-from tracegen.model import Component, Model
 from tracegen.render.kubernetes.configuration import generators
+from tracegen.system import Component, Model
 
 HEAD = (
     "kubectl apply -k kubernetes, after the Secrets that README.md names are made.\n"

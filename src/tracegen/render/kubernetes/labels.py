@@ -1,7 +1,7 @@
 """Labels and metadata of objects: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/."""
 
 from tracegen.emit import Value
-from tracegen.model import Component, Model
+from tracegen.system import Component, Model
 
 #: What tracegen runs, and what the team does.
 PLATFORM, SERVICE = "tracing", "service"

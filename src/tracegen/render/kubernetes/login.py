@@ -8,9 +8,9 @@ from dataclasses import replace
 from tracegen.assemble import NameTaken
 from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
-from tracegen.model import Call, Component, Health, Login, Model, Port, Publish, Resources, text
-from tracegen.model.units import MEBIBYTE
 from tracegen.render.kubernetes.entrance import door
+from tracegen.system import Call, Component, Health, Login, Model, Port, Publish, Resources, text
+from tracegen.system.units import MEBIBYTE
 
 NAME = "ui-login"
 

@@ -1,9 +1,9 @@
 """The namespace and the service account of what tracegen runs."""
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Model
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.render.kubernetes.pod import account
+from tracegen.system import Model
 
 _LEVEL = "pod-security.kubernetes.io"
 

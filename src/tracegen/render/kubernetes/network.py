@@ -7,9 +7,9 @@ writes its own beside these.
 from collections.abc import Collection, Iterator, Mapping
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Call, Component, Model
 from tracegen.render.kubernetes.entrance import door
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
+from tracegen.system import Call, Component, Model
 
 _DNS: Value = Commented(
     {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},

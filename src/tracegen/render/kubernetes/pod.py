@@ -1,13 +1,13 @@
 """The template of a component's pods."""
 
 from tracegen.emit import Commented, Value, kubernetes_escape
-from tracegen.model import Component, Model, Resources
-from tracegen.model.units import MEBIBYTE, mebibytes
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import annotations
 from tracegen.render.kubernetes.labels import labels_of, selector
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
+from tracegen.system import Component, Model, Resources
+from tracegen.system.units import MEBIBYTE, mebibytes
 
 #: Seconds between a pod's leaving its Service and SIGTERM, in which nodes learn of it.
 LEAVING = 5

@@ -1,7 +1,7 @@
 """Probes: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/."""
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Health
+from tracegen.system import Component, Health
 
 #: Seconds between questions until it has started.
 STARTING = 5

@@ -2,11 +2,11 @@
 
 from shlex import quote
 
-from tracegen.model import Model, Secret
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.entrance import door
 from tracegen.render.kubernetes.secrets import wanted
 from tracegen.render.template import render_template
+from tracegen.system import Model, Secret
 
 _NO_LOGIN = (
     "It has no login of its own, and whoever reaches that address sees every trace: put a login before it, see "

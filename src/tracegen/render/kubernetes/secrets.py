@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from shlex import quote
 
 from tracegen.emit import Value
-from tracegen.model import Component, Model, Secret, Text
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.resolve.security import BASIC_SUFFIX
+from tracegen.system import Component, Model, Secret, Text
 
 
 @dataclass(frozen=True)

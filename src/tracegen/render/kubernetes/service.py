@@ -1,10 +1,10 @@
 """The Service by whose name a component is reached."""
 
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, Model
 from tracegen.render.kubernetes.labels import metadata, selector
 from tracegen.render.kubernetes.operator import tier_of
 from tracegen.render.kubernetes.workload import kind_of
+from tracegen.system import Component, Model
 
 
 def service(component: Component, model: Model) -> Value:

@@ -6,9 +6,9 @@ from posixpath import basename, dirname
 
 from tracegen.assemble.certificates import FOLDER
 from tracegen.emit import Commented, Value
-from tracegen.model import Component, FileMount, Model, SecretMount, Volume
-from tracegen.model.units import MEBIBYTE, mebibytes, size_in_bytes
 from tracegen.render.kubernetes.configuration import key_of, map_name
+from tracegen.system import Component, FileMount, Model, SecretMount, Volume
+from tracegen.system.units import MEBIBYTE, mebibytes, size_in_bytes
 
 #: What a folder for work in progress may hold.
 SCRATCH = 512 * MEBIBYTE

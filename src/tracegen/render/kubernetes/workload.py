@@ -3,10 +3,10 @@
 import hashlib
 
 from tracegen.emit import Commented, Value, to_json
-from tracegen.model import Component, Model
 from tracegen.render.kubernetes.labels import metadata, selector
 from tracegen.render.kubernetes.pod import pod_template
 from tracegen.render.kubernetes.volumes import claims
+from tracegen.system import Component, Model
 
 _DAY, _HOUR = 86_400, 3_600
 

@@ -1,1 +1,0 @@
-"""Steps from an older format of the spec to the next, one module each; see `tracegen.language.formats`."""

@@ -1,6 +1,0 @@
-"""Packs: everything that is one language's, one backend's or one storage's own, as data."""
-
-from tracegen.packs.catalogue import Catalogue, catalogue
-from tracegen.packs.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
-
-__all__ = ["BackendPack", "Catalogue", "ExampleImage", "Image", "LanguagePack", "Pack", "StoragePack", "catalogue"]

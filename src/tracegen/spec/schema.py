@@ -1,0 +1,186 @@
+"""The JSON Schema of the long form, composed from the hand-written base and the options of all packs.
+
+Extensions of `schemas/base.json` (JSON Schema 2020-12 otherwise):
+
+x-variants   the mapping's keys depend on a pack: `backends` or `languages`, chosen by the key in `_CHOOSERS`
+x-when       {key: [values]}: the property has a meaning only beside these values of a sibling key
+x-required   with x-when: and is required there
+x-short      the short form: `list` (one item stands for a list) or the key that a lone scalar stands for
+x-text       scalars below keep their source text
+x-secret     a reference to a secret: a literal is an error of its own
+x-expected   what is wanted, in words, for messages
+x-partial    nothing is required (it is merged under something else)
+x-patch      a patch by itself: null has a meaning and survives merging
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from tracegen.catalogue import Catalogue, Pack, catalogue
+from tracegen.catalogue.data import data_path
+
+Schema = dict[str, Any]
+
+_CHOOSERS = {"backends": "type", "languages": "language", "storages": "type"}
+
+
+@cache
+def schema() -> Schema:
+    """The composed schema of the long form, with all packs that come with tracegen."""
+    return compose(catalogue())
+
+
+def compose(packs: Catalogue) -> Schema:
+    """The schema of the long form for a set of packs; a fresh structure, free to change."""
+    base: Schema = json.loads(data_path("schemas", "base.json").read_text(encoding="utf-8"))
+    definitions = base["$defs"]
+    for backend in filter(packs.storages_of, packs.backends):
+        definitions[f"storage-of-{backend}"] = _storage(packs, backend)
+    _expand(base["properties"]["backend"], "backends", packs.backends)
+    _expand(definitions["service"], "languages", packs.languages)
+    for language in packs.languages.values():
+        _add_framework(definitions["service"], language.name, language.frameworks)
+    _name_patterns(base, packs)
+    definitions["layer"] = _layer(base)
+    return base
+
+
+def resolve(node: Schema, root: Schema | None = None) -> Schema:
+    """The schema that a node means: its `$ref` followed, what stands beside it kept."""
+    root = root or schema()
+    while "$ref" in node:
+        target: Any = root
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node
+
+
+def property_schema(node: Schema, key: str, choice: object = None) -> Schema | None:
+    """The schema of a property of a mapping; None when there is none.
+
+    `choice` is what the mapping's chooser says: the property is that variant's, or else any variant's.
+    """
+    node = resolve(node)
+    for properties in _all_properties(node, choice):
+        if key in properties and properties[key] is not True:
+            return resolve(properties[key])
+    additional = node.get("additionalProperties")
+    return resolve(additional) if isinstance(additional, dict) else None
+
+
+def known_keys(node: Schema, value: Mapping[str, Any]) -> set[str] | None:
+    """The keys that have a meaning in a mapping with these values; None when any key does."""
+    node = resolve(node)
+    if "x-variants" not in node and node.get("additionalProperties") is not False:
+        return None
+    known = set(node.get("properties", {})) | set(chosen_variant(node, value).get("properties", {}))
+    choice = value.get(node.get("x-chooser", ""))
+    return {key for key in known if fits(property_schema(node, key, choice) or {}, value, node)}
+
+
+def chosen_variant(node: Schema, value: Mapping[str, Any]) -> Schema:
+    """The variant that the mapping's chooser picks, or an empty schema."""
+    variants: Mapping[str, Schema] = node.get("x-variants", {})
+    return variants.get(str(value.get(node.get("x-chooser", ""))), {})
+
+
+def fits(property_: Schema, value: Mapping[str, Any], parent: Schema) -> bool:
+    """Whether a property has a meaning beside the values of its siblings."""
+    return all(
+        value.get(key, _default_of(parent, value, key)) in choices
+        for key, choices in property_.get("x-when", {}).items()
+    )
+
+
+def switches(node: Schema) -> set[str]:
+    """The keys of a mapping whose value decides which of its other keys have a meaning."""
+    node = resolve(node)
+    found = {key for properties in _all_properties(node) for each in properties.values() for key in _when(each)}
+    return found | ({node["x-chooser"]} if "x-chooser" in node else set())
+
+
+def variants_with(node: Schema, key: str) -> list[str]:
+    """The names of the variants in which a key is known."""
+    node = resolve(node)
+    return [name for name, each in node.get("x-variants", {}).items() if key in each.get("properties", {})]
+
+
+def _default_of(node: Schema, value: Mapping[str, Any], key: str) -> Any:
+    for properties in (node.get("properties", {}), chosen_variant(node, value).get("properties", {})):
+        if isinstance(properties.get(key), dict):
+            return resolve(properties[key]).get("default")
+    return None
+
+
+def _when(property_: Schema | bool) -> Iterator[str]:
+    if isinstance(property_, dict):
+        yield from property_.get("x-when", {})
+
+
+def _all_properties(node: Schema, choice: object = None) -> Iterator[Mapping[str, Any]]:
+    """Those of the mapping itself, then those of its variants, the chosen one first."""
+    yield node.get("properties", {})
+    variants: Mapping[str, Schema] = node.get("x-variants", {})
+    for name in sorted(variants, key=lambda each: each != choice):
+        yield variants[name].get("properties", {})
+
+
+def _storage(packs: Catalogue, backend: str) -> Schema:
+    names = packs.storages_of(backend)
+    node: Schema = {
+        "x-short": "type",
+        "type": "object",
+        "required": ["type"],
+        "description": f"Storage of {backend}.",
+        "x-variants": "storages",
+        "properties": {},
+    }
+    _expand(node, "storages", {name: packs.storages[name] for name in names})
+    return node
+
+
+def _expand(node: Schema, kind: str, packs: Mapping[str, Pack]) -> None:
+    chooser = _CHOOSERS[kind]
+    titles = ", ".join(f"{name} ({pack.title})" for name, pack in packs.items())
+    choice = {"enum": list(packs), "description": f"One of {titles}.", "examples": [next(iter(packs), "")]}
+    node["properties"] = {chooser: choice, **node["properties"]}
+    node["x-chooser"] = chooser
+    node["x-variants"] = {
+        name: {
+            "properties": dict(pack.options.get("properties", {})),
+            "required": pack.options.get("required", []),
+        }
+        for name, pack in packs.items()
+    }
+
+
+def _add_framework(service: Schema, language: str, frameworks: tuple[str, ...]) -> None:
+    if frameworks:
+        service["x-variants"][language]["properties"]["framework"] = {
+            "enum": list(frameworks),
+            "default": frameworks[0],
+            "description": "The web framework. Default: the language's first.",
+            "examples": [frameworks[0]],
+        }
+
+
+def _name_patterns(base: Schema, packs: Catalogue) -> None:
+    redact = base["properties"]["collector"]["properties"]["redact"]
+    redact["properties"]["patterns"]["items"]["then"] = {"enum": list(packs.patterns)}
+
+
+def _layer(base: Schema) -> Schema:
+    own = ("tracegen", "environments", "include")
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "x-partial": True,
+        "x-expected": "a layer, which is a mapping of keys of the spec",
+        "examples": [{"collector": {"replicas": 3}}],
+        "description": "A layer over the spec: merged into it (RFC 7396); null takes a key away.",
+        "properties": {key: deepcopy(each) for key, each in base["properties"].items() if key not in own},
+    }

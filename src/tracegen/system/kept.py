@@ -1,0 +1,193 @@
+"""How many traces are kept: at the head × at the tail × by rate limits, by class of trace and service.
+
+A trace is of one class: with an error; slow, without one; tagged, with neither; or normal. What a spec states of its
+traffic are shares that do not depend on each other; a tagged trace carries one of the attributes that are asked for,
+each as often as the others.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from tracegen.system.model import Model, Service
+from tracegen.system.sampling import Condition, Policy, Tail, Traffic
+from tracegen.system.sizing import BYTES_PER_SPAN
+
+CLASSES = ("error", "slow", "tagged", "normal")
+
+_SECONDS_A_DAY = 86_400
+_GIGABYTE = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One class of the traces that start in a service.
+
+    share      of the traces that start there
+    head       what its head sampler keeps of them
+    tail       what the policies of the tail sampler would keep of these without their rate limits
+    limits     what the rate limits leave of that
+    traces_in  traces of the class a second, before sampling
+    """
+
+    kind: str
+    share: float
+    head: float
+    tail: float
+    limits: float
+    traces_in: float
+    spans_in_a_trace: int
+
+    @property
+    def kept(self) -> float:
+        """The share of the class that is kept in the end."""
+        return self.head * self.tail * self.limits
+
+    @property
+    def traces(self) -> float:
+        """Traces kept a second."""
+        return self.traces_in * self.kept
+
+    @property
+    def spans(self) -> float:
+        """Spans kept a second."""
+        return self.traces * self.spans_in_a_trace
+
+    @property
+    def gigabytes(self) -> float:
+        """Kept a day, as it is on the wire."""
+        return self.spans * BYTES_PER_SPAN * _SECONDS_A_DAY / _GIGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A policy with a rate limit: spans a second that it lets through in all collectors, and that reach it."""
+
+    spans: float
+    reaching: float
+
+    @property
+    def passed(self) -> float:
+        """The share that it lets through."""
+        return min(1.0, self.spans / self.reaching) if self.reaching else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What a policy can see of a trace: error, slow, and which of the attributes it carries, -1 for none."""
+
+    error: bool
+    slow: bool
+    tag: int
+
+    @property
+    def kind(self) -> str:
+        flags = (self.error, self.slow, self.tag >= 0, True)
+        return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
+
+
+def kept(model: Model) -> dict[str, tuple[Row, ...]]:
+    """The classes of the traces that start in each service."""
+    passed = {name: limit.passed for name, limit in limits(model).items()}
+    return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
+
+
+def limits(model: Model) -> dict[str, Limit]:
+    """The policies with a rate limit, by name."""
+    tail = model.tail
+    if tail is None:
+        return {}
+    return {
+        policy.name: Limit(spans, _reaching(policy, tail, model))
+        for policy in tail.policies
+        if (spans := _limit(policy, tail)) is not None
+    }
+
+
+def head_share(service: Service) -> float:
+    """What the head sampler of a service keeps of the traces that start there."""
+    return service.sampler.strategy.share(service.traffic.traces_per_second, service.replicas)
+
+
+def _rows(service: Service, tail: Tail | None, passed: dict[str, float]) -> Iterator[Row]:
+    traces = list(_traces(service.traffic, tail))
+    for kind in CLASSES:
+        of_class = [(trace, chance) for trace, chance in traces if trace.kind == kind]
+        share = sum(chance for _, chance in of_class)
+        unlimited = sum(chance * _kept_by(tail, trace, {}) for trace, chance in of_class)
+        limited = sum(chance * _kept_by(tail, trace, passed) for trace, chance in of_class)
+        yield Row(
+            kind=kind,
+            share=share,
+            head=head_share(service),
+            tail=unlimited / share if share else 1.0,
+            limits=limited / unlimited if unlimited else 1.0,
+            traces_in=service.traffic.traces_per_second * share,
+            spans_in_a_trace=service.traffic.spans,
+        )
+
+
+def _attributes(tail: Tail | None) -> list[Condition]:
+    conditions = [each for policy in tail.policies for each in policy.conditions] if tail else []
+    return list(dict.fromkeys(each for each in conditions if each.kind == "attribute"))
+
+
+def _traces(traffic: Traffic, tail: Tail | None) -> Iterator[tuple[_Trace, float]]:
+    """Every kind of trace that policies can tell apart, and how often it comes."""
+    tags = len(_attributes(tail)) or 1
+    for error, slow, tag in product((True, False), (True, False), range(-1, tags)):
+        chance = _chance(traffic.errors, error) * _chance(traffic.slow, slow)
+        chance *= traffic.tagged / tags if tag >= 0 else 1 - traffic.tagged
+        yield _Trace(error, slow, tag), chance
+
+
+def _chance(share: float, flag: bool) -> float:
+    return share if flag else 1 - share
+
+
+def _limit(policy: Policy, tail: Tail) -> float | None:
+    """Each collector has its part, and at least one span a second."""
+    limits = [each.spans_per_second for each in policy.conditions if each.kind == "rate_limit"]
+    return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
+
+
+def _reaching(policy: Policy, tail: Tail, model: Model) -> float:
+    return sum(
+        service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
+        for service in model.services.values()
+        for trace, chance in _traces(service.traffic, tail)
+        if _agrees(policy, trace, tail)
+    )
+
+
+def _agrees(policy: Policy, trace: _Trace, tail: Tail) -> bool:
+    """Whether all conditions but ratio and rate limit hold."""
+    attributes = _attributes(tail)
+    holds = {"errors": trace.error, "slower_than": trace.slow}
+    return all(
+        holds.get(each.kind, each.kind != "attribute" or trace.tag == attributes.index(each))
+        for each in policy.conditions
+    )
+
+
+def _ratio(policy: Policy) -> float:
+    return min((each.ratio for each in policy.conditions if each.kind == "ratio"), default=1.0)
+
+
+def _kept_by(tail: Tail | None, trace: _Trace, passed: dict[str, float]) -> float:
+    """The chance that some policy keeps a trace.
+
+    All ratios look at the same number made of the trace's identifier: the larger one keeps what the smaller keeps.
+    """
+    if tail is None:
+        return 1.0
+    policies = [each for each in tail.policies if _agrees(each, trace, tail)]
+    bounds = sorted({0.0, 1.0, *(_ratio(each) for each in policies)})
+    share = 0.0
+    for low, high in pairwise(bounds):
+        dropped = 1.0
+        for policy in policies:
+            if _ratio(policy) >= high:
+                dropped *= 1 - passed.get(policy.name, 1.0)
+        share += (high - low) * (1 - dropped)
+    return share

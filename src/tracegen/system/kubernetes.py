@@ -1,0 +1,56 @@
+"""What the spec says for Kubernetes alone."""
+
+from dataclasses import dataclass
+
+from tracegen.system.component import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The OpenID Connect provider that is asked who somebody is, and whom it must name."""
+
+    issuer: str
+    client_id: str
+    client_secret: Secret
+    cookie_secret: Secret
+    email_domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How the user interface is reached from outside.
+
+    An Ingress of `class_name` with the certificate of `tls_secret`, or an HTTPRoute when `gateway` names who
+    terminates TLS; empty is the cluster's default, no TLS, and no gateway.
+    """
+
+    host: str
+    class_name: str = ""
+    tls_secret: str = ""
+    gateway: str = ""
+    gateway_namespace: str = ""
+    gateway_section: str = ""
+    login: Login | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalSecrets:
+    """The store of the External Secrets Operator that holds every Secret, each below `prefix`."""
+
+    store: str
+    kind: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """The cluster's side: `storage_class` empty is the cluster's default."""
+
+    flavor: str
+    namespace: str
+    create_namespace: bool
+    pod_security: str
+    network_policies: str
+    storage_class: str
+    entrance: Entrance | None
+    external_secrets: ExternalSecrets | None

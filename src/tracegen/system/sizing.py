@@ -1,0 +1,50 @@
+"""Memory and queues from the traffic that the spec states: rules of thumb, each printed by `explain`.
+
+A request is taken to make `SPANS_PER_REQUEST` spans in each service it passes, of `BYTES_PER_SPAN` bytes
+each; the collector keeps its queue on disk, so its memory grows slowly with the rate.
+"""
+
+from math import ceil
+
+from tracegen.system.units import MEBIBYTE, size_in_bytes
+
+SPANS_PER_REQUEST = 4
+BYTES_PER_SPAN = 1_000
+
+#: The share of a container's memory at which the collector refuses more (memory_limiter), and at which the Go
+#: runtime collects harder (GOMEMLIMIT). The limiter has to act before the kernel does, and the health check runs in
+#: the same container: of an image without a shell it is a second process of the program, 50 to 75 MB and more.
+LIMITER_SHARE = 0.75
+SPIKE_SHARE = 0.2
+GO_SHARE = 0.75
+
+_STEPS = ((2_000, 512), (10_000, 1_024), (40_000, 2_048))
+_LARGEST = 4_096
+
+
+def spans_in_a_trace(passed: int, services: int) -> int:
+    """The spans of a trace that is known to pass so many services, or else through half of all there are."""
+    return ceil(SPANS_PER_REQUEST * max(1.0, passed, services / 2))
+
+
+def process_memory(spans: float) -> int:
+    """Bytes of memory for a collector or backend process that handles this many spans a second."""
+    for limit, mebibytes in _STEPS:
+        if spans <= limit:
+            return mebibytes * MEBIBYTE
+    return _LARGEST * MEBIBYTE
+
+
+def queue_length(size: str) -> int:
+    """Spans that fit a queue volume of a size, a fifth of it left for the file format."""
+    return int(size_in_bytes(size) * 0.8) // BYTES_PER_SPAN
+
+
+def memory_queue_length(memory: int) -> int:
+    """Spans that a quarter of a process's memory holds."""
+    return memory // 4 // BYTES_PER_SPAN
+
+
+def traces_in_memory(memory: int, spans_per_trace: int) -> int:
+    """Traces that half of a process's memory holds; spans in memory are about twice their size on the wire."""
+    return max(1_000, memory // 2 // (2 * BYTES_PER_SPAN * max(1, spans_per_trace)))
