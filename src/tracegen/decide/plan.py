@@ -100,7 +100,8 @@ class Node:
     @cached_property
     def when(self) -> Mapping[str, list[Any]]:
         """The values of sibling keys beside which it has a meaning."""
-        return self.schema.get("x-when", {})
+        when: Mapping[str, list[Any]] = self.schema.get("x-when", {})
+        return when
 
     def required(self, chosen: Any = None) -> set[str]:
         """The keys without which the mapping means nothing."""

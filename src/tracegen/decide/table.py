@@ -97,7 +97,7 @@ def _requests(draft: Draft, path: Path) -> Decided:
 
 def _spans(draft: Draft, path: Path) -> Decided:
     guess = "four in each service that it passes: those it calls, or half of all"
-    return spans_in_a_trace(draft.passed[path[1]], len(draft.passed)), guess
+    return spans_in_a_trace(draft.passed[str(path[1])], len(draft.passed)), guess
 
 
 def _backend_memory(draft: Draft, path: Path) -> Decided:
@@ -122,7 +122,7 @@ def _replicas_of_role(draft: Draft, path: Path) -> Decided:
 
 
 def _resources_of_role(draft: Draft, path: Path) -> Decided:
-    return {}, ""
+    return draft.defaults(path), ""
 
 
 def _resource_of_role(draft: Draft, path: Path) -> Decided:

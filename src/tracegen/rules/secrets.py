@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Problem
 from tracegen.rules._shared import at
 from tracegen.spec.codes import LITERAL_SECRET
-from tracegen.spec.said import Path, Said
+from tracegen.spec.said import Path
 from tracegen.spec.secret_words import has_login, holds_password, is_secret_header, refers
 
 _URL_KEYS = ("url", "endpoint")
 
 
-def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Every URL and every header of the spec."""
-    for path, value in _leaves((), spec.value):
+    for path, value in _leaves((), settings.said.value):
         if path[0] == "environments":
             continue  # each is looked at where it lies over the spec
         message, hint = _refusal(path, value)
         if message:
-            yield at(spec, LITERAL_SECRET, path, message, hint)
+            yield at(settings, LITERAL_SECRET, path, message, hint)
 
 
 def _refusal(path: Path, value: str) -> tuple[str, str]:

@@ -9,13 +9,14 @@ from typing import Any
 
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.catalogue import LanguagePack
-from tracegen.resolve.references import percent_encoded
-from tracegen.spec.said import Said
+from tracegen.decide import Settings
+from tracegen.decide.records import Service
+from tracegen.build.references import percent_encoded
 from tracegen.system import TENANT_ATTRIBUTE, Destination, Text, text
 
 
 def telemetry_environment(
-    spec: Said,
+    settings: Settings,
     name: str,
     language: LanguagePack,
     attributes: str,
@@ -31,29 +32,28 @@ def telemetry_environment(
         "OTEL_LOGS_EXPORTER": text("none"),
         **_exporter(destination),
         **sampler,
-        "OTEL_PROPAGATORS": text(",".join(spec.get("propagators") or ["tracecontext", "baggage"])),
+        "OTEL_PROPAGATORS": text(",".join(settings.propagators)),
         **{variable: text(value) for variable, value in language.environment.items()},
     }
 
 
-def resource_attributes(spec: Said, service: Mapping[str, Any], version: str, tenant: str) -> str:
+def resource_attributes(settings: Settings, service: Service) -> str:
     """`service.namespace=…,service.version=…,…` with percent-encoded values (ruling 11)."""
-    attributes = {"service.namespace": spec.value["name"]}
-    if version:
-        attributes["service.version"] = version
-    if spec.environment is not None:
-        attributes["deployment.environment.name"] = spec.environment
-    if tenant:
-        attributes[TENANT_ATTRIBUTE] = tenant
-    attributes |= spec.get("attributes") or {}
-    attributes |= service.get("attributes", {})
+    attributes = {"service.namespace": settings.name}
+    if service.version:
+        attributes["service.version"] = service.version
+    if settings.said.environment is not None:
+        attributes["deployment.environment.name"] = settings.said.environment
+    if service.tenant:
+        attributes[TENANT_ATTRIBUTE] = service.tenant
+    attributes |= settings.attributes
+    attributes |= service.attributes
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
 
 
-def stub_settings(spec: Said, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+def stub_settings(settings: Settings, variables: Mapping[str, str], health: str) -> dict[str, Text]:
     """What has no standard variable, under the names that the language's pack gives it."""
-    keys = spec.get("baggage", "to_attributes") or []
-    values = {"health": health, "baggage": ",".join(keys)}
+    values = {"health": health, "baggage": ",".join(settings.baggage.to_attributes)}
     return {variables[each]: text(value) for each, value in values.items() if value and each in variables}
 
 

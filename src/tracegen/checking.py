@@ -1,11 +1,12 @@
-"""Document → Specs: everything that is wrong with a spec, of one stage at a time, all at once."""
+"""Document → Settings: read as layers, its form checked, every key decided, and what it means judged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings, decide
 from tracegen.problems import Problem, ProblemsFound, Severity
-from tracegen.rules import check_meaning
+from tracegen.rules import judge
 from tracegen.source.files import Document
 from tracegen.source.node import Mapping, find
 from tracegen.source.words import quoted
@@ -21,9 +22,9 @@ _OF_A_LAYER = " (in environment "
 
 @dataclass(frozen=True)
 class Checked:
-    """The specs by environment (None: the base alone), and warnings and notes on them."""
+    """The settings by environment (None: the base alone), and warnings and notes on them."""
 
-    specs: dict[str | None, Said]
+    settings: dict[str | None, Settings]
     problems: tuple[Problem, ...]
 
 
@@ -50,27 +51,30 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
         if name not in layers and find(base, ("environments", name)) is None:
             raise UnknownEnvironment(name, layers)
     of_the_base = list(problems)
-    checked: list[tuple[Said, list[Problem]]] = []
+    checked: list[tuple[Settings | None, list[Problem]]] = []
     for environment in (None, *(name for name in names if name in layers)):
         checked.append(_check_stack(base, environment, packs, of_the_base))
         problems.extend(_named(checked[-1][1], environment, problems))
     if _has_error(problems):
         raise ProblemsFound(problems)
-    problems.extend(accepts_nothing(checked, whole=set(names) == set(layers)))
-    specs = {spec.environment: spec for spec, _ in checked}
-    return Checked(specs, tuple(sorted(problems, key=lambda problem: problem.sort_key)))
+    settings = [(each, found) for each, found in checked if each is not None]
+    of_layers = ((each.said, found) for each, found in settings)
+    problems.extend(accepts_nothing(of_layers, whole=set(names) == set(layers)))
+    by_environment = {each.said.environment: each for each, _ in settings}
+    return Checked(by_environment, tuple(sorted(problems, key=lambda problem: problem.sort_key)))
 
 
 def _check_stack(
     base: Mapping, environment: str | None, packs: Catalogue, before: list[Problem]
-) -> tuple[Said, list[Problem]]:
-    """One layer stack and what is wrong with it; what it means is asked only of one that is well-formed."""
+) -> tuple[Settings | None, list[Problem]]:
+    """One layer stack and what is wrong with it; only one that is well-formed is decided and judged."""
     layered, problems = stack(base, environment)
     value, wrong = check_form(layered)
-    spec = Said(value, layered.root, environment, layered.dropped, layered.layer)
     if wrong or _has_error(before):
-        return spec, [*problems, *_without_consequences(wrong, before)]
-    return spec, accepted(spec, [*problems, *check_meaning(spec, packs)])
+        return None, [*problems, *_without_consequences(wrong, before)]
+    said = Said(value, layered.root, environment, layered.dropped, layered.layer)
+    settings = decide(said, packs)
+    return settings, accepted(said, [*problems, *judge(settings, packs)])
 
 
 def _without_consequences(problems: list[Problem], before: list[Problem]) -> list[Problem]:

@@ -1,11 +1,9 @@
-"""Head samplers of the Model, and who tells remote ones what to do (ruling 5)."""
+"""Head samplers of the system, and who tells remote ones what to do (ruling 5)."""
 
 from tracegen.catalogue import Catalogue
-from tracegen.resolve.decider import Decider
-from tracegen.rules._shared import head_of, head_path
-from tracegen.rules.remote_sampling import REMOTE
-from tracegen.spec.said import Path
-from tracegen.spec.traffic import strategy_of, told
+from tracegen.decide import Settings
+from tracegen.decide.records import Service
+from tracegen.decide.traffic import REMOTE, strategy_of, told
 from tracegen.system import SAMPLING_PORTS, Backend, Sampler, StrategyServer, Text, Tier, Traffic, text
 
 #: How often a service asks for its strategy.
@@ -18,32 +16,25 @@ _SAMPLERS = {
 }
 
 
-def resolve_sampler(decider: Decider, service: str) -> Sampler:
+def sampler_of(service: Service) -> Sampler:
     """The sampler of the traces that start in a service."""
-    spec = decider.spec
-    path: Path = head_path(spec, service)
-    kind = decider.take((*path, "type"), "always_on", "every trace is kept unless the spec says less")
-    for key in ("ratio", "traces_per_second", "default"):
-        if spec.get(*path, key) is not None:
-            decider.take((*path, key), None, "")
-    strategy = strategy_of({"type": kind} if kind == "always_on" else head_of(spec, service))
-    operations = spec.get("services", service, "sampling", "operations") or {}
-    return Sampler(kind, strategy, kind in REMOTE, {name: told(said) for name, said in operations.items()})
+    head = service.sampling.head
+    operations = {name: told(said) for name, said in service.sampling.operations.items()}
+    return Sampler(head.type, strategy_of(head), head.type in REMOTE, operations)
 
 
-def resolve_strategies(
-    decider: Decider, packs: Catalogue, backend: Backend, tiers: tuple[Tier, ...]
+def strategy_server(
+    settings: Settings, packs: Catalogue, backend: Backend, tiers: tuple[Tier, ...]
 ) -> StrategyServer | None:
     """Jaeger, or the collector before Tempo; None where no sampler asks."""
-    spec = decider.spec
-    if not any(head_of(spec, name)["type"] in REMOTE for name in spec.services):
+    if not any(service.sampling.head.type in REMOTE for service in settings.services.values()):
         return None
     jaeger = backend.type == "jaeger"
     host = packs.backends[backend.type].entrance[backend.mode] if jaeger else tiers[0].component
     return StrategyServer(
         host,
         f"{'jaeger' if jaeger else 'collector'}/sampling.json",
-        strategy_of(spec.get("sampling", "head") or {"type": "always_on"}),
+        strategy_of(settings.sampling.head),
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tracegen.catalogue import Catalogue
-from tracegen.resolve.decider import Decider
-from tracegen.resolve.references import literal_or_secret
-from tracegen.resolve.security import client_tls
+from tracegen.decide import Settings
+from tracegen.decide.records import Tls
+from tracegen.build.references import literal_or_secret
+from tracegen.build.security import client_tls
 from tracegen.system import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
 
 OTLP_PORTS = {"grpc": 4317, "http": 4318}
@@ -18,11 +19,14 @@ TENANT_HEADER = "X-Scope-OrgID"
 
 
 def backend_destinations(
-    decider: Decider, packs: Catalogue, backend: Backend, certificates: Certificates | None
+    settings: Settings, packs: Catalogue, backend: Backend, certificates: Certificates | None
 ) -> tuple[Destination, ...]:
     """Where the last collector sends spans: one destination, or one a tenant."""
     if backend.type == "external":
-        return (_outside(decider, ("backend",), "backend"),)
+        said = settings.backend
+        assert said.endpoint and said.protocol, "the schema wants them"
+        where = _Outside("backend", said.endpoint, said.protocol, said.headers or {}, said.tls)
+        return (_outside(settings.name, where),)
     host = packs.backends[backend.type].entrance[backend.mode]
     names = [tenant.name for tenant in backend.tenants]
     return tuple(
@@ -41,10 +45,12 @@ def backend_destinations(
     )
 
 
-def further_destinations(decider: Decider) -> tuple[Destination, ...]:
+def further_destinations(settings: Settings) -> tuple[Destination, ...]:
     """`collector.also`."""
-    said = decider.spec.get("collector", "also") or []
-    return tuple(_outside(decider, ("collector", "also", index), each["name"]) for index, each in enumerate(said))
+    return tuple(
+        _outside(settings.name, _Outside(each.name, each.endpoint, each.protocol, each.headers, each.tls))
+        for each in settings.collector.also
+    )
 
 
 def tier_destination(tier: Tier, protocol: str, certificates: Certificates | None, auth: IngestAuth) -> Destination:
@@ -69,21 +75,27 @@ def _inside_tls(certificates: Certificates | None) -> ClientTls | None:
     return ClientTls(ca=certificates.ca) if certificates else None
 
 
-def _outside(decider: Decider, path: tuple[str | int, ...], name: str) -> Destination:
-    said: dict[str, Any] = decider.spec.get(*path)
-    project = decider.spec.value["name"]
-    protocol = decider.take((*path, "protocol"), "http", "the default")
-    endpoint = said["endpoint"]
-    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+class _Outside(NamedTuple):
+    """An endpoint that somebody else runs."""
+
+    name: str
+    endpoint: str
+    protocol: str
+    headers: Mapping[str, Any]
+    tls: Tls | None
+
+
+def _outside(project: str, said: _Outside) -> Destination:
+    url = urlsplit(said.endpoint if "://" in said.endpoint else f"https://{said.endpoint}")
     secure = url.scheme == "https"
     return Destination(
-        name=name,
-        protocol=protocol,
+        name=said.name,
+        protocol=said.protocol,
         host=url.hostname or "",
         port=url.port or {True: 443, False: 80}[secure],
         secure=secure,
         inside=False,
         path=url.path.rstrip("/"),
-        headers={key: literal_or_secret(value, project) for key, value in said.get("headers", {}).items()},
-        tls=client_tls(said.get("tls"), project),
+        headers={key: literal_or_secret(value, project) for key, value in said.headers.items()},
+        tls=client_tls(said.tls, project),
     )
