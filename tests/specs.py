@@ -6,9 +6,9 @@ from typing import Any
 
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
-from tracegen.decide import Settings
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
+from tracegen.spec.said import Said
 
 SMALLEST = """\
 tracegen: 1
@@ -28,15 +28,15 @@ def written(folder: Path, text: str, files: Mapping[str, str] | None = None) -> 
     return folder / "tracegen.yaml"
 
 
-def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Settings]:
+def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Said]:
     """The specs by environment; an error fails the test that asks."""
     document = load(str(written(folder, text, files)), None)
-    return check(document, catalogue()).settings
+    return {name: each.said for name, each in check(document, catalogue()).settings.items()}
 
 
 def value(folder: Path, text: str, environment: str | None = None) -> Mapping[str, Any]:
     """The plain data of one environment's spec."""
-    return specs(folder, text)[environment].said.value
+    return specs(folder, text)[environment].value
 
 
 def problems(

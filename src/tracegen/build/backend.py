@@ -33,7 +33,7 @@ def backend_of(settings: Settings) -> Backend:
         spans_per_second=rate,
         roles={name: Role(role.replicas, resources_of(role.resources)) for name, role in (said.roles or {}).items()},
         kafka=kafka_of(settings.name, said.kafka) if said.kafka else None,
-        tenants=tuple(Tenant(tenant.name, {k: v for k, v in vars(tenant.limits).items() if v is not None}) for tenant in said.tenants or ()),
+        tenants=tuple(Tenant(tenant.name, {k: v for k, v in vars(tenant.limits).items() if v is not None} if tenant.limits else {}) for tenant in said.tenants or ()),
         archive=bool(said.archive),
     )
 

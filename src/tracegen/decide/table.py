@@ -35,6 +35,10 @@ def _storage_class(draft: Draft, path: Path) -> Decided:
     return None, "the cluster's default"
 
 
+def _encryption(draft: Draft, path: Path) -> Decided:
+    return False, "the network between the parts is trusted"
+
+
 def _topic(draft: Draft, path: Path) -> Decided:
     return f"{draft['name',]}-spans", "the project's name"
 
@@ -192,6 +196,7 @@ def traces_in_a_collector(draft: Draft) -> float:
 #: Every derived key. An entry sees the defaults of the schema, and the entries before it.
 TABLE: Mapping[Pattern, Entry] = {
     ("registry",): _registry,
+    ("security", "tls", "enabled"): _encryption,
     ("kubernetes", "namespace"): _namespace,
     ("kubernetes", "storage_class"): _storage_class,
     ("backend", "kafka", "brokers"): _brokers,

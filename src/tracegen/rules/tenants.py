@@ -39,7 +39,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 
 def _bursts(settings: Settings) -> Iterator[Problem]:
     for index, tenant in enumerate(settings.backend.tenants or ()):
-        burst = tenant.limits.burst
+        burst = tenant.limits.burst if tenant.limits else None
         if burst and size_in_bytes(burst) < LARGEST_REQUEST:
             path = ("backend", "tenants", index, "limits", "burst")
             message = f"a burst of {burst} has no room for one request of a collector, which may have 3 MB"
