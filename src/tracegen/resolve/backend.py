@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.catalogue import BackendPack, Catalogue
+from tracegen.catalogue import BackendPack, Catalogue, StoragePack
 from tracegen.resolve.decider import Decider
 from tracegen.resolve.kafka import resolve_kafka
 from tracegen.resolve.references import literal_or_secret
@@ -36,7 +36,7 @@ def resolve_backend(decider: Decider, packs: Catalogue, spans_per_second: float)
         type=kind,
         mode=mode,
         storage=_storage(decider, storage_type, storage),
-        retention=_retention(decider, storage_type) if storage else 0,
+        retention=_retention(decider, packs.storages[storage_type]) if storage else 0,
         resources=resources,
         spans_per_second=spans_per_second,
         roles=_roles(decider, pack, resources, kafka.partitions) if kafka else {},
@@ -68,10 +68,10 @@ def memory_of_rate(spans_per_second: float) -> tuple[int, str]:
     return process_memory(spans_per_second), f"derived from about {spans_per_second:,.0f} spans a second"
 
 
-def _retention(decider: Decider, storage: str) -> int:
-    if storage == "memory":
+def _retention(decider: Decider, storage: StoragePack) -> int:
+    if storage.no_retention:
         if is_inherited(decider.spec):
-            why = "storage memory, chosen by a layer above, keeps a number of traces"
+            why = f"storage {storage.name}, chosen by a layer above, {storage.no_retention.why}"
             decider.record("backend.retention", "dropped", why)
         return 0
     said = milliseconds(decider.take(("backend", "retention"), "7d", "the default"))

@@ -34,15 +34,15 @@ def resolve_sampler(decider: Decider, service: str) -> Sampler:
 def resolve_strategies(
     decider: Decider, packs: Catalogue, backend: Backend, tiers: tuple[Tier, ...]
 ) -> StrategyServer | None:
-    """Jaeger, or the collector before Tempo; None where no sampler asks."""
+    """The backend where it serves strategies, else the collector before it; None where no sampler asks."""
     spec = decider.spec
     if not any(head_of(spec, name)["type"] in REMOTE for name in spec.services):
         return None
-    jaeger = backend.type == "jaeger"
-    host = packs.backends[backend.type].entrance[backend.mode] if jaeger else tiers[0].component
+    pack = packs.backends[backend.type]
+    host = pack.entrance[backend.mode] if pack.serves_strategies else tiers[0].component
     return StrategyServer(
         host,
-        f"{'jaeger' if jaeger else 'collector'}/sampling.json",
+        f"{pack.name if pack.serves_strategies else 'collector'}/sampling.json",
         strategy_of(spec.get("sampling", "head") or {"type": "always_on"}),
     )
 

@@ -89,6 +89,7 @@ def _service(
         stub=stub,
         tenant=tenant,
         ca=destination.tls.ca if destination.tls else None,
+        agent=language.operator_agent,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import BackendPack, Catalogue, StoragePack
 from tracegen.problems import Code, Problem
 from tracegen.spec.said import Path, Spec, dotted
 
@@ -51,9 +51,19 @@ def targets_of(spec: Spec) -> list[str]:
 
 
 def storage_of(spec: Spec, packs: Catalogue) -> Mapping[str, Any]:
-    """The storage with its type filled in; empty for an external backend."""
-    default = packs.backends[spec.value["backend"]["type"]].default_storage
+    """The storage with its type filled in; empty for a backend that somebody else runs."""
+    default = backend_pack(spec, packs).default_storage
     return {"type": default, **(spec.get("backend", "storage") or {})} if default else {}
+
+
+def storage_pack(spec: Spec, packs: Catalogue) -> StoragePack | None:
+    """The pack of the storage; None for a backend that somebody else runs."""
+    return packs.storages.get(storage_of(spec, packs).get("type", ""))
+
+
+def backend_pack(spec: Spec, packs: Catalogue) -> BackendPack:
+    """The pack of the backend."""
+    return packs.backends[spec.value["backend"]["type"]]
 
 
 def reachable(spec: Spec, start: str) -> Iterator[str]:

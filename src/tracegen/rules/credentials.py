@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, storage_of
+from tracegen.rules._shared import at, cause, storage_pack
 from tracegen.source.words import quoted
 from tracegen.spec.said import Path, Spec, dotted
 
@@ -16,9 +16,6 @@ COLON_IN_USER_NAME = Code("TG343", "User name with a colon")
 _INGEST: Path = ("security", "ingest_auth")
 _TLS: Path = ("security", "tls", "enabled")
 _RECEIVERS: Path = ("collector", "receivers")
-
-#: Storages whose programs take a password as a value only.
-_PASSWORD_IS_A_VALUE = ("cassandra", "clickhouse")
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
@@ -49,10 +46,9 @@ def _values(spec: Spec, packs: Catalogue) -> Iterator[Path]:
     for destination in destinations:
         yield from ((*destination, "headers", name) for name in spec.get(*destination, "headers") or {})
     yield from (("backend", "kafka", "sasl", "username"), ("backend", "kafka", "sasl", "password"))
-    yield ("backend", "storage", "username")
     yield from (("kubernetes", "ingress", "login", key) for key in ("client_secret", "cookie_secret"))
-    if storage_of(spec, packs).get("type") in _PASSWORD_IS_A_VALUE:
-        yield ("backend", "storage", "password")
+    pack = storage_pack(spec, packs)
+    yield from (("backend", "storage", option) for option in (pack.text_only if pack else ()))
 
 
 def _user_name(spec: Spec) -> Iterator[Problem]:

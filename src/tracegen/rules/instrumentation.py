@@ -22,7 +22,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _instrumentation(spec, packs, name)
         yield from _propagators(spec, packs, name)
         yield from _baggage(spec, packs, name)
-        yield from _image(spec, name)
+        yield from _image(spec, packs, name)
         folder = spec.get("services", name, "stub") or f"services/{name}"
         if folder in stubs:
             message = f"the stubs of {name} and {stubs[folder]} would be in one folder, {folder}"
@@ -69,9 +69,10 @@ def _baggage(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
         yield at(spec, BAGGAGE_NOT_COPIED, ("baggage", "to_attributes"), message, hint)
 
 
-def _image(spec: Spec, name: str) -> Iterator[Problem]:
+def _image(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
     service = spec.services[name]
-    if service["language"] == "other" and not service.get("image") and service.get("deploy", True):
-        message = f"service {name} has no image, and language: other has no example service to run"
+    language = packs.languages[service["language"]]
+    if language.example is None and not service.get("image") and service.get("deploy", True):
+        message = f"service {name} has no image, and language: {language.name} has no example service to run"
         hint = "name its image, or say deploy: false when it runs elsewhere"
         yield at(spec, NOTHING_TO_RUN, ("services", name), message, hint)

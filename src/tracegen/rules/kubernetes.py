@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, instrumentation_of, targets_of
+from tracegen.rules._shared import at, backend_pack, cause, instrumentation_of, targets_of
 from tracegen.spec.said import Path, Spec
 
 GATEWAY_HAS_ITS_OWN = Code("TG801", "The Gateway has its own")
@@ -15,7 +15,6 @@ LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 
 _INGRESS: Path = ("kubernetes", "ingress")
-_PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
@@ -31,7 +30,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         where = cause(spec, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(spec, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")
     if "kubernetes" in targets_of(spec):
-        yield from _nothing_behind(spec)
+        yield from _nothing_behind(spec, packs)
         yield from _agents(spec)
         for name in spec.services:
             yield from _program(spec, packs, name)
@@ -47,8 +46,8 @@ def _gateway(spec: Spec) -> Iterator[Problem]:
             yield at(spec, GATEWAY_HAS_ITS_OWN, where, message, f"leave out {key}, or gateway")
 
 
-def _nothing_behind(spec: Spec) -> Iterator[Problem]:
-    if spec.get(*_INGRESS) and spec.value["backend"]["type"] == "external":
+def _nothing_behind(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+    if spec.get(*_INGRESS) and backend_pack(spec, packs).runs_elsewhere:
         where = cause(spec, _INGRESS, ("backend", "type"))
         message = "the backend runs elsewhere, so there is no user interface here that could be reached"
         yield at(spec, NOTHING_TO_REACH, where, message, "leave out kubernetes.ingress")
@@ -67,10 +66,11 @@ def _agents(spec: Spec) -> Iterator[Problem]:
 def _program(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
     service = spec.services[name]
     language = packs.languages[service["language"]]
+    variable = language.operator_agent.variable if language.operator_agent else ""
     operated = spec.get("kubernetes", "flavor") == "operator" and language.auto_needs == "operator"
     wants = operated and instrumentation_of(spec, packs, name) == "auto"
-    if wants and _PROGRAM not in service.get("env", {}):
+    if wants and variable and variable not in service.get("env", {}):
         message = f"the Operator has to know which program of {name} it is to watch"
-        hint = f"say it under env: {{{_PROGRAM}: /path/in/the/image}}"
+        hint = f"say it under env: {{{variable}: /path/in/the/image}}"
         where = cause(spec, ("services", name, "instrumentation"), ("services", name))
         yield at(spec, NO_PROGRAM_TO_WATCH, where, message, hint)

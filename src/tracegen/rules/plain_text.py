@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, storage_of
+from tracegen.rules._shared import at, backend_pack, cause, storage_of, storage_pack
 from tracegen.spec.said import Path, Spec
 
 IN_PLAIN_TEXT = Code("TG706", "In plain text beside TLS", Severity.WARNING, acceptable=True)
@@ -16,20 +16,20 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """The servers that run inside for trying things out, and Kafka where the backend cannot encrypt its way there."""
     if not spec.get(*_ENABLED):
         return
-    storage = storage_of(spec, packs)
-    pack = packs.storages.get(storage.get("type", ""))
-    if pack and pack.plain_unless and not set(pack.plain_unless) & set(storage):
+    storage, pack = storage_of(spec, packs), storage_pack(spec, packs)
+    if pack and pack.inside_in_plain and not set(pack.server_named_by) & set(storage):
         message = f"the {pack.title} that runs inside speaks no TLS: what is stored crosses the network in clear"
-        hint = f"name a server of yours with `tls`, in {' or '.join(f'storage.{key}' for key in pack.plain_unless)}"
+        options = " or ".join(f"storage.{key}" for key in pack.server_named_by)
+        hint = f"name a server of yours with `tls`, in {options}"
         yield at(spec, IN_PLAIN_TEXT, cause(spec, ("backend", "storage"), _ENABLED), message, hint)
     if spec.get("backend", "mode") == "scalable":
         yield from _kafka(spec, packs)
 
 
 def _kafka(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
-    backend = packs.backends[spec.value["backend"]["type"]]
+    backend = backend_pack(spec, packs)
     path = cause(spec, ("backend", "kafka"), ("backend", "mode"), _ENABLED)
-    if not backend.kafka_over_tls:
+    if not (backend.kafka and backend.kafka.tls):
         message = f"{backend.title} has no TLS for Kafka: spans cross the network to it in clear"
         yield at(spec, IN_PLAIN_TEXT, path, message, "keep that network closed to others, and say so with `accept`")
     elif not spec.get("backend", "kafka", "brokers"):

@@ -5,8 +5,9 @@ from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, head_of, head_path, instrumentation_of, storage_of
+from tracegen.rules._shared import at, backend_pack, cause, head_of, head_path, instrumentation_of, storage_pack
 from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.wording import either
 
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
@@ -28,7 +29,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     for name in remote:
         yield from _language(spec, packs, name)
     for path in sorted({head_path(spec, name) for name in remote}, key=dotted):
-        yield from _server(spec, path)
+        yield from _server(spec, packs, path)
         yield from _adaptive(spec, packs, path)
     yield from _limits(spec, remote)
     yield from _operations(spec, remote)
@@ -89,12 +90,12 @@ def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
         yield at(spec, NOT_IN_LANGUAGE, cause(spec, own_path, (*path, "type")), message, hint)
 
 
-def _server(spec: Spec, path: Path) -> Iterator[Problem]:
-    backend = spec.get("backend", "type")
+def _server(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
+    backend = backend_pack(spec, packs)
     topology = spec.get("collector", "topology") or "gateway"
-    if backend == "jaeger" or (backend == "tempo" and topology != "none"):
+    if backend.serves_strategies or (topology != "none" and not backend.runs_elsewhere):
         return
-    why = "an external backend" if backend == "external" else "Tempo without a collector"
+    why = "an external backend" if backend.runs_elsewhere else f"{backend.title} without a collector"
     message = f"head sampler {spec.get(*path, 'type')} asks a server for strategies, and {why} serves none"
     where = cause(spec, path, ("backend", "type"), ("collector", "topology"))
     yield at(spec, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
@@ -103,11 +104,9 @@ def _server(spec: Spec, path: Path) -> Iterator[Problem]:
 def _adaptive(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
     if spec.get(*path, "strategies") != "adaptive":
         return
-    storage = storage_of(spec, packs).get("type")
-    if spec.get("backend", "type") != "jaeger" or storage == "clickhouse":
-        message = "adaptive sampling is Jaeger's, on a storage that keeps its state (not ClickHouse)"
-    else:
-        message = (
-            "Jaeger computes adaptive rates but its process does not serve what it computed (seen on 2.13 and 2.20)"
-        )
+    message, storage = backend_pack(spec, packs).adaptive_sampling, storage_pack(spec, packs)
+    if not message or (storage and not storage.keeps_sampling):
+        able = either([each.title for each in packs.backends.values() if each.adaptive_sampling])
+        without = either([each.title for each in packs.storages.values() if not each.keeps_sampling])
+        message = f"adaptive sampling is {able}'s, on a storage that keeps its state (not {without})"
     yield at(spec, ADAPTIVE, (*path, "strategies"), message, "use strategies: file, or `sampling.tail`")

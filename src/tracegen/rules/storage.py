@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, StoragePack
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, storage_of, targets_of
+from tracegen.rules._shared import at, backend_pack, cause, storage_of, storage_pack, targets_of
 from tracegen.spec.said import Spec
 from tracegen.spec.wording import either
 
@@ -23,35 +23,35 @@ _PAIRS = (("username", "password"), ("access_key", "secret_key"))
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
-    storage = storage_of(spec, packs)
-    if storage:
-        yield from _mode(spec, packs, storage)
-        yield from _server(spec, storage)
-        yield from _object_store(spec, storage)
+    storage, pack = storage_of(spec, packs), storage_pack(spec, packs)
+    if pack:
+        yield from _mode(spec, packs, pack)
+        yield from _server(spec, storage, pack)
+        yield from _incomplete(spec, storage, pack)
         yield from _size(spec)
-    if spec.get("backend", "type") == "external":
+    if backend_pack(spec, packs).runs_elsewhere:
         yield from _endpoint(spec, ("backend",))
     for index, _ in enumerate(spec.get("collector", "also") or []):
         yield from _endpoint(spec, ("collector", "also", index))
 
 
-def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[Problem]:
+def _mode(spec: Spec, packs: Catalogue, pack: StoragePack) -> Iterator[Problem]:
     backend = spec.value["backend"]
     mode = backend.get("mode", "single")
-    if mode not in packs.storages[storage["type"]].modes:
+    if mode not in pack.modes:
         others = [name for name in packs.storages_of(backend["type"]) if mode in packs.storages[name].modes]
         path = cause(spec, ("backend", "storage", "type"), ("backend", "mode"))
         default = "" if spec.get("backend", "storage", "type") else ", the default,"
-        message = f"storage {storage['type']}{default} belongs to one process and does not fit mode: {mode}"
+        message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
         yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
 
 
-def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
+def _server(spec: Spec, storage: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
     if "url" in storage and "urls" in storage:
         path = cause(spec, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
         yield at(spec, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
-    named = any(key in storage for key in ("url", "urls", "servers", "bucket", "endpoint", "account"))
+    named = any(key in storage for key in pack.server_named_by)
     for key in _SERVER_KEYS:
         if key in storage and not named:
             message = f"{key} is for a server that exists already, and none is named"
@@ -76,17 +76,11 @@ def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Ite
         yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
 
 
-def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
-    if storage["type"] != "s3":
-        return
-    if "endpoint" in storage and "bucket" not in storage:
-        message = f"the store at {storage['endpoint']} is named, but no bucket in it"
-        hint = "say bucket too; tracegen makes a bucket only in a store that it runs"
-        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, hint)
-    if "bucket" in storage and "endpoint" not in storage and "region" not in storage:
-        message = f"bucket {storage['bucket']} is at AWS, since no endpoint is named, and needs its region"
-        hint = "say region, or endpoint for another store"
-        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
+def _incomplete(spec: Spec, storage: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+    for each in pack.incomplete:
+        if each.option in storage and not set(each.without) & set(storage):
+            message = each.message.format_map(storage)
+            yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", each.option), message, each.hint)
 
 
 def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, backend_pack, cause
 from tracegen.source.words import quoted
 from tracegen.spec.said import Spec
 from tracegen.spec.suggest import did_you_mean
@@ -23,10 +23,10 @@ LARGEST_REQUEST = 3_000_000
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     """Tenants are declared once, by a backend that has them, and services name one of them."""
     tenants = [tenant["name"] for tenant in spec.get("backend", "tenants") or []]
-    if tenants and spec.get("backend", "type") == "jaeger":
-        message = "Jaeger separates tenants on reading only: all spans that come in over OTLP are stored under none"
+    refusal = backend_pack(spec, packs).no_tenants
+    if tenants and refusal:
         path = cause(spec, ("backend", "tenants"), ("backend", "type"))
-        yield at(spec, TENANTS_OF_JAEGER, path, message, "use Tempo, or one Jaeger a tenant")
+        yield at(spec, TENANTS_OF_JAEGER, path, refusal.why, refusal.instead)
         return
     for index, name in enumerate(tenants):
         if name in tenants[:index]:
