@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.catalogue import Image
+from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.kubernetes import Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
@@ -195,7 +195,7 @@ class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
-    it verifies its collector with.
+    it verifies its collector with. `agent` is what the OpenTelemetry Operator could put into it.
     """
 
     name: str
@@ -218,6 +218,7 @@ class Service:
     stub: str
     tenant: str
     ca: Secret | None
+    agent: OperatorAgent | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ class LocalDisk:
 
     def part(self, model: Model) -> StoragePart:
         """A folder beside the write-ahead log."""
-        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}})
+        size = str(model.backend.storage.options.get("size", "10Gi"))
+        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, size=size)
 
 
 STORAGE: Storage = LocalDisk()

@@ -83,15 +83,18 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
     )
 
 
-def search_storage(name: str, node: Component, model: Model) -> StoragePart:
-    """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server."""
+def search_storage(name: str, prefix: str, node: Component, model: Model) -> StoragePart:
+    """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server.
+
+    `prefix` is that of the variables by which the job that reads who calls whom is told of the cluster.
+    """
     options = model.backend.storage.options
     inside = not servers_said(options)
     managed = options.get("manage", True)
     needs = {name: Wait.HEALTHY} if inside else {}
     components = [node] if inside else []
     if managed:
-        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, model, needs), model)]
+        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, prefix, model, needs), model)]
     return StoragePart(
         config={name: _config(name, model, options.get("index_prefix", ""))},
         archive={name: _config(name, model, _archive_prefix(options), archive=True)},
@@ -217,9 +220,8 @@ def _secret_files(name: str, model: Model) -> tuple[SecretMount, ...]:
     return (*mounts, SecretMount(password, client_path(name, "password"))) if password else mounts
 
 
-def _reader(name: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
+def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
     options = model.backend.storage.options
-    prefix = {"elasticsearch": "ES", "opensearch": "OS"}[name]
     servers = servers_said(options) or [f"http://{name}:{PORT}"]
     environment: dict[str, Text] = {
         f"{prefix}_NODES": text(",".join(servers)),
