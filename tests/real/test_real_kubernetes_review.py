@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
-import reviewers
+from compiler.test_matrix import systems
 from invariants import System
-from reviewers import EXCEPTIONS, Excepted, Remark, exceptions
+from real import reviewers
+from real.reviewers import EXCEPTIONS, Excepted, Remark, exceptions
 from support import ROOT
-from test_matrix import systems
 
 PAGE = ROOT / "docs" / "kubernetes-review.md"
 BEGIN, END = "<!-- exceptions -->\n", "<!-- end of exceptions -->\n"

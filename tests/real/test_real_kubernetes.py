@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from clusters import ENFORCE, Judge, accounts, kustomized, pod, prepared, unhashed, written
+from compiler.test_matrix import systems
 from invariants import System
 from invariants._manifests import FOLDER, LIST
 from programs.servers.kubernetes import KubernetesServer, Refused
+from real.clusters import ENFORCE, Judge, accounts, kustomized, pod, prepared, unhashed, written
 from support import ROOT
-from test_matrix import systems
 
 FOLDERS = sorted(
     path.parent

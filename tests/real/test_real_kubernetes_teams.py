@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
-from clusters import kustomized, pod, written
+from compiler.test_matrix import RICH, rich
 from invariants import System
 from invariants._manifests import Manifest, Workload
 from invariants._specs import compile_spec
 from patches import merged
 from programs.servers.kubernetes import KubernetesServer
+from real.clusters import kustomized, pod, written
 from support import tracegen, tree_of
-from test_matrix import RICH, rich
 
 SECONDS = 120
 TEAM_IMAGE = "registry.example.com/ledger:7"
