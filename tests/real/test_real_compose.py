@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from example_trees import FOLDER, all_rendered
 from support import ROOT, tracegen
 
 ALL = sorted(
@@ -17,8 +18,19 @@ FRAGMENTS = [path for path in ALL if path.parent.parent.name == "services"]
 RENDERED = [path for path in ALL if path not in FRAGMENTS]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The examples, rendered whole: the repository keeps less than their compose files name."""
+    return all_rendered(tmp_path_factory.mktemp("examples"))
+
+
+def _whole(path: Path, whole: Path) -> Path:
+    return whole / path.relative_to(FOLDER) if path.is_relative_to(FOLDER) else path
+
+
 @pytest.mark.parametrize("path", RENDERED, ids=lambda path: str(path.relative_to(ROOT)))
-def test_docker_compose_accepts_the_file(path: Path, docker_compose: Path, tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_file(path: Path, whole: Path, docker_compose: Path, tmp_path: Path) -> None:
+    path = _whole(path, whole)
     variables = tmp_path / ".env"
     example = (path.parent / ".env.example").read_text(encoding="utf-8")
     variables.write_text(example.replace("=\n", "=value\n"), encoding="utf-8")
@@ -29,8 +41,11 @@ def test_docker_compose_accepts_the_file(path: Path, docker_compose: Path, tmp_p
 
 
 @pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_compose_file_elsewhere_can_extend_a_fragment(path: Path, docker_compose: Path, tmp_path: Path) -> None:
+def test_a_compose_file_elsewhere_can_extend_a_fragment(
+    path: Path, whole: Path, docker_compose: Path, tmp_path: Path
+) -> None:
     """As the head of the fragment says; its environment file is found from wherever it is extended."""
+    path = _whole(path, whole)
     name = path.parent.name
     service = f"{{image: 'acme/{name}:1.0', extends: {{file: {path}, service: {name}}}}}"
     (tmp_path / "compose.yaml").write_text(f"services: {{{name}: {service}}}\n", encoding="utf-8")
