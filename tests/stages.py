@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
+from tracegen import rules
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
 from tracegen.source import Node, Scalar, dotted, load
-from tracegen.spec import rules
 from tracegen.spec.layers import base_of, stack
 
 SPEC = "tracegen.yaml"
