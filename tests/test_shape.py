@@ -36,9 +36,11 @@ ORDER = [
     "packs.contract",
     "source",
     "spec",
+    "decide",
     "rules",
+    "checking",
     "assemble",
-    "resolve",
+    "build",
     "render",
     "packs",
     "compiler",
@@ -52,7 +54,20 @@ ORDER = [
 FOR_PACKS = {"emit", "packs", "packs.contract", "system", "assemble", "render"}
 
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
-PURE = ["problems", "emit", "system", "packs.contract", "spec", "rules", "assemble", "resolve", "render", "packs"]
+PURE = [
+    "problems",
+    "emit",
+    "system",
+    "packs.contract",
+    "spec",
+    "decide",
+    "rules",
+    "checking",
+    "assemble",
+    "build",
+    "render",
+    "packs",
+]
 IMPURE = {
     *("datetime", "time", "random", "secrets", "uuid", "locale", "getpass", "platform", "socket"),
     *("os", "shutil", "subprocess", "tempfile", "glob", "fcntl", "threading", "multiprocessing", "urllib.request"),
