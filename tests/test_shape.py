@@ -80,6 +80,9 @@ MANIFESTS = (
     *("composer.lock", "parts/*.txt"),
 )
 
+#: Records as the schema has keys: nobody writes it.
+GENERATED = SOURCE / "decide" / "records.py"
+
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
 
@@ -179,7 +182,7 @@ def test_the_pure_stages_touch_nothing_outside(part: str) -> None:
             assert not set(imported(path)) & IMPURE, relative(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=relative)
+@pytest.mark.parametrize("path", [path for path in MODULES if path != GENERATED], ids=relative)
 def test_modules_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
     for node in ast.walk(tree_of(path)):
