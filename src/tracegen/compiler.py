@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracegen.assemble import NameTaken
-from tracegen.catalogue import catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
 from tracegen.resolve import resolve
@@ -28,21 +28,21 @@ class Rendered:
     tree: Mapping[str, bytes]
 
 
-def build(document: Document, spec: Spec) -> Rendered:
+def build(document: Document, spec: Spec, packs: Catalogue) -> Rendered:
     """From a valid spec to its tree. Raises ProblemsFound for what only the model can tell."""
-    model, files = _planned(spec, for_people=True)
+    model, files = _planned(spec, packs, for_people=True)
     return Rendered(document, spec, model, files, render(files))
 
 
-def judge(spec: Spec) -> None:
+def judge(spec: Spec, packs: Catalogue) -> None:
     """What only the model can tell of a valid spec, and nothing rendered. Raises ProblemsFound."""
-    _planned(spec, for_people=False)
+    _planned(spec, packs, for_people=False)
 
 
-def _planned(spec: Spec, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
+def _planned(spec: Spec, packs: Catalogue, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
     try:
-        model = resolve(spec, catalogue())
-        return model, plan(model, catalogue(), for_people=for_people)
+        model = resolve(spec, packs)
+        return model, plan(model, packs, for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, spec)]) from error
     except UnknownOverride as error:

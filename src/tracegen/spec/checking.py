@@ -42,7 +42,7 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
     UnknownEnvironment.
     """
     document, notes = brought_to_today(document)
-    base, problems = base_of(document)
+    base, problems = base_of(document, packs)
     problems = [*document.problems, *notes, *problems]
     layers = environments_of(base)
     names = list(layers) if environments is None else list(environments)
@@ -65,8 +65,8 @@ def _check_stack(
     base: Mapping, environment: str | None, packs: Catalogue, before: list[Problem]
 ) -> tuple[Spec, list[Problem]]:
     """One layer stack and what is wrong with it; what it means is asked only of one that is well-formed."""
-    layered, problems = stack(base, environment)
-    value, wrong = check_form(layered)
+    layered, problems = stack(base, environment, packs)
+    value, wrong = check_form(layered, packs)
     spec = Spec(value, layered.root, environment, layered.dropped, layered.layer)
     if wrong or _has_error(before):
         return spec, [*problems, *_without_consequences(wrong, before)]
