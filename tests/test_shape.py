@@ -50,6 +50,13 @@ ORDER = [
     "__main__",
 ]
 
+#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory` and `local`
+#: are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
+PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
+    path.parent.name for path in (TEMPLATES / "languages").glob("*/pack.yaml")
+}
+PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
+
 #: What the code of packs may use: they describe components and structures, and know no spec.
 FOR_PACKS = {"emit", "packs", "packs.contract", "system", "assemble", "render"}
 
@@ -188,6 +195,12 @@ def test_modules_and_functions_are_small(path: Path) -> None:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("path", sorted({*MODULES} - {*PACK_CODE}), ids=relative)
+def test_only_packs_know_packs_by_name(path: Path) -> None:
+    """What holds for one storage, backend or language is said in its pack: a copy of it would be judged otherwise."""
+    assert not PACK_NAMES & set(texts(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
