@@ -58,7 +58,7 @@ PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
 PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
 
 #: What the code of packs may use: they describe components and structures, and know no spec.
-FOR_PACKS = {"emit", "packs", "packs.contract", "system", "assemble", "render"}
+FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "assemble", "render"}
 
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
 PURE = [
