@@ -9,8 +9,8 @@ from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
 from tracegen.resolve import resolve
 from tracegen.source.files import Document
+from tracegen.source.words import did_you_mean
 from tracegen.spec.said import Spec
-from tracegen.spec.suggest import did_you_mean
 from tracegen.system import Model
 
 NAME_TAKEN = Code("TG205", "Name is taken")

@@ -9,7 +9,7 @@ import click
 from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
 from tracegen.cli.pipeline import compile_spec
 from tracegen.compiler import Rendered
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean
 from tracegen.system import Decision
 
 

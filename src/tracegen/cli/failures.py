@@ -10,8 +10,8 @@ from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
+from tracegen.source.words import did_you_mean
 from tracegen.spec.checking import UnknownEnvironment
-from tracegen.spec.suggest import did_you_mean
 from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 

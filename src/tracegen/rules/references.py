@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
-from tracegen.source.words import quoted
+from tracegen.source.words import did_you_mean, quoted
 from tracegen.spec.nodes import key_place
 from tracegen.spec.said import Path, Spec, dotted
-from tracegen.spec.suggest import did_you_mean
 
 UNKNOWN_CALLEE = Code("TG201", "Called service is not in the spec")
 UNKNOWN_SLO_SERVICE = Code("TG202", "Objective for a service that is not in the spec")

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
-from tracegen.source.words import quoted
+from tracegen.source.words import did_you_mean, quoted
 from tracegen.spec.said import Spec
-from tracegen.spec.suggest import did_you_mean
 from tracegen.system.units import size_in_bytes
 
 TENANTS_OF_JAEGER = Code("TG320", "Jaeger does not separate tenants")

@@ -27,12 +27,13 @@ def as_yaml_text(text: str) -> str:
     return f'"{shortened(text)}"'
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A hint that names the candidate most like a word, or nothing."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word most like one, whatever its case; empty when there is none."""
     from difflib import get_close_matches  # only a failure needs it
 
     if len(word) > _LONGEST_SHOWN:
         return ""
-    short = (candidate for candidate in candidates if len(candidate) <= _LONGEST_SHOWN)
-    matches = get_close_matches(word, list(islice(short, _MOST_COMPARED)), n=1, cutoff=0.6)
-    return f"did you mean {quoted(matches[0])}?" if matches else ""
+    short = (name for name in known if len(name) <= _LONGEST_SHOWN)
+    names = {name.lower(): name for name in islice(short, _MOST_COMPARED)}
+    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f"did you mean {quoted(names[matches[0]])}?" if matches else ""

@@ -5,13 +5,12 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, dotted, place_of
-from tracegen.source.words import quoted
+from tracegen.source.words import did_you_mean, quoted
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.nodes import key_place
 from tracegen.spec.repair import repaired
 from tracegen.spec.schema import Schema, known_keys, property_schema, variants_with
-from tracegen.spec.suggest import did_you_mean
 from tracegen.spec.wording import either, flow
 
 _NOT_IN_A_LAYER = "say it in the spec itself, where it counts for all environments"

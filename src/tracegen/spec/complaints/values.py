@@ -5,13 +5,12 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
-from tracegen.source.words import quoted
+from tracegen.source.words import did_you_mean, quoted
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
 from tracegen.spec.schema import Schema
 from tracegen.spec.secret_words import is_secret_header
-from tracegen.spec.suggest import did_you_mean
 from tracegen.spec.wording import a_noun, either, flow, shown, type_words
 
 
