@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Path, Spec
 
 OWN_OTEL_VARIABLE = Code("TG511", "A variable of the spec wins over tracegen's", Severity.WARNING, acceptable=True)
 LOOKS_LIKE_A_SECRET = Code("TG602", "Looks like a secret", Severity.WARNING, acceptable=True)
@@ -25,3 +25,8 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
             if isinstance(value, str) and value and _SECRET.search(variable):
                 message = f"the value of {variable} looks like a secret and is written in the spec"
                 yield at(spec, LOOKS_LIKE_A_SECRET, path, message, f"refer to it: {{env: {variable}}}")
+
+
+def is_secret_variable(path: Path) -> bool:
+    """Whether a path is that of a variable of a service under the name of a secret."""
+    return path[0] == "services" and path[2:3] == ("env",) and _SECRET.search(str(path[-1])) is not None

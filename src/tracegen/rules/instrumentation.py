@@ -11,25 +11,16 @@ from tracegen.spec.wording import either
 NO_SUCH_INSTRUMENTATION = Code("TG501", "Language has no such instrumentation")
 NOTHING_TO_RUN = Code("TG502", "Nothing to run")
 NO_SUCH_PROPAGATOR = Code("TG503", "Language has no such propagator")
-STUBS_IN_ONE_FOLDER = Code("TG504", "Two stubs in one folder")
 BAGGAGE_NOT_COPIED = Code("TG505", "Baggage is not copied onto spans", Severity.NOTE)
 
 
 def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
-    """For each service: its kind of instrumentation, its propagators, what runs, and its stub's folder."""
-    stubs: dict[str, str] = {}
+    """For each service: its kind of instrumentation, its propagators, and what runs."""
     for name in spec.services:
         yield from _instrumentation(spec, packs, name)
         yield from _propagators(spec, packs, name)
         yield from _baggage(spec, packs, name)
         yield from _image(spec, name)
-        folder = spec.get("services", name, "stub") or f"services/{name}"
-        if folder in stubs:
-            message = f"the stubs of {name} and {stubs[folder]} would be in one folder, {folder}"
-            where = cause(spec, ("services", name, "stub"), ("services", stubs[folder], "stub"))
-            hint = "give each its own; the default is services/<name>"
-            yield at(spec, STUBS_IN_ONE_FOLDER, where, message, hint)
-        stubs[folder] = name
 
 
 def _instrumentation(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:

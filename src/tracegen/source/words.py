@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from itertools import islice
 
-_LONGEST_SHOWN = 60
+from tracegen.problems.redact import redacted
+
+#: What is longer is cut short in a message, and compared with nothing.
+LONGEST_SHOWN = 60
 
 #: Comparing words is slow; nobody misspells a longer word, or one of more than these.
 _MOST_COMPARED = 500
 
 
 def shortened(text: str) -> str:
-    """A text cut short, so that a message stays a line."""
-    return f"{text[: _LONGEST_SHOWN - 1]}…" if len(text) > _LONGEST_SHOWN else text
+    """A text without secrets, cut short, so that a message stays a line."""
+    text = redacted(text)  # first: a password that is cut in two would no longer be seen
+    return f"{text[: LONGEST_SHOWN - 1]}…" if len(text) > LONGEST_SHOWN else text
 
 
 def quoted(text: str) -> str:
@@ -31,9 +35,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word most like one, whatever its case; empty when there is none."""
     from difflib import get_close_matches  # only a failure needs it
 
-    if len(word) > _LONGEST_SHOWN:
+    if len(word) > LONGEST_SHOWN:
         return ""
-    short = (name for name in known if len(name) <= _LONGEST_SHOWN)
+    short = (name for name in known if len(name) <= LONGEST_SHOWN)
     names = {name.lower(): name for name in islice(short, _MOST_COMPARED)}
     matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {quoted(names[matches[0]])}?" if matches else ""

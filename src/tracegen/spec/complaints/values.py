@@ -5,7 +5,7 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
-from tracegen.source.words import did_you_mean, quoted
+from tracegen.source.words import LONGEST_SHOWN, did_you_mean, quoted, shortened
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
@@ -30,7 +30,7 @@ def _as_written(value: Any, path: Path, context: Context) -> str:
     """A number as it stands in the file: `1.10`, not `1.1`."""
     written = find(context.root, path)
     is_number = isinstance(value, int | float)
-    return written.text if is_number and isinstance(written, Scalar) else shown(value)
+    return shortened(written.text) if is_number and isinstance(written, Scalar) else shown(value)
 
 
 def _words_or_keys(node: Schema) -> str:
@@ -57,6 +57,8 @@ def _literal_secret(path: Path, node: Schema, context: Context) -> Problem:
 def _type_hint(error: Any, path: Path, node: Schema, context: Context) -> str:
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     value = error.instance
+    if len(str(value)) > LONGEST_SHOWN:
+        return for_example(path, node)
     if "string" in types and isinstance(value, bool | int | float) and "then" not in node:
         text = _as_written(value, path, context)
         meant = repaired(value, node)
