@@ -9,12 +9,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
 from tracegen.source import Node, Scalar, dotted, load
 from tracegen.spec import rules
-from tracegen.spec.checking import check
 from tracegen.spec.layers import base_of, stack
 
 SPEC = "tracegen.yaml"
@@ -71,7 +71,7 @@ STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
 def _built(environment: str | None) -> Rendered:
     document = load(SPEC)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.specs[environment])
+    return build(document, checked.settings[environment])
 
 
 def _scalars(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Scalar]]:

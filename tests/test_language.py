@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from specs import SMALLEST, problems, specs, told, value
 from support import ROOT, tracegen
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.source.files import Document, load
 from tracegen.source.reader import read
-from tracegen.spec.checking import check
 from tracegen.spec.form import with_choosers
 from tracegen.spec.schema import schema
 from tracegen.spec.standard import strict
@@ -230,8 +230,8 @@ def _as_written(path: Path) -> Any:
 def test_the_examples_have_no_errors_and_fit_the_strict_schema_in_every_environment(path: Path) -> None:
     checked = check(load(str(path), None), catalogue())
     assert all(problem.severity is not Severity.ERROR for problem in checked.problems)
-    for spec in checked.specs.values():
-        assert _validator("strict").is_valid(with_choosers(dict(spec.value)))
+    for spec in checked.settings.values():
+        assert _validator("strict").is_valid(with_choosers(dict(spec.said.value)))
 
 
 @examples
@@ -242,8 +242,8 @@ def test_the_examples_fit_the_editor_schema_as_they_are_written(path: Path) -> N
 
 def test_the_example_of_the_spec_is_committed_as_it_stands_there() -> None:
     checked = check(load(str(EXAMPLE), None), catalogue())
-    assert set(checked.specs) == {None, "dev", "prod"}
-    assert "stock" in checked.specs[None].services
+    assert set(checked.settings) == {None, "dev", "prod"}
+    assert "stock" in checked.settings[None].services
 
 
 def _properties(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:

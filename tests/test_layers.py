@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from specs import SMALLEST, problems, specs, told, value
+from tracegen.checking import UnknownEnvironment
 from tracegen.problems import Place, Severity
 from tracegen.source.node import Entry, Mapping, Node, Scalar, Sequence, plain
-from tracegen.spec.checking import UnknownEnvironment
 from tracegen.spec.merge import MergeLog, merge
 
 # RFC 7396

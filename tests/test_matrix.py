@@ -14,10 +14,10 @@ from invariants._specs import ALSO, NOT_RENDERED, SMALLEST, Space, compile_spec,
 from patches import merged
 from support import ROOT
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import build
 from tracegen.problems import ProblemsFound
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 INVARIANTS = invariants()
 BREAKS = [(each, how) for each in INVARIANTS for how in each.breaks]
@@ -69,7 +69,7 @@ def _of_file(path: Path) -> Iterator[System]:
     document = load(str(path))
     checked = check(document, catalogue())
     is_rendered = all(problem.code.id != NOT_RENDERED for problem in checked.problems)
-    for environment, spec in checked.specs.items() if is_rendered else ():
+    for environment, spec in checked.settings.items() if is_rendered else ():
         yield System.of(f"{path.relative_to(ROOT)} ({environment or 'base'})", build(document, spec))
 
 

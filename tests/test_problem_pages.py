@@ -12,9 +12,9 @@ import tracegen
 from support import ROOT, problems_of
 from support import tracegen as run
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.problems import Code, Problem, ProblemsFound, Severity
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 PAGE = ROOT / "docs" / "problems.md"
 

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import judge
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.problems.formats import FORMATS, formatter
 from tracegen.problems.redact import redacted, redacted_line
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 from tracegen.spec.schema import resolve, schema
 
 SECRET = "hunter2S3cr3t"
@@ -107,7 +107,7 @@ def problems_of_text(text: str) -> list[Problem]:
     try:
         document = load("-", io.BytesIO(text.encode()))
         checked = check(document, catalogue())
-        for spec in checked.specs.values():
+        for spec in checked.settings.values():
             judge(spec)
     except ProblemsFound as found:
         return list(found.problems)

@@ -72,12 +72,12 @@ def _is_spec(word: str) -> bool:
 
 
 def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
-    decisions = [each for each in rendered.model.decisions if _is_below(each.path, key)]
+    decisions = [each for each in rendered.settings.origin.decisions if _is_below(each.path, key)]
     if not decisions and Path(key).is_file():
         click.echo(f"{key}\n    {owner_of(key)}")
         return 0
     if not decisions:
-        known = {each.path for each in rendered.model.decisions} | set(rendered.tree)
+        known = {each.path for each in rendered.settings.origin.decisions} | set(rendered.tree)
         hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
         raise click.UsageError(f"nothing was decided at {key!r}, and no file is called so\n  hint: {hint}")
     if format_ == "json":

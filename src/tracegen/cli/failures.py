@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tracegen.checking import UnknownEnvironment
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
 from tracegen.project.answers import NewerTracegen
@@ -11,7 +12,6 @@ from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
 from tracegen.source.words import did_you_mean
-from tracegen.spec.checking import UnknownEnvironment
 from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 

@@ -3,12 +3,12 @@
 import click
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.cli.pipeline import read
 from tracegen.compiler import judge
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import FORMATS, formatter
 from tracegen.source.files import CannotRead
-from tracegen.spec.checking import check
 
 
 @click.command(short_help="Tell what is wrong with specs.")
@@ -48,7 +48,7 @@ def _problems(path: str, environment: str | None) -> list[Problem]:
     except ProblemsFound as error:
         return list(error.problems)
     found = list(checked.problems)
-    for spec in checked.specs.values():
+    for spec in checked.settings.values():
         try:
             judge(spec)
         except ProblemsFound as error:

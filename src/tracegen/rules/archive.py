@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
-from tracegen.rules._shared import at, storage_of
-from tracegen.spec.said import Spec
+from tracegen.rules._shared import at
 
 NO_ARCHIVE = Code("TG330", "Storage has no archive")
 
@@ -15,10 +15,10 @@ _WITHOUT = {
 }
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """`backend.archive` beside a storage that can hold a second set."""
-    storage = storage_of(spec, packs).get("type", "")
-    if spec.get("backend", "archive") and storage in _WITHOUT:
-        message = f"storage {storage} has no archive: {_WITHOUT[storage]}"
+    storage = settings.backend.storage
+    if settings.backend.archive and storage and storage.type in _WITHOUT:
+        message = f"storage {storage.type} has no archive: {_WITHOUT[storage.type]}"
         hint = "use badger, opensearch, elasticsearch or cassandra, or delete archive"
-        yield at(spec, NO_ARCHIVE, ("backend", "archive"), message, hint)
+        yield at(settings, NO_ARCHIVE, ("backend", "archive"), message, hint)

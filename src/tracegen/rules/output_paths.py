@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.emit.output_paths import fault_of, folded, folders_above
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at, cause
 from tracegen.source.words import quoted
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path
 
 STUBS_IN_ONE_FOLDER = Code("TG504", "Two stubs in one folder")
 NO_FOLDER_OF_A_SERVICE = Code("TG506", "Not a folder for a service")
@@ -22,29 +23,22 @@ TAKEN = frozenset(
 )
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The folder of each service, and that of its stub."""
     taken = TAKEN | {name.casefold() for name in (*packs.backends, *packs.storages)}
     owners: dict[str, str] = {}
-    for name in spec.services:
+    for name in settings.services:
         if fault := fault_of(f"services/{name}"):
             hint = "give the service another name: files of every target are called after it"
-            yield at(spec, NO_FOLDER_OF_A_SERVICE, ("services", name), f"the folder services/{name} {fault}", hint)
-        elif refused := _refusal(_stub(spec, name), taken):
-            yield at(spec, NO_FOLDER_OF_A_SERVICE, ("services", name, "stub"), *refused)
+            yield at(
+                settings, NO_FOLDER_OF_A_SERVICE, ("services", name), f"the folder services/{name} {fault}", hint
+            )
+        elif refused := _refusal(settings.services[name].stub, taken):
+            yield at(settings, NO_FOLDER_OF_A_SERVICE, ("services", name, "stub"), *refused)
         else:
-            owners.setdefault(folded(_stub(spec, name)), name)
-    for name in spec.services:
-        yield from _shared_folder(spec, name, owners)
-
-
-def _stub(spec: Spec, name: str) -> str:
-    stub: str = spec.get("services", name, "stub") or _own_folder(name)
-    return stub
-
-
-def _own_folder(name: str) -> str:
-    return f"services/{name}"
+            owners.setdefault(folded(settings.services[name].stub), name)
+    for name in settings.services:
+        yield from _shared_folder(settings, name, owners)
 
 
 def _refusal(stub: str, taken: frozenset[str]) -> tuple[str, str] | None:
@@ -57,14 +51,14 @@ def _refusal(stub: str, taken: frozenset[str]) -> tuple[str, str] | None:
     return None
 
 
-def _shared_folder(spec: Spec, name: str, owners: dict[str, str]) -> Iterator[Problem]:
+def _shared_folder(settings: Settings, name: str, owners: dict[str, str]) -> Iterator[Problem]:
     """The nearest folder of another service that the stub of a service is, or lies in."""
-    stub = _stub(spec, name)
+    stub = settings.services[name].stub
     for folder in (stub, *reversed(folders_above(stub))):
-        other = owners.get(folded(folder)) or _in_services(spec, folder)
+        other = owners.get(folded(folder)) or _in_services(settings, folder)
         if other is not None and other != name:
-            where = cause(spec, _said(name), _said(other))
-            yield at(spec, STUBS_IN_ONE_FOLDER, where, *_words(name, other, stub, folder))
+            where = cause(settings, _said(name), _said(other))
+            yield at(settings, STUBS_IN_ONE_FOLDER, where, *_words(name, other, stub, folder))
             return
 
 
@@ -72,10 +66,10 @@ def _said(name: str) -> Path:
     return ("services", name, "stub")
 
 
-def _in_services(spec: Spec, folder: str) -> str | None:
+def _in_services(settings: Settings, folder: str) -> str | None:
     """The service that has a folder by its name: files for its variables lie there, wherever its stub does."""
     parent, _, name = folder.rpartition("/")
-    return name if parent == "services" and name in spec.services else None
+    return name if parent == "services" and name in settings.services else None
 
 
 def _words(name: str, other: str, stub: str, folder: str) -> tuple[str, str]:

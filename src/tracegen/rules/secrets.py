@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Problem
 from tracegen.rules._shared import at
 from tracegen.rules.environment import LOOKS_LIKE_A_SECRET, is_secret_variable
 from tracegen.spec.codes import LITERAL_SECRET
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path
 from tracegen.spec.secret_words import (
     has_login,
     holds_password,
@@ -22,17 +23,17 @@ from tracegen.spec.secret_words import (
 _URL_KEYS = ("url", "endpoint")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Every URL and every header of the spec."""
-    for path, value in _leaves((), spec.value):
+    for path, value in _leaves((), settings.said.value):
         if path[0] == "environments":
             continue  # each is looked at where it lies over the spec
         message, hint = _refusal(path, value)
         if message:
-            yield at(spec, LITERAL_SECRET, path, message, hint)
+            yield at(settings, LITERAL_SECRET, path, message, hint)
         elif _looks_like_one(path, value):
             message = "this looks like a secret and is written in the spec"
-            yield at(spec, LOOKS_LIKE_A_SECRET, path, message, _refer(path, _variable(path)))
+            yield at(settings, LOOKS_LIKE_A_SECRET, path, message, _refer(path, _variable(path)))
 
 
 def _refusal(path: Path, value: str) -> tuple[str, str]:

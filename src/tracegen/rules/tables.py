@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
-from tracegen.rules._shared import at, cause, storage_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.rules._shared import at, cause
+from tracegen.spec.said import Path, dotted
 
 NOT_MADE_HERE = Code("TG345", "Setting of tables that somebody else makes")
 
@@ -17,12 +18,14 @@ _OF_TABLES: dict[str, tuple[Path, ...]] = {
 }
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """With `manage: false`, nothing that only the making of tables needs."""
-    storage = storage_of(spec, packs)
-    if storage.get("manage") is not False:
+    storage = settings.backend.storage
+    if storage is None or getattr(storage, "manage", True):
         return
-    for path in _OF_TABLES.get(storage["type"], ()):
-        if spec.get(*path) is not None:
+    for path in _OF_TABLES.get(storage.type, ()):
+        if settings.said.get(*path) is not None:
             message = f"{dotted(path)} is set when tables are made, and manage: false leaves that to somebody else"
-            yield at(spec, NOT_MADE_HERE, cause(spec, path, _MANAGE), message, "delete it, or delete manage: false")
+            yield at(
+                settings, NOT_MADE_HERE, cause(settings, path, _MANAGE), message, "delete it, or delete manage: false"
+            )

@@ -6,7 +6,6 @@ from typing import Any
 
 from tracegen.catalogue import Image
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
@@ -248,7 +247,6 @@ class Model:
     kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
-    decisions: tuple[Decision, ...]
     strategies: StrategyServer | None = None
 
     @property
