@@ -11,7 +11,7 @@ from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
-from tracegen.source.words import did_you_mean
+from tracegen.source.words import did_you_mean, some_of
 from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 
@@ -36,7 +36,7 @@ def _problems(error: Any) -> Failure:
 
 
 def _environment(error: Any) -> Failure:
-    known = ", ".join(error.known) or "none"
+    known = some_of(error.known) or "none"
     hint = did_you_mean(error.name, error.known) or f"its environments: {known}"
     return Failure(f"{error}\n  hint: {hint}", 2)
 

@@ -29,10 +29,9 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     owners: dict[str, str] = {}
     for name in settings.services:
         if fault := fault_of(f"services/{name}"):
+            message = f"the folder services/{name} {fault}"
             hint = "give the service another name: files of every target are called after it"
-            yield at(
-                settings, NO_FOLDER_OF_A_SERVICE, ("services", name), f"the folder services/{name} {fault}", hint
-            )
+            yield at(settings, NO_FOLDER_OF_A_SERVICE, ("services", name), message, hint)
         elif refused := _refusal(settings.services[name].stub, taken):
             yield at(settings, NO_FOLDER_OF_A_SERVICE, ("services", name, "stub"), *refused)
         else:

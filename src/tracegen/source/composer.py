@@ -9,7 +9,7 @@ from tracegen.problems import Code, Place, Problem, ProblemsFound
 from tracegen.source import codes
 from tracegen.source.node import Entry, Mapping, Node, Path, Scalar, Sequence, dotted
 from tracegen.source.scalars import TagRefused, check_collection, scalar_is_plain
-from tracegen.source.words import did_you_mean, quoted, shortened
+from tracegen.source.words import Guesses, quoted, shortened
 
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
@@ -104,6 +104,7 @@ class _Composer:
         self.text, self.file = text, file
         self.stack: list[_OpenMapping | _OpenSequence] = []
         self.problems: list[Problem] = []
+        self.guesses = Guesses()
         self.nodes = 0
         #: What each anchor stands for so far, with its size and height; itself while it is open.
         self.anchors: dict[str, tuple[Node, int, int] | _OpenMapping | _OpenSequence] = {}
@@ -220,7 +221,7 @@ class _Composer:
         name = quoted(event.anchor)
         found = self.anchors.get(event.anchor)
         if found is None:
-            near = did_you_mean(event.anchor, self.anchors) if self._are_few else ""
+            near = self.guesses.near(event.anchor, self.anchors)
             hint = near or f"write `&{shortened(event.anchor)}` before its first use"
             self._report(codes.NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
             self._add(_Broken("", True, place), 1, 0, True)
@@ -311,11 +312,6 @@ class _Composer:
         self.problems.append(Problem.of(code, place, dotted(self._path() + below), message, hint))
         if len(self.problems) == MOST_PROBLEMS:
             raise ProblemsFound(self.problems)
-
-    @property
-    def _are_few(self) -> bool:
-        """So few that each may take some time."""
-        return len(self.problems) < 20
 
     def _count(self, more: int, place: Place) -> None:
         """Count nodes, and stop at too many."""

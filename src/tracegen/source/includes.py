@@ -10,7 +10,7 @@ from pathlib import Path
 from tracegen.problems import Place, Problem, Severity
 from tracegen.source.codes import INCLUDE
 from tracegen.source.node import Mapping, Node, Scalar, Sequence
-from tracegen.source.words import did_you_mean, quoted
+from tracegen.source.words import Guesses, quoted
 
 MOST_FILES = 1_000
 
@@ -37,6 +37,8 @@ class Includes:
     problems: list[Problem] = field(default_factory=list)
     #: There are too many files, which was said.
     full: bool = False
+    _guesses: Guesses = field(default_factory=Guesses)
+    _files_below: list[str] | None = None
 
     def follow(self, root: Mapping) -> list[Included]:
         """All files that a spec includes, sorted by path."""
@@ -110,10 +112,10 @@ class Includes:
             self._error(place, key, f"more than {MOST_FILES:,} files are included", hint)
 
     def _near(self, path: str) -> str:
-        """A hint that names a file with almost that path; for the first mistakes only, since it looks at many."""
-        if len(self.problems) >= 20:
-            return ""
-        return did_you_mean(path, sorted(islice(_matches(self.folder, "**/*.y*ml"), MOST_FILES)))
+        """A hint that names a file with almost that path."""
+        if self._files_below is None:
+            self._files_below = sorted(islice(_matches(self.folder, "**/*.y*ml"), MOST_FILES))
+        return self._guesses.near(path, self._files_below)
 
     def _is_spec(self, real: Path) -> bool:
         return self.spec is not None and real == self.spec

@@ -41,3 +41,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in islice(short, _MOST_COMPARED)}
     matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {quoted(names[matches[0]])}?" if matches else ""
+
+
+class Guesses:
+    """What was probably meant by the first wrong words of a kind: comparing is slow, and nobody reads hundreds."""
+
+    def __init__(self, most: int = 20) -> None:
+        """`most` words are compared, the others are not."""
+        self._left = most
+
+    def near(self, word: str, known: Iterable[str]) -> str:
+        """As `did_you_mean`, until there were too many."""
+        self._left -= 1
+        return did_you_mean(word, known) if self._left >= 0 else ""
+
+
+def some_of(names: Iterable[str], most: int = 30) -> str:
+    """`a, b, c`; of many names the first, and how many there are."""
+    all_names = list(names)
+    shown = ", ".join(shortened(name) for name in all_names[:most])
+    return shown if len(all_names) <= most else f"{shown} and {len(all_names) - most:,} more"

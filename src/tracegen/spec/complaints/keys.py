@@ -5,7 +5,7 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, dotted, place_of
-from tracegen.source.words import did_you_mean, quoted
+from tracegen.source.words import quoted
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.nodes import key_place
@@ -44,7 +44,7 @@ def _unknown(key: str, path: Path, parent: Schema, context: Context) -> Problem:
         hint = f"delete it; it belongs to {chooser}: {either(elsewhere)}"
         return context.problem(codes.MEANINGLESS_KEY, (*path, key), message, hint, place)
     known = keys_of(parent, context.at(path))
-    hint = did_you_mean(key, known) or did_you_mean(key, parent.get("properties", ())) or keys_hint(known)
+    hint = context.near(codes.UNKNOWN_KEY, key, known, parent.get("properties", ())) or keys_hint(known)
     return context.problem(codes.UNKNOWN_KEY, (*path, key), f"{quoted(key)} is not a key of {where}", hint, place)
 
 

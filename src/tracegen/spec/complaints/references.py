@@ -5,7 +5,7 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, dotted
-from tracegen.source.words import did_you_mean
+from tracegen.source.words import quoted
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.nodes import key_place
@@ -35,10 +35,8 @@ def wrong_keys(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     """Keys that no reference has; one that nearly has the right name is told with it."""
     known = sorted(context.schema_at(path).get("properties", {}))
     for key in set(error.instance) - set(known):
-        near = did_you_mean(key, known)
-        message = (
-            f"{key!r} is not a key of {dotted(path)}" if near else f"a key of {dotted(path)} is none of a reference"
-        )
+        near = context.near(codes.UNKNOWN_KEY, key, known)
+        message = f"{quoted(key) if near else 'what stands here'} is not a key of {dotted(path)}"
         hint = near or f"its keys are {either(known, 'and')}; {_NEVER_THE_VALUE}"
         where = (*path, key) if near else path
         yield context.problem(codes.UNKNOWN_KEY, where, message, hint, key_place(context.root, (*path, key)))

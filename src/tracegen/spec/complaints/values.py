@@ -5,7 +5,7 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
-from tracegen.source.words import LONGEST_SHOWN, did_you_mean, quoted, shortened
+from tracegen.source.words import LONGEST_SHOWN, quoted, shortened
 from tracegen.spec import codes
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
@@ -84,7 +84,7 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; the only word is {choices[0]}{beside}"
     else:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
-    hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+    hint = context.near(codes.WRONG_CHOICE, value, choices) if isinstance(value, str) else ""
     yield context.problem(codes.WRONG_CHOICE, path, message, hint)
 
 
