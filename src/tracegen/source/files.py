@@ -128,6 +128,14 @@ def read_file(path: Path) -> bytes:
     raise CannotRead(str(path), reason, _way_out(path, reason))
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def shown(path: Path) -> str:
     """A path as people see it: relative to the working directory if it lies below it, else as given."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)

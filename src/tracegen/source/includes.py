@@ -83,9 +83,15 @@ class Includes:
     def _literal(self, text: str, place: Place, key: str) -> None:
         path = "/".join(part for part in text.split("/") if part not in ("", "."))
         target = self.folder / path
-        if target.is_dir():
+        try:
+            is_folder, is_there = target.is_dir(), target.exists()
+        except OSError as error:  # a name that is too long, a folder that is not ours to look into
+            why = (error.strerror or "it cannot be looked at").lower()
+            self._error(place, key, f"{quoted(text)} cannot be read: {why}", "is the name right?")
+            return
+        if is_folder:
             self._error(place, key, f"{quoted(text)} is a folder", f"write `{path}/*.yaml`")
-        elif not target.exists():
+        elif not is_there:
             hint = self._near(path) or "the path counts from the folder of the spec"
             self._error(place, key, f"there is no file {quoted(text)}", hint)
         elif self._is_spec(target.resolve()):

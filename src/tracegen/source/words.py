@@ -46,7 +46,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 class Guesses:
     """What was probably meant by the first wrong words of a kind: comparing is slow, and nobody reads hundreds."""
 
-    def __init__(self, most: int = 20) -> None:
+    def __init__(self, most: int = 50) -> None:
         """`most` words are compared, the others are not."""
         self._left = most
 
