@@ -10,7 +10,7 @@ _WORD = re.compile(r"\S+")
 
 #: `password=…`, `client_secret=…`, `?api_key=…`.
 _ASSIGNED = re.compile(
-    r"((?:authorization|pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)[\w-]{0,40}=)"
+    r"((?:authorization|pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|private|secret)[-_]?key|credentials?)[\w-]{0,40}(?:=|:(?=[^\s/])))"
     r"[^\s&;,…]+",
     re.IGNORECASE,
 )
@@ -32,7 +32,7 @@ def redacted(text: str) -> str:
     """A text without passwords in URLs, users before an `@`, and values that stand after the name of a secret."""
     if "@" in text:
         text = _WORD.sub(_without_login, text)
-    if "=" in text:
+    if "=" in text or ":" in text:
         text = _ASSIGNED.sub(rf"\1{_GONE}", text)
     return _SCHEME.sub(rf"\1 {_GONE}", text)
 
