@@ -1,12 +1,13 @@
 """Failures that are no bugs: each has its words and its exit code in one table."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tracegen.checking import UnknownEnvironment
+from tracegen.cli.problem_text import problem_text
 from tracegen.problems import ProblemsFound
-from tracegen.problems.formats import formatter
 from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
@@ -32,7 +33,7 @@ def expected_failure(error: Exception) -> Failure | None:
 
 
 def _problems(error: Any) -> Failure:
-    return Failure(formatter("text")(error.problems).rstrip("\n"), 1)
+    return Failure(problem_text(error.problems, sys.stderr).rstrip("\n"), 1)
 
 
 def _environment(error: Any) -> Failure:
