@@ -8,7 +8,7 @@ from tracegen.catalogue import catalogue
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
 from tracegen.spec.checking import check
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 SMALLEST = """\
 tracegen: 1
@@ -28,7 +28,7 @@ def written(folder: Path, text: str, files: Mapping[str, str] | None = None) -> 
     return folder / "tracegen.yaml"
 
 
-def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Spec]:
+def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Said]:
     """The specs by environment; an error fails the test that asks."""
     document = load(str(written(folder, text, files)), None)
     return check(document, catalogue()).specs

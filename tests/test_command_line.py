@@ -267,7 +267,7 @@ def test_explain_names_what_an_environment_dropped(project: Path) -> None:
 def test_explain_tells_where_a_file_comes_from(project: Path) -> None:
     tracegen("render")
     ran = tracegen("explain", "jaeger/config.yaml")
-    assert "written by: backends/jaeger" in ran.out
+    assert "written by: packs/jaeger" in ran.out
     assert "backend (tracegen.yaml:4)" in ran.out
 
 

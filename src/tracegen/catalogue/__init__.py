@@ -1,4 +1,4 @@
-"""Packs: everything that is one language's, one backend's or one storage's own, as data."""
+"""The packs as records: everything that is one language's, one backend's or one storage's own."""
 
 from tracegen.catalogue.listing import Catalogue, catalogue
 from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack

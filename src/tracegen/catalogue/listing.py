@@ -24,14 +24,15 @@ def read_yaml(path: Path) -> Any:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The packs below one `templates` folder."""
+    """The packs with code below the folders `code`, and the languages and other data below the folder `templates`."""
 
-    root: Path
+    templates: Path
+    code: tuple[Path, ...]
 
     @cached_property
     def languages(self) -> Mapping[str, LanguagePack]:
         """Language packs by name, in the order in which they are offered."""
-        return _by_order(_language(common, data) for common, data in self._packs("languages"))
+        return _by_order(_language(common, data) for common, data in _packs(self.templates / "languages"))
 
     @cached_property
     def backends(self) -> Mapping[str, BackendPack]:
@@ -46,7 +47,7 @@ class Catalogue:
                 kafka_over_tls=data.get("kafka_over_tls", False),
                 default_storage=data["default_storage"],
             )
-            for common, data in self._packs("backends")
+            for common, data in self._of_kind("backend")
         )
         return _by_order(packs)
 
@@ -60,15 +61,20 @@ class Catalogue:
                 modes=tuple(data["modes"]),
                 plain_unless=tuple(data.get("plain_unless", ())),
             )
-            for common, data in self._packs("storage")
+            for common, data in self._of_kind("storage")
         )
         return _by_order(packs)
 
     @cached_property
+    def companions(self) -> Mapping[str, Pack]:
+        """Packs of what runs beside a backend, by name, in the order in which they are asked."""
+        return _by_order(Pack(**common) for common, _ in self._of_kind("companion"))
+
+    @cached_property
     def images(self) -> Mapping[str, Image]:
-        """Every pinned image by name, from all `versions.yaml` below the root."""
+        """Every pinned image by name, from all `versions.yaml`."""
         found: dict[str, Image] = {}
-        for path in sorted(self.root.glob("**/versions.yaml")):
+        for path in self.files("versions.yaml"):
             for name, entry in read_yaml(path).items():
                 if name in found:
                     raise ValueError(f"image {name} is pinned twice, once in {path}")
@@ -85,18 +91,26 @@ class Catalogue:
     @cached_property
     def patterns(self) -> Mapping[str, str]:
         """The built-in patterns of redaction: RE2 by name."""
-        patterns: Mapping[str, str] = read_yaml(self.root / "collector" / "patterns.yaml")
+        patterns: Mapping[str, str] = read_yaml(self.templates / "collector" / "patterns.yaml")
         return patterns
 
     def storages_of(self, backend: str) -> tuple[str, ...]:
         """Names of the storages that a backend can use, the default first."""
         return tuple(name for name, pack in self.storages.items() if backend in pack.backends)
 
-    def _packs(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
-        for folder in sorted((self.root / kind).iterdir()):
-            if (folder / "pack.yaml").is_file():
-                data = read_yaml(folder / "pack.yaml")
-                yield _common(folder, data), data
+    def files(self, name: str) -> list[Path]:
+        """The files of a name in every pack, such as `versions.yaml`."""
+        return [path for root in (*self.code, self.templates) for path in sorted(root.glob(f"**/{name}"))]
+
+    def _of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+        return ((common, data) for root in self.code for common, data in _packs(root) if data["kind"] == kind)
+
+
+def _packs(root: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+    for folder in sorted(root.iterdir()):
+        if (folder / "pack.yaml").is_file():
+            data = read_yaml(folder / "pack.yaml")
+            yield _common(folder, data), data
 
 
 def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
@@ -144,4 +158,4 @@ def _by_order(packs: Iterator[P]) -> Mapping[str, P]:
 @cache
 def catalogue() -> Catalogue:
     """The packs that come with tracegen."""
-    return Catalogue(data_path("templates"))
+    return Catalogue(data_path("templates"), (Path(__file__).resolve().parent.parent / "packs",))

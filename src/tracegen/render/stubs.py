@@ -9,9 +9,9 @@ from pathlib import Path
 from tracegen.catalogue import Catalogue, LanguagePack
 from tracegen.catalogue.data import data_path
 from tracegen.catalogue.stub_files import TEMPLATE, stub_files
-from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.system import Model, Service
+from tracegen.system.file import Written
 
 
 def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:

@@ -1,4 +1,4 @@
-"""Spec → Model: everything is decided here, and every decision is recorded."""
+"""Said → Model: everything is decided here, and every decision is recorded."""
 
 from dataclasses import replace
 
@@ -13,12 +13,12 @@ from tracegen.resolve.images import resolve_images
 from tracegen.resolve.kubernetes import resolve_kubernetes
 from tracegen.resolve.security import resolve_certificates, resolve_ingest
 from tracegen.resolve.services import resolve_services
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.spec.traffic import spans_per_second
 from tracegen.system import Certificates, Destination, Exposure, IngestAuth, Model, Tier
 
 
-def resolve(spec: Spec, packs: Catalogue) -> Model:
+def resolve(spec: Said, packs: Catalogue) -> Model:
     """The model of a valid spec. Raises NameTaken when a service has the name of something tracegen runs."""
     decider = Decider(spec)
     rate = spans_per_second(spec)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 from tracegen.system.decision import Decision
 
 T = TypeVar("T")
@@ -12,7 +12,7 @@ T = TypeVar("T")
 class Decider:
     """Reads a spec and records where each value comes from."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Said) -> None:
         self.spec = spec
         self._decisions: dict[str, Decision] = {}
 

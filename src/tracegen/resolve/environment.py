@@ -10,12 +10,12 @@ from typing import Any
 from tracegen.assemble.certificates import CA_PATH
 from tracegen.catalogue import LanguagePack
 from tracegen.resolve.references import percent_encoded
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.system import TENANT_ATTRIBUTE, Destination, Text, text
 
 
 def telemetry_environment(
-    spec: Spec,
+    spec: Said,
     name: str,
     language: LanguagePack,
     attributes: str,
@@ -36,7 +36,7 @@ def telemetry_environment(
     }
 
 
-def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, tenant: str) -> str:
+def resource_attributes(spec: Said, service: Mapping[str, Any], version: str, tenant: str) -> str:
     """`service.namespace=…,service.version=…,…` with percent-encoded values (ruling 11)."""
     attributes = {"service.namespace": spec.value["name"]}
     if version:
@@ -50,7 +50,7 @@ def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, te
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
 
 
-def stub_settings(spec: Spec, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+def stub_settings(spec: Said, variables: Mapping[str, str], health: str) -> dict[str, Text]:
     """What has no standard variable, under the names that the language's pack gives it."""
     keys = spec.get("baggage", "to_attributes") or []
     values = {"health": health, "baggage": ",".join(keys)}

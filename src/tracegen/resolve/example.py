@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracegen.catalogue import LanguagePack
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.system import Text, text
 
 #: The tag of what is built from a spec that gives the service no version.
@@ -17,14 +17,14 @@ def is_example(said: Mapping[str, Any], language: LanguagePack) -> bool:
     return not said.get("image") and said.get("deploy", True) and language.example is not None
 
 
-def built_image(spec: Spec, name: str, version: str) -> str:
+def built_image(spec: Said, name: str, version: str) -> str:
     """The name under which the example is built: in the project's registry where there is one."""
     registry = spec.get("registry")
     tag = re.sub(r"[^\w.-]", "-", version, flags=re.ASCII).lstrip(".-") or _TAG
     return f"{f'{registry}/' if registry else ''}{spec.value['name']}-{name}:{tag}"
 
 
-def example_environment(spec: Spec, name: str, port: int, callees: Mapping[str, Text]) -> dict[str, Text]:
+def example_environment(spec: Said, name: str, port: int, callees: Mapping[str, Text]) -> dict[str, Text]:
     """What the example reads beside its OpenTelemetry environment.
 
     `PORT`; `EXAMPLE_CALLS`, the variables that hold the addresses of its callees, by commas; and

@@ -2,10 +2,10 @@
 
 from tracegen.catalogue import Catalogue
 from tracegen.rules._shared import instrumentation_of
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 
-def health_spans(spec: Spec, packs: Catalogue) -> tuple[tuple[str, str], ...]:
+def health_spans(spec: Said, packs: Catalogue) -> tuple[tuple[str, str], ...]:
     """Service and health path of each whose instrumentation makes spans of health checks."""
     found = []
     for name, said in spec.services.items():

@@ -8,7 +8,7 @@ from tracegen.resolve.environment import resource_attributes, stub_settings, tel
 from tracegen.resolve.example import built_image, example_environment, is_example
 from tracegen.resolve.head import resolve_sampler, sampler_variables
 from tracegen.resolve.references import literal_or_secret
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 from tracegen.spec.traffic import ASSUMED, traffic_of
 from tracegen.system import Destination, Resources, Service, StrategyServer, Text, Traffic, text
 from tracegen.system.units import size_in_bytes
@@ -125,7 +125,7 @@ def _resources(decider: Decider, path: Path, image: str, language: LanguagePack)
     return Resources(float(cpu), size_in_bytes(memory))
 
 
-def _callees(spec: Spec, calls: list[str]) -> dict[str, Text]:
+def _callees(spec: Said, calls: list[str]) -> dict[str, Text]:
     return {
         url_variable(callee): text(f"http://{callee}:{spec.services[callee].get('port', 8080)}") for callee in calls
     }

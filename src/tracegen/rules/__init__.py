@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Problem
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 
-def check_meaning(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check_meaning(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """All problems that the rules find in a spec that the schema accepts."""
     from importlib import import_module
     from pkgutil import iter_modules

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at, storage_of
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 NO_ARCHIVE = Code("TG330", "Storage has no archive")
 
@@ -15,7 +15,7 @@ _WITHOUT = {
 }
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """`backend.archive` beside a storage that can hold a second set."""
     storage = storage_of(spec, packs).get("type", "")
     if spec.get("backend", "archive") and storage in _WITHOUT:

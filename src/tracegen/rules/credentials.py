@@ -6,7 +6,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, storage_of
 from tracegen.source.words import quoted
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 
 NOBODY_ASKS = Code("TG340", "Nothing asks for the credentials")
 NOT_FROM_A_FILE = Code("TG341", "A file where only a value fits")
@@ -21,7 +21,7 @@ _RECEIVERS: Path = ("collector", "receivers")
 _PASSWORD_IS_A_VALUE = ("cassandra", "clickhouse")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Ingest authentication, and references of which the text goes into a configuration."""
     asks = isinstance(spec.get(*_INGEST), dict)
     if asks and spec.get("collector", "topology") == "none":
@@ -41,7 +41,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield at(spec, CLOSED_TO_UDP, cause(spec, _RECEIVERS, _INGEST, _TLS), message, hint)
 
 
-def _values(spec: Spec, packs: Catalogue) -> Iterator[Path]:
+def _values(spec: Said, packs: Catalogue) -> Iterator[Path]:
     """Where a reference stands for a text in a configuration, or in a variable of one."""
     yield from ((*_INGEST, "bearer"), (*_INGEST, "basic", "username"), (*_INGEST, "basic", "password"))
     destinations: list[Path] = [("backend",)]
@@ -55,7 +55,7 @@ def _values(spec: Spec, packs: Catalogue) -> Iterator[Path]:
         yield ("backend", "storage", "password")
 
 
-def _user_name(spec: Spec) -> Iterator[Problem]:
+def _user_name(spec: Said) -> Iterator[Problem]:
     path: Path = (*_INGEST, "basic", "username")
     name = spec.get(*path) if isinstance(spec.get(*_INGEST), dict) else None
     if isinstance(name, str) and ":" in name:

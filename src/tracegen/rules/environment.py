@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 OWN_OTEL_VARIABLE = Code("TG511", "A variable of the spec wins over tracegen's", Severity.WARNING, acceptable=True)
 LOOKS_LIKE_A_SECRET = Code("TG602", "Looks like a secret", Severity.WARNING, acceptable=True)
@@ -14,7 +14,7 @@ LOOKS_LIKE_A_SECRET = Code("TG602", "Looks like a secret", Severity.WARNING, acc
 _SECRET = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$", re.IGNORECASE)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """OTEL_* that a user sets, and literals under names of secrets."""
     for name, service in spec.services.items():
         for variable, value in service.get("env", {}).items():

@@ -7,7 +7,7 @@ from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, targets_of
 from tracegen.source.words import quoted
 from tracegen.spec.codes import WRONG_FORM
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 INGRESS_WITHOUT_TLS = Code("TG701", "Ingress without TLS", Severity.WARNING, acceptable=True)
 OPEN_TO_THE_NETWORK = Code("TG702", "Published beyond this host", Severity.WARNING, acceptable=True)
@@ -16,7 +16,7 @@ CERT_MANAGER_OUTSIDE = Code("TG704", "cert-manager is Kubernetes only")
 UNPINNED_IMAGE = Code("TG705", "Image without a fixed tag", Severity.WARNING, acceptable=True)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Ingress, published ports, certificates, and images of services."""
     yield from _ingress(spec)
     yield from _published(spec)
@@ -26,14 +26,14 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _tag(spec, name, service.get("image"))
 
 
-def _ingress(spec: Spec) -> Iterator[Problem]:
+def _ingress(spec: Said) -> Iterator[Problem]:
     said = spec.get("kubernetes", "ingress")
     if said and "tls_secret" not in said and "gateway" not in said:
         message = "the ingress has no TLS: traces, with what they carry, cross the network in clear"
         yield at(spec, INGRESS_WITHOUT_TLS, ("kubernetes", "ingress"), message, "say tls_secret, or gateway")
 
 
-def _published(spec: Spec) -> Iterator[Problem]:
+def _published(spec: Said) -> Iterator[Problem]:
     bind = spec.get("compose", "bind")
     if bind is None:
         return
@@ -53,7 +53,7 @@ def _published(spec: Spec) -> Iterator[Problem]:
         yield at(spec, OPEN_TO_THE_NETWORK, path, message, "use 127.0.0.1 and a proxy with a login")
 
 
-def _certificates(spec: Spec) -> Iterator[Problem]:
+def _certificates(spec: Said) -> Iterator[Problem]:
     tls = spec.get("security", "tls")
     named = [key for key in ("ca", "cert", "key") if key in tls]
     manager = "cert_manager" in tls
@@ -68,7 +68,7 @@ def _certificates(spec: Spec) -> Iterator[Problem]:
         yield at(spec, NO_CERTIFICATES, ("security", "tls", "enabled"), message, hint)
 
 
-def _tag(spec: Spec, name: str, image: str | None) -> Iterator[Problem]:
+def _tag(spec: Said, name: str, image: str | None) -> Iterator[Problem]:
     if image is None or "@sha256:" in image:
         return
     tag = image.rsplit("/", 1)[-1].partition(":")[2]

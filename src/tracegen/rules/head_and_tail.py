@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, head_of, head_path, reachable
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 from tracegen.spec.wording import either
 
 HEAD_BEFORE_TAIL = Code("TG401", "Head sampling before tail sampling", acceptable=True)
@@ -14,14 +14,14 @@ METRICS_OF_A_SAMPLE = Code("TG406", "Metrics are counted from sampled spans", Se
 DIFFERENT_HEADS = Code("TG402", "Different head samplers along one call path", Severity.NOTE)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Head before tail or before metrics, and heads that differ along a call path."""
     yield from _head_before_tail(spec)
     yield from _head_before_metrics(spec)
     yield from _different_heads(spec)
 
 
-def _that_drop(spec: Spec) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _that_drop(spec: Said) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """The head samplers that do not keep everything, with their paths."""
     heads = {head_path(spec, name): head_of(spec, name) for name in spec.services}
     for path, head in sorted(heads.items(), key=lambda item: dotted(item[0])):
@@ -29,7 +29,7 @@ def _that_drop(spec: Spec) -> Iterator[tuple[Path, Mapping[str, Any]]]:
             yield path, head
 
 
-def _head_before_metrics(spec: Spec) -> Iterator[Problem]:
+def _head_before_metrics(spec: Said) -> Iterator[Problem]:
     for path, head in _that_drop(spec) if spec.get("metrics") else ():
         message = (
             f"rate, errors and duration are counted from spans, and {dotted(path)} {head['type']} keeps a part of "
@@ -39,7 +39,7 @@ def _head_before_metrics(spec: Spec) -> Iterator[Problem]:
         yield at(spec, METRICS_OF_A_SAMPLE, cause(spec, path, ("metrics",)), message, hint)
 
 
-def _head_before_tail(spec: Spec) -> Iterator[Problem]:
+def _head_before_tail(spec: Said) -> Iterator[Problem]:
     if not spec.get("sampling", "tail"):
         return
     for path, head in _that_drop(spec):
@@ -54,7 +54,7 @@ def _head_before_tail(spec: Spec) -> Iterator[Problem]:
         yield at(spec, HEAD_BEFORE_TAIL, cause(spec, path, ("sampling", "tail")), message, hint)
 
 
-def _different_heads(spec: Spec) -> Iterator[Problem]:
+def _different_heads(spec: Said) -> Iterator[Problem]:
     below = {name: list(reachable(spec, name)) for name in spec.services}
     for name in spec.services:
         own = spec.get("services", name, "sampling", "head")

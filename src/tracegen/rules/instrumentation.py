@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, instrumentation_of, targets_of
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.spec.wording import either
 
 NO_SUCH_INSTRUMENTATION = Code("TG501", "Language has no such instrumentation")
@@ -15,7 +15,7 @@ STUBS_IN_ONE_FOLDER = Code("TG504", "Two stubs in one folder")
 BAGGAGE_NOT_COPIED = Code("TG505", "Baggage is not copied onto spans", Severity.NOTE)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """For each service: its kind of instrumentation, its propagators, what runs, and its stub's folder."""
     stubs: dict[str, str] = {}
     for name in spec.services:
@@ -32,7 +32,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         stubs[folder] = name
 
 
-def _instrumentation(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+def _instrumentation(spec: Said, packs: Catalogue, name: str) -> Iterator[Problem]:
     language = packs.languages[spec.services[name]["language"]]
     chosen = instrumentation_of(spec, packs, name)
     path = ("services", name, "instrumentation")
@@ -49,7 +49,7 @@ def _instrumentation(spec: Spec, packs: Catalogue, name: str) -> Iterator[Proble
             yield at(spec, NO_SUCH_INSTRUMENTATION, where, message, hint)
 
 
-def _propagators(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+def _propagators(spec: Said, packs: Catalogue, name: str) -> Iterator[Problem]:
     language = packs.languages[spec.services[name]["language"]]
     for index, propagator in enumerate(spec.get("propagators") or []):
         if propagator not in language.propagators and instrumentation_of(spec, packs, name) != "none":
@@ -58,7 +58,7 @@ def _propagators(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
             yield at(spec, NO_SUCH_PROPAGATOR, ("propagators", index), message, hint)
 
 
-def _baggage(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+def _baggage(spec: Said, packs: Catalogue, name: str) -> Iterator[Problem]:
     language, chosen = packs.languages[spec.services[name]["language"]], instrumentation_of(spec, packs, name)
     able = [kind for kind in language.instrumentation if "baggage" in language.settings.get(kind, {})]
     if spec.get("baggage", "to_attributes") and chosen not in able:
@@ -69,7 +69,7 @@ def _baggage(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
         yield at(spec, BAGGAGE_NOT_COPIED, ("baggage", "to_attributes"), message, hint)
 
 
-def _image(spec: Spec, name: str) -> Iterator[Problem]:
+def _image(spec: Said, name: str) -> Iterator[Problem]:
     service = spec.services[name]
     if service["language"] == "other" and not service.get("image") and service.get("deploy", True):
         message = f"service {name} has no image, and language: other has no example service to run"

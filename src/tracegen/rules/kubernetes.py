@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, instrumentation_of, targets_of
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 
 GATEWAY_HAS_ITS_OWN = Code("TG801", "The Gateway has its own")
 LEVEL_OF_NO_NAMESPACE = Code("TG802", "Level of a namespace that is not rendered", Severity.WARNING)
@@ -18,7 +18,7 @@ _INGRESS: Path = ("kubernetes", "ingress")
 _PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Ingress, namespace, queues of agents, and what the Operator injects."""
     yield from _gateway(spec)
     host = spec.get(*_INGRESS, "host") or ""
@@ -37,7 +37,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
             yield from _program(spec, packs, name)
 
 
-def _gateway(spec: Spec) -> Iterator[Problem]:
+def _gateway(spec: Said) -> Iterator[Problem]:
     if not spec.get(*_INGRESS, "gateway"):
         return
     for key, what in (("class", "classes are of Ingresses"), ("tls_secret", "its listener has the certificate")):
@@ -47,14 +47,14 @@ def _gateway(spec: Spec) -> Iterator[Problem]:
             yield at(spec, GATEWAY_HAS_ITS_OWN, where, message, f"leave out {key}, or gateway")
 
 
-def _nothing_behind(spec: Spec) -> Iterator[Problem]:
+def _nothing_behind(spec: Said) -> Iterator[Problem]:
     if spec.get(*_INGRESS) and spec.value["backend"]["type"] == "external":
         where = cause(spec, _INGRESS, ("backend", "type"))
         message = "the backend runs elsewhere, so there is no user interface here that could be reached"
         yield at(spec, NOTHING_TO_REACH, where, message, "leave out kubernetes.ingress")
 
 
-def _agents(spec: Spec) -> Iterator[Problem]:
+def _agents(spec: Said) -> Iterator[Problem]:
     kind = spec.get("collector", "queue", "type") or "persistent"
     if spec.get("collector", "topology") == "agent" and kind == "persistent":
         message = (
@@ -64,7 +64,7 @@ def _agents(spec: Spec) -> Iterator[Problem]:
         yield at(spec, QUEUE_OF_AN_AGENT, ("collector", "topology"), message, hint)
 
 
-def _program(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+def _program(spec: Said, packs: Catalogue, name: str) -> Iterator[Problem]:
     service = spec.services[name]
     language = packs.languages[service["language"]]
     operated = spec.get("kubernetes", "flavor") == "operator" and language.auto_needs == "operator"

@@ -7,12 +7,12 @@ from tracegen.catalogue import Catalogue
 from tracegen.catalogue.data import data_path
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 
 NOT_RENDERED = Code("TG901", "Not rendered yet", Severity.WARNING)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Every key of the list that the spec says something at."""
     for key, value in entries():
         for path, said in matches(spec.value, tuple(key.split("."))):

@@ -6,12 +6,12 @@ from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
 from tracegen.source.words import quoted
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 PATTERN_TWICE = Code("TG344", "Pattern named twice")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Built-in and own patterns have names of their own."""
     said = spec.get("collector", "redact", "patterns") or []
     names = [each if isinstance(each, str) else each["name"] for each in said]

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, storage_of
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 
 IN_PLAIN_TEXT = Code("TG706", "In plain text beside TLS", Severity.WARNING, acceptable=True)
 
 _ENABLED: Path = ("security", "tls", "enabled")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """The servers that run inside for trying things out, and Kafka where the backend cannot encrypt its way there."""
     if not spec.get(*_ENABLED):
         return
@@ -26,7 +26,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _kafka(spec, packs)
 
 
-def _kafka(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def _kafka(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     backend = packs.backends[spec.value["backend"]["type"]]
     path = cause(spec, ("backend", "kafka"), ("backend", "mode"), _ENABLED)
     if not backend.kafka_over_tls:

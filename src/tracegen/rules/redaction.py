@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 NOT_A_PATTERN = Code("TG430", "Not a regular expression that the collector takes")
 
@@ -28,7 +28,7 @@ _MOST_REPEATS = 1_000
 _NOT_IN_RE2 = "do not exist in RE2"
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Each pattern that the spec brings itself."""
     for index, pattern in enumerate(spec.get("collector", "redact", "patterns") or []):
         if isinstance(pattern, dict):

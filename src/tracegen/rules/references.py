@@ -7,7 +7,7 @@ from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
 from tracegen.source.words import quoted
 from tracegen.spec.nodes import key_place
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 from tracegen.spec.suggest import did_you_mean
 
 UNKNOWN_CALLEE = Code("TG201", "Called service is not in the spec")
@@ -16,14 +16,14 @@ SLO_WITHOUT_METRICS = Code("TG203", "Objectives need metrics")
 UNKNOWN_PIN = Code("TG204", "No such program to pin")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Calls, objectives and pins."""
     yield from _calls(spec)
     yield from _objectives(spec)
     yield from _pins(spec, packs)
 
 
-def _calls(spec: Spec) -> Iterator[Problem]:
+def _calls(spec: Said) -> Iterator[Problem]:
     for name, service in spec.services.items():
         for index, callee in enumerate(service.get("calls", [])):
             if callee not in spec.services:
@@ -37,7 +37,7 @@ def _calls(spec: Spec) -> Iterator[Problem]:
                 yield at(spec, UNKNOWN_CALLEE, path, message, guess or why)
 
 
-def _taken_away(spec: Spec, name: str, callee: str) -> Problem:
+def _taken_away(spec: Said, name: str, callee: str) -> Problem:
     """The base was right until the layer took the service away, so that is where to point."""
     assert spec.layer is not None
     path: Path = ("services", callee)
@@ -46,7 +46,7 @@ def _taken_away(spec: Spec, name: str, callee: str) -> Problem:
     return Problem.of(UNKNOWN_CALLEE, key_place(spec.layer, path), dotted(path), message, hint)
 
 
-def _objectives(spec: Spec) -> Iterator[Problem]:
+def _objectives(spec: Said) -> Iterator[Problem]:
     objectives = spec.get("slos") or []
     for index, objective in enumerate(objectives):
         name = objective["service"]
@@ -60,7 +60,7 @@ def _objectives(spec: Spec) -> Iterator[Problem]:
         yield at(spec, SLO_WITHOUT_METRICS, path, message, "say metrics: true")
 
 
-def _pins(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def _pins(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     for name in spec.get("versions") or {}:
         if name not in packs.images:
             hint = did_you_mean(name, packs.images) or f"they are {', '.join(packs.images)}"

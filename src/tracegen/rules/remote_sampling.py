@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, head_of, head_path, instrumentation_of, storage_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
@@ -22,7 +22,7 @@ REMOTE = ("remote", "rate_limit")
 _ALTERNATIVES = "use ratio at the head, or `sampling.tail` with rate_limit in the collector"
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """For each service whose head sampler asks a server."""
     remote = [name for name in spec.services if head_of(spec, name)["type"] in REMOTE]
     for name in remote:
@@ -40,7 +40,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
             yield at(spec, OPERATIONS_WITHOUTREMOTE, path, message, "say sampling.head.type: remote")
 
 
-def _limits(spec: Spec, remote: list[str]) -> Iterator[Problem]:
+def _limits(spec: Said, remote: list[str]) -> Iterator[Problem]:
     """What is served is an integer: half a trace a second becomes none."""
     for path in sorted({head_path(spec, name) for name in remote}, key=dotted):
         own: Path = path if spec.get(*path, "type") == "rate_limit" else (*path, "default")
@@ -51,7 +51,7 @@ def _limits(spec: Spec, remote: list[str]) -> Iterator[Problem]:
             yield at(spec, NOT_WHOLE, (*own, "traces_per_second"), message, hint)
 
 
-def _operations(spec: Spec, remote: list[str]) -> Iterator[Problem]:
+def _operations(spec: Said, remote: list[str]) -> Iterator[Problem]:
     """Servers leave out a limit of an operation; beside a limit of the service, operations replace it."""
     for name in remote:
         operations = spec.get("services", name, "sampling", "operations") or {}
@@ -70,7 +70,7 @@ def _is_limit(head: Mapping[str, Any]) -> bool:
     return head["type"] == "rate_limit" or "traces_per_second" in head.get("default", {})
 
 
-def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
+def _language(spec: Said, packs: Catalogue, name: str) -> Iterator[Problem]:
     language = packs.languages[spec.services[name]["language"]]
     instrumentation = instrumentation_of(spec, packs, name)
     if instrumentation not in language.remote_sampling:
@@ -89,7 +89,7 @@ def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
         yield at(spec, NOT_IN_LANGUAGE, cause(spec, own_path, (*path, "type")), message, hint)
 
 
-def _server(spec: Spec, path: Path) -> Iterator[Problem]:
+def _server(spec: Said, path: Path) -> Iterator[Problem]:
     backend = spec.get("backend", "type")
     topology = spec.get("collector", "topology") or "gateway"
     if backend == "jaeger" or (backend == "tempo" and topology != "none"):
@@ -100,7 +100,7 @@ def _server(spec: Spec, path: Path) -> Iterator[Problem]:
     yield at(spec, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
 
 
-def _adaptive(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
+def _adaptive(spec: Said, packs: Catalogue, path: Path) -> Iterator[Problem]:
     if spec.get(*path, "strategies") != "adaptive":
         return
     storage = storage_of(spec, packs).get("type")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at, cause, storage_of
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.system.units import milliseconds
 
 RETENTION_OF_MEMORY = Code("TG310", "Memory has no retention")
@@ -14,7 +14,7 @@ RETENTION_TOO_SHORT = Code("TG311", "Retention shorter than an index")
 _DAILY = ("elasticsearch", "opensearch")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Memory keeps a number of traces; daily indices go a day at a time."""
     storage = storage_of(spec, packs).get("type")
     retention = spec.get("backend", "retention")
@@ -28,7 +28,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield at(spec, RETENTION_TOO_SHORT, where, message, "say at least 1d; an index is deleted as a whole")
 
 
-def is_inherited(spec: Spec) -> bool:
+def is_inherited(spec: Said) -> bool:
     """Whether a retention comes from a lower layer than the storage beside it."""
     is_said = spec.get("backend", "retention") is not None
     of_the_layer = spec.said_by_layer("backend", "retention")

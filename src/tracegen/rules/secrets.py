@@ -6,13 +6,13 @@ from tracegen.catalogue import Catalogue
 from tracegen.problems import Problem
 from tracegen.rules._shared import at
 from tracegen.spec.codes import LITERAL_SECRET
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 from tracegen.spec.secret_words import has_login, holds_password, is_secret_header, refers
 
 _URL_KEYS = ("url", "endpoint")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Every URL and every header of the spec."""
     for path, value in _leaves((), spec.value):
         if path[0] == "environments":

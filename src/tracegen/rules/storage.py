@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, storage_of, targets_of
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.spec.wording import either
 
 WRONG_MODE = Code("TG301", "Storage does not fit the mode")
@@ -21,7 +21,7 @@ _SERVER_KEYS = ("username", "password", "tls")
 _PAIRS = (("username", "password"), ("access_key", "secret_key"))
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
     storage = storage_of(spec, packs)
     if storage:
@@ -35,7 +35,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _endpoint(spec, ("collector", "also", index))
 
 
-def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[Problem]:
+def _mode(spec: Said, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[Problem]:
     backend = spec.value["backend"]
     mode = backend.get("mode", "single")
     if mode not in packs.storages[storage["type"]].modes:
@@ -46,7 +46,7 @@ def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[
         yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
 
 
-def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
+def _server(spec: Said, storage: Mapping[str, Any]) -> Iterator[Problem]:
     if "url" in storage and "urls" in storage:
         path = cause(spec, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
@@ -67,7 +67,7 @@ def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _login(spec, storage, pair)
 
 
-def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Iterator[Problem]:
+def _login(spec: Said, storage: Mapping[str, Any], pair: tuple[str, str]) -> Iterator[Problem]:
     given = [key for key in pair if key in storage]
     if len(given) == 1:
         missing = next(key for key in pair if key not in given)
@@ -76,7 +76,7 @@ def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Ite
         yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
 
 
-def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
+def _object_store(spec: Said, storage: Mapping[str, Any]) -> Iterator[Problem]:
     if storage["type"] != "s3":
         return
     if "endpoint" in storage and "bucket" not in storage:
@@ -89,7 +89,7 @@ def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
         yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
 
 
-def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:
+def _endpoint(spec: Said, path: tuple[str | int, ...]) -> Iterator[Problem]:
     where = cause(spec, (*path, "endpoint"), (*path, "protocol"))
     endpoint = spec.get(*path, "endpoint")
     protocol = spec.get(*path, "protocol") or "http"
@@ -108,7 +108,7 @@ def _is_host_and_port(text: str) -> bool:
     return bool(host) and port.isdigit() and 0 < int(port) < 65536
 
 
-def _size(spec: Spec) -> Iterator[Problem]:
+def _size(spec: Said) -> Iterator[Problem]:
     if spec.get("backend", "storage", "size") and targets_of(spec) == ["compose"]:
         message = "storage.size is for Kubernetes: Docker Compose takes what the disk of the host has"
         yield at(spec, SIZE_IN_COMPOSE, ("backend", "storage", "size"), message)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at, cause, storage_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 
 NOT_MADE_HERE = Code("TG345", "Setting of tables that somebody else makes")
 
@@ -17,7 +17,7 @@ _OF_TABLES: dict[str, tuple[Path, ...]] = {
 }
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """With `manage: false`, nothing that only the making of tables needs."""
     storage = storage_of(spec, packs)
     if storage.get("manage") is not False:

@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 from tracegen.spec.traffic import all_traffic, expected_traces, head_share, spans_of_a_trace
 from tracegen.system.tail_sizes import memory_for, share_of_rate, slots, slots_in, waiting
 from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
@@ -22,7 +22,7 @@ _KEEP: Path = (*_TAIL, "keep")
 _MEMORY: Path = ("collector", "resources", "memory")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Room, memory and policies of the tail sampler."""
     if spec.get(*_TAIL) is None:
         return
@@ -33,7 +33,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
     yield from _too_soon(spec)
 
 
-def conditions(spec: Spec) -> Iterator[tuple[Path, Any]]:
+def conditions(spec: Said) -> Iterator[tuple[Path, Any]]:
     """Every word of `keep`, also inside of `all`, with its path."""
     yield from _below(_KEEP, spec.get(*_KEEP) or [])
 
@@ -47,17 +47,17 @@ def _below(path: Path, said: list[Any]) -> Iterator[tuple[Path, Any]]:
             yield (*path, index), each
 
 
-def _wait(spec: Spec) -> int:
+def _wait(spec: Said) -> int:
     return milliseconds(spec.get(*_TAIL, "decision_wait") or "10s")
 
 
-def _rate(spec: Spec) -> float:
+def _rate(spec: Said) -> float:
     """New traces a second in one collector while another is away."""
     gateways = "gateway" in (spec.get("collector", "topology") or "gateway")
     return share_of_rate(expected_traces(spec), (spec.get("collector", "replicas") or 1) if gateways else 1)
 
 
-def _slots(spec: Spec) -> Iterator[Problem]:
+def _slots(spec: Said) -> Iterator[Problem]:
     said = spec.get(*_TAIL, "traces")
     needed = waiting(_rate(spec), _wait(spec))
     if said is not None and said < needed:
@@ -70,7 +70,7 @@ def _slots(spec: Spec) -> Iterator[Problem]:
         yield at(spec, TOO_FEW_SLOTS, path, message, hint)
 
 
-def _memory(spec: Spec) -> Iterator[Problem]:
+def _memory(spec: Said) -> Iterator[Problem]:
     said, spans = spec.get(*_MEMORY), spans_of_a_trace(spec)
     if said is None:
         return
@@ -84,7 +84,7 @@ def _memory(spec: Spec) -> Iterator[Problem]:
         yield at(spec, TOO_LITTLE_MEMORY, cause(spec, _MEMORY, (*_TAIL, "traces")), message, hint)
 
 
-def _errors(spec: Spec) -> Iterator[Problem]:
+def _errors(spec: Said) -> Iterator[Problem]:
     """Only where nothing else keeps all errors."""
     keep = spec.get(*_KEEP)
     expected = sum(
@@ -108,7 +108,7 @@ def _limit_of_errors(said: Any) -> int | None:
     return min(limits) if limits and all(each == "errors" for each in others) else None
 
 
-def _redacted(spec: Spec) -> Iterator[Problem]:
+def _redacted(spec: Said) -> Iterator[Problem]:
     deleted = set(spec.get("collector", "redact", "keys") or [])
     for path, said in conditions(spec):
         key = said["attribute"]["key"] if isinstance(said, Mapping) and "attribute" in said else None
@@ -118,7 +118,7 @@ def _redacted(spec: Spec) -> Iterator[Problem]:
             yield at(spec, ATTRIBUTE_IS_REDACTED, where, message, "keep by another attribute, or mask its value only")
 
 
-def _too_soon(spec: Spec) -> Iterator[Problem]:
+def _too_soon(spec: Said) -> Iterator[Problem]:
     wait = _wait(spec)
     for path, said in conditions(spec):
         slow = said.get("slower_than") if isinstance(said, Mapping) else None

@@ -6,7 +6,7 @@ from typing import Any
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
-from tracegen.spec.said import Path, Spec
+from tracegen.spec.said import Path, Said
 
 MORE_THAN_PARTITIONS = Code("TG350", "More replicas than partitions")
 KAFKA_OF_TEMPO = Code("TG351", "Tempo cannot connect to Kafka this way")
@@ -17,7 +17,7 @@ _BUILDERS: Path = ("backend", "roles", "block-builder", "replicas")
 _STORES: Path = ("backend", "roles", "live-store", "replicas")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Only for Tempo in mode scalable."""
     backend = spec.value["backend"]
     if backend["type"] == "tempo" and backend.get("mode") == "scalable":
@@ -29,7 +29,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _connection(spec, kafka)
 
 
-def _replicas(spec: Spec, owners: tuple[str, ...], partitions: int) -> Iterator[Problem]:
+def _replicas(spec: Said, owners: tuple[str, ...], partitions: int) -> Iterator[Problem]:
     for role in owners:
         path = ("backend", "roles", role, "replicas")
         replicas = spec.get(*path) or 0
@@ -38,7 +38,7 @@ def _replicas(spec: Spec, owners: tuple[str, ...], partitions: int) -> Iterator[
             yield at(spec, MORE_THAN_PARTITIONS, path, message, f"say backend.kafka.partitions: {replicas}, or fewer")
 
 
-def _builders(spec: Spec, stores_by_default: int) -> Iterator[Problem]:
+def _builders(spec: Said, stores_by_default: int) -> Iterator[Problem]:
     builders, stores = spec.get(*_BUILDERS) or 1, spec.get(*_STORES) or stores_by_default
     if builders > stores:
         message = f"{builders} block builders, but only {stores} live stores own a partition that spans go to"
@@ -46,7 +46,7 @@ def _builders(spec: Spec, stores_by_default: int) -> Iterator[Problem]:
         yield at(spec, NOTHING_TO_READ, cause(spec, _BUILDERS, _STORES), message, hint)
 
 
-def _connection(spec: Spec, kafka: dict[str, Any]) -> Iterator[Problem]:
+def _connection(spec: Said, kafka: dict[str, Any]) -> Iterator[Problem]:
     path = ("backend", "kafka")
     if "tls" in kafka:
         message = "Tempo 3 speaks to Kafka without TLS only"

@@ -6,7 +6,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
 from tracegen.source.words import quoted
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.spec.suggest import did_you_mean
 from tracegen.system.units import size_in_bytes
 
@@ -20,7 +20,7 @@ SMALL_BURST = Code("TG324", "Burst smaller than a request")
 LARGEST_REQUEST = 3_000_000
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Tenants are declared once, by a backend that has them, and services name one of them."""
     tenants = [tenant["name"] for tenant in spec.get("backend", "tenants") or []]
     if tenants and spec.get("backend", "type") == "jaeger":
@@ -37,7 +37,7 @@ def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
         yield from _service(spec, name, tenants)
 
 
-def _bursts(spec: Spec) -> Iterator[Problem]:
+def _bursts(spec: Said) -> Iterator[Problem]:
     for index, tenant in enumerate(spec.get("backend", "tenants") or []):
         burst = tenant.get("limits", {}).get("burst")
         if burst and size_in_bytes(burst) < LARGEST_REQUEST:
@@ -46,7 +46,7 @@ def _bursts(spec: Spec) -> Iterator[Problem]:
             yield at(spec, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
 
 
-def _service(spec: Spec, name: str, tenants: list[str]) -> Iterator[Problem]:
+def _service(spec: Said, name: str, tenants: list[str]) -> Iterator[Problem]:
     tenant = spec.get("services", name, "tenant")
     if tenant is None and tenants:
         message = f"service {name} names no tenant; its spans go to {quoted(tenants[0])}, the first"

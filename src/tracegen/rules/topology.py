@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at, cause, targets_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, Said, dotted
 
 NEEDS_A_COLLECTOR = Code("TG421", "Needs a collector")
 TAIL_ON_AGENTS = Code("TG422", "Tail sampling on agents splits traces")
@@ -23,7 +23,7 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
 )
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(spec: Said, packs: Catalogue) -> Iterator[Problem]:
     """Keys that need a tier which the topology does not have."""
     topology = spec.get("collector", "topology") or "gateway"
     if topology == "none":

@@ -14,7 +14,7 @@ from tracegen.spec.codes import EMPTY_VALUE, WRONG_FORM
 from tracegen.spec.form import check_form
 from tracegen.spec.formats import brought_to_today
 from tracegen.spec.layers import base_of, environments_of, stack
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 _OF_A_LAYER = " (in environment "
 
@@ -23,7 +23,7 @@ _OF_A_LAYER = " (in environment "
 class Checked:
     """The specs by environment (None: the base alone), and warnings and notes on them."""
 
-    specs: dict[str | None, Spec]
+    specs: dict[str | None, Said]
     problems: tuple[Problem, ...]
 
 
@@ -50,7 +50,7 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
         if name not in layers and find(base, ("environments", name)) is None:
             raise UnknownEnvironment(name, layers)
     of_the_base = list(problems)
-    checked: list[tuple[Spec, list[Problem]]] = []
+    checked: list[tuple[Said, list[Problem]]] = []
     for environment in (None, *(name for name in names if name in layers)):
         checked.append(_check_stack(base, environment, packs, of_the_base))
         problems.extend(_named(checked[-1][1], environment, problems))
@@ -63,11 +63,11 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
 
 def _check_stack(
     base: Mapping, environment: str | None, packs: Catalogue, before: list[Problem]
-) -> tuple[Spec, list[Problem]]:
+) -> tuple[Said, list[Problem]]:
     """One layer stack and what is wrong with it; what it means is asked only of one that is well-formed."""
     layered, problems = stack(base, environment)
     value, wrong = check_form(layered)
-    spec = Spec(value, layered.root, environment, layered.dropped, layered.layer)
+    spec = Said(value, layered.root, environment, layered.dropped, layered.layer)
     if wrong or _has_error(before):
         return spec, [*problems, *_without_consequences(wrong, before)]
     return spec, accepted(spec, [*problems, *check_meaning(spec, packs)])

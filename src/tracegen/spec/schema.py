@@ -19,7 +19,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from tracegen.catalogue import Catalogue, Pack, catalogue
+from tracegen.catalogue import Catalogue, LanguagePack, Pack, catalogue
 from tracegen.catalogue.data import data_path
 
 Schema = dict[str, Any]
@@ -42,7 +42,7 @@ def compose(packs: Catalogue) -> Schema:
     _expand(base["properties"]["backend"], "backends", packs.backends)
     _expand(definitions["service"], "languages", packs.languages)
     for language in packs.languages.values():
-        _add_framework(definitions["service"], language.name, language.frameworks)
+        _add_framework(definitions["service"], language)
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
     return base
@@ -140,6 +140,11 @@ def _storage(packs: Catalogue, backend: str) -> Schema:
         "properties": {},
     }
     _expand(node, "storages", {name: packs.storages[name] for name in names})
+    pack = packs.backends[backend]
+    node["properties"]["type"] |= {
+        "default": pack.default_storage,
+        "x-why": f"the default storage of {pack.title}",
+    }
     return node
 
 
@@ -158,11 +163,13 @@ def _expand(node: Schema, kind: str, packs: Mapping[str, Pack]) -> None:
     }
 
 
-def _add_framework(service: Schema, language: str, frameworks: tuple[str, ...]) -> None:
+def _add_framework(service: Schema, language: LanguagePack) -> None:
+    frameworks = language.frameworks
     if frameworks:
-        service["x-variants"][language]["properties"]["framework"] = {
+        service["x-variants"][language.name]["properties"]["framework"] = {
             "enum": list(frameworks),
             "default": frameworks[0],
+            "x-why": f"the first of {language.title}",
             "description": "The web framework. Default: the language's first.",
             "examples": [frameworks[0]],
         }

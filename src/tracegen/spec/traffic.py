@@ -5,7 +5,7 @@ from math import ceil
 from typing import Any
 
 from tracegen.rules._shared import head_of, reachable
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 from tracegen.system.sampling import Strategy, Traffic
 from tracegen.system.sizing import spans_in_a_trace
 
@@ -13,7 +13,7 @@ from tracegen.system.sizing import spans_in_a_trace
 ASSUMED = {"errors": 0.01, "slow": 0.01, "tagged": 0.05}
 
 
-def traffic_of(spec: Spec, service: str) -> Traffic:
+def traffic_of(spec: Said, service: str) -> Traffic:
     """Of the traces that start in a service."""
     said = spec.get("services", service, "traffic") or {}
     passed = 1 + len(list(reachable(spec, service)))
@@ -24,22 +24,22 @@ def traffic_of(spec: Spec, service: str) -> Traffic:
     )
 
 
-def all_traffic(spec: Spec) -> dict[str, Traffic]:
+def all_traffic(spec: Said) -> dict[str, Traffic]:
     """By the service in which traces start."""
     return {name: traffic_of(spec, name) for name in spec.services}
 
 
-def spans_per_second(spec: Spec) -> float:
+def spans_per_second(spec: Said) -> float:
     """Of all services together, before any sampling."""
     return sum(each.spans_per_second for each in all_traffic(spec).values())
 
 
-def expected_traces(spec: Spec) -> float:
+def expected_traces(spec: Said) -> float:
     """Traces a second that reach a tail sampler, as far as the head samplers let them."""
     return sum(head_share(spec, name) * each.traces_per_second for name, each in all_traffic(spec).items())
 
 
-def head_share(spec: Spec, service: str) -> float:
+def head_share(spec: Said, service: str) -> float:
     """The share of the traces that start in a service which its head sampler keeps, at the stated traffic."""
     processes = spec.get("services", service, "replicas") or 1
     return strategy_of(head_of(spec, service)).share(traffic_of(spec, service).traces_per_second, processes)
@@ -62,7 +62,7 @@ def told(said: Mapping[str, Any]) -> Strategy:
     return Strategy(float(said["ratio"]))
 
 
-def spans_of_a_trace(spec: Spec) -> int:
+def spans_of_a_trace(spec: Said) -> int:
     """Of a trace on average, or of the longest where no traffic is said."""
     traffic = all_traffic(spec).values()
     traces = sum(each.traces_per_second for each in traffic)

@@ -1,0 +1,16 @@
+"""Blocks on the volume of the one Tempo process."""
+
+from tracegen.packs.contract import Storage
+from tracegen.system import Model
+from tracegen.system.storage_part import StoragePart
+
+
+class LocalDisk:
+    """The local disk as a storage of Tempo."""
+
+    def part(self, model: Model) -> StoragePart:
+        """A folder beside the write-ahead log."""
+        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}})
+
+
+STORAGE: Storage = LocalDisk()
