@@ -44,6 +44,7 @@ ORDER = [
     "compiler",
     "write",
     "project",
+    "rehearse",
     "cli",
     "__main__",
 ]

@@ -45,7 +45,7 @@ class Report:
                 yield f"class {each.kind}: {found.whole:,} traces of {each.sent:,} whole, expected {wanted}"
             if found.partial:
                 yield (
-                    f"class {each.kind}: {found.partial:,} traces came in part, {found.missing_spans:,} spans are lost"
+                    f"class {each.kind}: {found.partial:,} traces came in part, {found.missing_spans:,} spans lost"
                 )
 
     def found(self, kind: str) -> Counted:
