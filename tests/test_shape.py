@@ -45,6 +45,7 @@ ORDER = [
     "write",
     "project",
     "rehearse",
+    "doctor",
     "cli",
     "__main__",
 ]
