@@ -46,6 +46,8 @@ ORDER = [
     "compiler",
     "write",
     "project",
+    "rehearse",
+    "doctor",
     "cli",
     "__main__",
 ]
