@@ -72,7 +72,7 @@ def expected_of(rendered: Rendered) -> Expected:
         backend=model.backend.type,
         ui=min(ports, default=("", 0)),
         wait=model.tail.wait / 1000 if model.tail else 0.0,
-        baggage=bool(rendered.spec.get("baggage", "to_attributes")),
+        baggage=bool(rendered.settings.baggage.to_attributes),
     )
 
 
