@@ -14,29 +14,26 @@ from tracegen.system import Backend, Certificates, ClientTls, Destination, Inges
 
 OTLP_PORTS = {"grpc": 4317, "http": 4318}
 
-#: The header by which Tempo tells tenants apart.
-TENANT_HEADER = "X-Scope-OrgID"
-
 
 def backend_destinations(
     settings: Settings, packs: Catalogue, backend: Backend, certificates: Certificates | None
 ) -> tuple[Destination, ...]:
     """Where the last collector sends spans: one destination, or one a tenant."""
-    if backend.type == "external":
+    pack = packs.backends[backend.type]
+    if pack.runs_elsewhere:
         said = settings.backend
         assert said.endpoint and said.protocol, "the schema wants them"
         where = _Outside("backend", said.endpoint, said.protocol, said.headers or {}, said.tls)
         return (_outside(settings.name, where),)
-    host = packs.backends[backend.type].entrance[backend.mode]
     names = [tenant.name for tenant in backend.tenants]
     return tuple(
         Destination(
             name=f"{backend.type}-{tenant}" if tenant else backend.type,
             protocol="grpc",
-            host=host,
+            host=pack.entrance[backend.mode],
             port=OTLP_PORTS["grpc"],
             secure=certificates is not None,
-            headers={TENANT_HEADER: (tenant,)} if tenant else {},
+            headers={pack.tenant_header: (tenant,)} if tenant else {},
             tls=_inside_tls(certificates),
             balanced=backend.mode == "scalable",
             tenant=tenant,

@@ -26,14 +26,14 @@ def sampler_of(service: Service) -> Sampler:
 def strategy_server(
     settings: Settings, packs: Catalogue, backend: Backend, tiers: tuple[Tier, ...]
 ) -> StrategyServer | None:
-    """Jaeger, or the collector before Tempo; None where no sampler asks."""
+    """The backend where it serves strategies, else the collector before it; None where no sampler asks."""
     if not any(service.sampling.head.type in REMOTE for service in settings.services.values()):
         return None
-    jaeger = backend.type == "jaeger"
-    host = packs.backends[backend.type].entrance[backend.mode] if jaeger else tiers[0].component
+    pack = packs.backends[backend.type]
+    host = pack.entrance[backend.mode] if pack.serves_strategies else tiers[0].component
     return StrategyServer(
         host,
-        f"{'jaeger' if jaeger else 'collector'}/sampling.json",
+        f"{pack.name if pack.serves_strategies else 'collector'}/sampling.json",
         strategy_of(settings.sampling.head),
     )
 

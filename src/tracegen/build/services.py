@@ -72,6 +72,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         deploy=said.deploy,
         stub=said.stub,
         tenant=said.tenant or "",
+        agent=language.operator_agent,
         ca=context.destination.tls.ca if context.destination.tls else None,
     )
 

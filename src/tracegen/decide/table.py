@@ -148,7 +148,7 @@ def _copies_of_rows(draft: Draft, path: Path) -> Decided:
 def _runs_inside(draft: Draft) -> bool:
     storage = draft["backend", "storage"]
     pack = draft.packs.storages[storage["type"]]
-    return not any(storage[key] for key in pack.plain_unless)
+    return not any(storage[key] for key in pack.server_named_by)
 
 
 def _collector_memory(draft: Draft, path: Path) -> Decided:
@@ -252,7 +252,8 @@ def _without_retention(draft: Draft) -> None:
     """A storage that keeps a number of traces has no days to keep them; what lower layers said goes (ruling 8)."""
     backend = draft["backend",]
     storage = (backend.get("storage") or {}).get("type")
-    if storage == "memory":
+    refusal = draft.packs.storages[storage].no_retention if storage else None
+    if refusal:
         inherited = draft.is_said(("backend", "retention"))
-        why = "chosen by a layer above, " if inherited else ""
-        draft.put(("backend", "retention"), None, f"storage {storage}, {why}keeps a number of traces")
+        why = ", chosen by a layer above," if inherited else ""
+        draft.put(("backend", "retention"), None, f"storage {storage}{why} {refusal.why}")

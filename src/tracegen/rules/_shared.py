@@ -2,6 +2,7 @@
 
 from itertools import chain
 
+from tracegen.catalogue import BackendPack, Catalogue, StoragePack
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
 from tracegen.spec.said import Path, dotted
@@ -21,6 +22,16 @@ def cause(settings: Settings, *paths: Path) -> Path:
     of_the_layer = (path for path in paths if settings.said.said_by_layer(*path))
     said = (path for path in paths if settings.said.get(*path) is not None)
     return next(chain(of_the_layer, said, paths))
+
+
+def storage_pack(settings: Settings, packs: Catalogue) -> StoragePack | None:
+    """The pack of the storage; None for a backend that somebody else runs."""
+    return packs.storages[settings.backend.storage.type] if settings.backend.storage else None
+
+
+def backend_pack(settings: Settings, packs: Catalogue) -> BackendPack:
+    """The pack of the backend."""
+    return packs.backends[settings.backend.type]
 
 
 def head_path(settings: Settings, service: str) -> Path:

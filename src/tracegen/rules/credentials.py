@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, cause, storage_pack
 from tracegen.source.words import quoted
 from tracegen.spec.said import Path, dotted
 
@@ -17,9 +17,6 @@ COLON_IN_USER_NAME = Code("TG343", "User name with a colon")
 _INGEST: Path = ("security", "ingest_auth")
 _TLS: Path = ("security", "tls", "enabled")
 _RECEIVERS: Path = ("collector", "receivers")
-
-#: Storages whose programs take a password as a value only.
-_PASSWORD_IS_A_VALUE = ("cassandra", "clickhouse")
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
@@ -50,11 +47,9 @@ def _values(settings: Settings, packs: Catalogue) -> Iterator[Path]:
     for index, each in enumerate(settings.collector.also):
         yield from (("collector", "also", index, "headers", name) for name in each.headers)
     yield from (("backend", "kafka", "sasl", "username"), ("backend", "kafka", "sasl", "password"))
-    yield ("backend", "storage", "username")
     yield from (("kubernetes", "ingress", "login", key) for key in ("client_secret", "cookie_secret"))
-    storage = settings.backend.storage
-    if storage and storage.type in _PASSWORD_IS_A_VALUE:
-        yield ("backend", "storage", "password")
+    pack = storage_pack(settings, packs)
+    yield from (("backend", "storage", option) for option in (pack.text_only if pack else ()))
 
 
 def _user_name(settings: Settings) -> Iterator[Problem]:

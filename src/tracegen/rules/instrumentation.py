@@ -20,7 +20,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         yield from _instrumentation(settings, packs, name)
         yield from _propagators(settings, packs, name)
         yield from _baggage(settings, packs, name)
-        yield from _image(settings, name)
+        yield from _image(settings, packs, name)
 
 
 def _instrumentation(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]:
@@ -65,9 +65,10 @@ def _baggage(settings: Settings, packs: Catalogue, name: str) -> Iterator[Proble
         yield at(settings, BAGGAGE_NOT_COPIED, ("baggage", "to_attributes"), message, hint)
 
 
-def _image(settings: Settings, name: str) -> Iterator[Problem]:
+def _image(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]:
     service = settings.services[name]
-    if service.language == "other" and not service.image and service.deploy:
-        message = f"service {name} has no image, and language: other has no example service to run"
+    language = packs.languages[service.language]
+    if language.example is None and not service.image and service.deploy:
+        message = f"service {name} has no image, and language: {language.name} has no example service to run"
         hint = "name its image, or say deploy: false when it runs elsewhere"
         yield at(settings, NOTHING_TO_RUN, ("services", name), message, hint)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, backend_pack, cause
 from tracegen.spec.said import Path
 
 GATEWAY_HAS_ITS_OWN = Code("TG801", "The Gateway has its own")
@@ -16,7 +16,6 @@ LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 
 _INGRESS: Path = ("kubernetes", "ingress")
-_PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
@@ -33,7 +32,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         where = cause(settings, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(settings, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")
     if "kubernetes" in settings.targets:
-        yield from _nothing_behind(settings)
+        yield from _nothing_behind(settings, packs)
         yield from _agents(settings)
         for name in settings.services:
             yield from _program(settings, packs, name)
@@ -54,8 +53,8 @@ def _gateway(settings: Settings) -> Iterator[Problem]:
             yield at(settings, GATEWAY_HAS_ITS_OWN, where, message, f"leave out {key}, or gateway")
 
 
-def _nothing_behind(settings: Settings) -> Iterator[Problem]:
-    if settings.kubernetes.ingress and settings.backend.type == "external":
+def _nothing_behind(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    if settings.kubernetes.ingress and backend_pack(settings, packs).runs_elsewhere:
         where = cause(settings, _INGRESS, ("backend", "type"))
         message = "the backend runs elsewhere, so there is no user interface here that could be reached"
         yield at(settings, NOTHING_TO_REACH, where, message, "leave out kubernetes.ingress")
@@ -74,8 +73,9 @@ def _program(settings: Settings, packs: Catalogue, name: str) -> Iterator[Proble
     service = settings.services[name]
     language = packs.languages[service.language]
     operated = settings.kubernetes.flavor == "operator" and language.auto_needs == "operator"
-    if operated and service.instrumentation == "auto" and _PROGRAM not in service.env:
+    variable = language.operator_agent.variable if language.operator_agent else ""
+    if operated and service.instrumentation == "auto" and variable and variable not in service.env:
         message = f"the Operator has to know which program of {name} it is to watch"
-        hint = f"say it under env: {{{_PROGRAM}: /path/in/the/image}}"
+        hint = f"say it under env: {{{variable}: /path/in/the/image}}"
         where = cause(settings, ("services", name, "instrumentation"), ("services", name))
         yield at(settings, NO_PROGRAM_TO_WATCH, where, message, hint)

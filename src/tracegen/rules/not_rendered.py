@@ -25,7 +25,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 
 def entries() -> Iterator[tuple[str, str | None]]:
     """The list: keys, each with one value or None for all."""
-    text = data_path("tests", "not_rendered_yet.txt").read_text(encoding="utf-8")
+    text = data_path("schemas", "not-rendered-yet.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith("#"):
             key, _, value = line.partition("=")

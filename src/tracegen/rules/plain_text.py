@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, backend_pack, cause, storage_pack
 from tracegen.spec.said import Path
 
 IN_PLAIN_TEXT = Code("TG706", "In plain text beside TLS", Severity.WARNING, acceptable=True)
@@ -17,20 +17,20 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The servers that run inside for trying things out, and Kafka where the backend cannot encrypt its way there."""
     if not settings.security.tls.enabled:
         return
-    storage = settings.backend.storage
-    pack = packs.storages[storage.type] if storage else None
-    if pack and pack.plain_unless and not any(getattr(storage, key) for key in pack.plain_unless):
+    storage, pack = settings.backend.storage, storage_pack(settings, packs)
+    if pack and pack.inside_in_plain and not any(getattr(storage, key) for key in pack.server_named_by):
         message = f"the {pack.title} that runs inside speaks no TLS: what is stored crosses the network in clear"
-        hint = f"name a server of yours with `tls`, in {' or '.join(f'storage.{key}' for key in pack.plain_unless)}"
+        options = " or ".join(f"storage.{key}" for key in pack.server_named_by)
+        hint = f"name a server of yours with `tls`, in {options}"
         yield at(settings, IN_PLAIN_TEXT, cause(settings, ("backend", "storage"), _ENABLED), message, hint)
     if settings.backend.kafka:
         yield from _kafka(settings, packs)
 
 
 def _kafka(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
-    backend = packs.backends[settings.backend.type]
+    backend = backend_pack(settings, packs)
     path = cause(settings, ("backend", "kafka"), ("backend", "mode"), _ENABLED)
-    if not backend.kafka_over_tls:
+    if not (backend.kafka and backend.kafka.tls):
         message = f"{backend.title} has no TLS for Kafka: spans cross the network to it in clear"
         yield at(
             settings, IN_PLAIN_TEXT, path, message, "keep that network closed to others, and say so with `accept`"

@@ -7,8 +7,9 @@ from tracegen.decide import Settings
 from tracegen.decide.records import Head
 from tracegen.decide.traffic import REMOTE
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, head_path
+from tracegen.rules._shared import at, backend_pack, cause, head_path, storage_pack
 from tracegen.spec.said import Path, dotted
+from tracegen.spec.wording import either
 
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
@@ -29,8 +30,8 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         yield from _language(settings, packs, name)
     heads = {head_path(settings, name): settings.services[name].sampling.head for name in remote}
     for path in sorted(heads, key=dotted):
-        yield from _server(settings, heads[path], path)
-        yield from _adaptive(settings, heads[path], path)
+        yield from _server(settings, packs, heads[path], path)
+        yield from _adaptive(settings, packs, heads[path], path)
         yield from _limits(settings, heads[path], path)
     yield from _operations(settings, remote)
     for name, service in settings.services.items():
@@ -92,24 +93,22 @@ def _language(settings: Settings, packs: Catalogue, name: str) -> Iterator[Probl
         yield at(settings, NOT_IN_LANGUAGE, cause(settings, own_path, (*path, "type")), message, hint)
 
 
-def _server(settings: Settings, head: Head, path: Path) -> Iterator[Problem]:
-    backend, topology = settings.backend.type, settings.collector.topology
-    if backend == "jaeger" or (backend == "tempo" and topology != "none"):
+def _server(settings: Settings, packs: Catalogue, head: Head, path: Path) -> Iterator[Problem]:
+    backend, topology = backend_pack(settings, packs), settings.collector.topology
+    if backend.serves_strategies or (topology != "none" and not backend.runs_elsewhere):
         return
-    why = "an external backend" if backend == "external" else "Tempo without a collector"
+    why = "an external backend" if backend.runs_elsewhere else f"{backend.title} without a collector"
     message = f"head sampler {head.type} asks a server for strategies, and {why} serves none"
     where = cause(settings, path, ("backend", "type"), ("collector", "topology"))
     yield at(settings, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
 
 
-def _adaptive(settings: Settings, head: Head, path: Path) -> Iterator[Problem]:
+def _adaptive(settings: Settings, packs: Catalogue, head: Head, path: Path) -> Iterator[Problem]:
     if head.strategies != "adaptive":
         return
-    storage = settings.backend.storage
-    if settings.backend.type != "jaeger" or (storage and storage.type == "clickhouse"):
-        message = "adaptive sampling is Jaeger's, on a storage that keeps its state (not ClickHouse)"
-    else:
-        message = (
-            "Jaeger computes adaptive rates but its process does not serve what it computed (seen on 2.13 and 2.20)"
-        )
+    message, storage = backend_pack(settings, packs).adaptive_sampling, storage_pack(settings, packs)
+    if not message or (storage and not storage.keeps_sampling):
+        able = either([each.title for each in packs.backends.values() if each.adaptive_sampling])
+        without = either([each.title for each in packs.storages.values() if not each.keeps_sampling])
+        message = f"adaptive sampling is {able}'s, on a storage that keeps its state (not {without})"
     yield at(settings, ADAPTIVE, (*path, "strategies"), message, "use strategies: file, or `sampling.tail`")

@@ -1,12 +1,12 @@
 """Storage, its servers, and the modes it fits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, StoragePack
 from tracegen.decide import Settings
-from tracegen.decide.records import Storage
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, cause, storage_pack
 from tracegen.spec.said import Path
 from tracegen.spec.wording import either
 
@@ -24,11 +24,11 @@ _PAIRS = (("username", "password"), ("access_key", "secret_key"))
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
-    storage = settings.backend.storage
-    if storage:
-        yield from _mode(settings, packs, storage)
-        yield from _server(settings, storage)
-        yield from _object_store(settings, storage)
+    pack, said = storage_pack(settings, packs), settings.said.get("backend", "storage") or {}
+    if pack:
+        yield from _mode(settings, packs, pack)
+        yield from _server(settings, said, pack)
+        yield from _incomplete(settings, said, pack)
         yield from _size(settings)
     outside = settings.backend
     if outside.endpoint and outside.protocol:
@@ -37,23 +37,22 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         yield from _endpoint(settings, ("collector", "also", index), each.endpoint, each.protocol)
 
 
-def _mode(settings: Settings, packs: Catalogue, storage: Storage) -> Iterator[Problem]:
+def _mode(settings: Settings, packs: Catalogue, pack: StoragePack) -> Iterator[Problem]:
     mode = settings.backend.mode
-    if mode not in packs.storages[storage.type].modes:
+    if mode not in pack.modes:
         others = [name for name in packs.storages_of(settings.backend.type) if mode in packs.storages[name].modes]
         path = cause(settings, ("backend", "storage", "type"), ("backend", "mode"))
         default = "" if settings.said.get("backend", "storage", "type") else ", the default,"
-        message = f"storage {storage.type}{default} belongs to one process and does not fit mode: {mode}"
+        message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
         yield at(settings, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
 
 
-def _server(settings: Settings, storage: Storage) -> Iterator[Problem]:
-    said = settings.said.get("backend", "storage") or {}
+def _server(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
     if "url" in said and "urls" in said:
         path = cause(settings, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
         yield at(settings, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
-    named = any(key in said for key in ("url", "urls", "servers", "bucket", "endpoint", "account"))
+    named = any(key in said for key in pack.server_named_by)
     for key in _SERVER_KEYS:
         if key in said and not named:
             message = f"{key} is for a server that exists already, and none is named"
@@ -79,16 +78,11 @@ def _login(settings: Settings, given: list[str], pair: tuple[str, str]) -> Itera
         yield at(settings, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
 
 
-def _object_store(settings: Settings, storage: Storage) -> Iterator[Problem]:
-    endpoint, bucket = getattr(storage, "endpoint", None), getattr(storage, "bucket", None)
-    if endpoint and not bucket:
-        message = f"the store at {endpoint} is named, but no bucket in it"
-        hint = "say bucket too; tracegen makes a bucket only in a store that it runs"
-        yield at(settings, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, hint)
-    if bucket and not endpoint and hasattr(storage, "region") and not storage.region:
-        message = f"bucket {bucket} is at AWS, since no endpoint is named, and needs its region"
-        hint = "say region, or endpoint for another store"
-        yield at(settings, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
+def _incomplete(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+    for each in pack.incomplete:
+        if each.option in said and not set(each.without) & set(said):
+            message = each.message.format_map(said)
+            yield at(settings, BUCKET_WITHOUT_STORE, ("backend", "storage", each.option), message, each.hint)
 
 
 def _endpoint(settings: Settings, path: Path, endpoint: str, protocol: str) -> Iterator[Problem]:

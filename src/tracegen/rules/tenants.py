@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
+from tracegen.rules._shared import at, backend_pack, cause
 from tracegen.source.words import Guesses, quoted
 from tracegen.system.units import size_in_bytes
 
@@ -22,10 +22,10 @@ LARGEST_REQUEST = 3_000_000
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Tenants are declared once, by a backend that has them, and services name one of them."""
     tenants = [tenant.name for tenant in settings.backend.tenants or ()]
-    if tenants and settings.backend.type == "jaeger":
-        message = "Jaeger separates tenants on reading only: all spans that come in over OTLP are stored under none"
+    refusal = backend_pack(settings, packs).no_tenants
+    if tenants and refusal:
         path = cause(settings, ("backend", "tenants"), ("backend", "type"))
-        yield at(settings, TENANTS_OF_JAEGER, path, message, "use Tempo, or one Jaeger a tenant")
+        yield at(settings, TENANTS_OF_JAEGER, path, refusal.why, refusal.instead)
         return
     seen: set[str] = set()
     for index, name in enumerate(tenants):

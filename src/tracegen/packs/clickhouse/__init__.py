@@ -9,6 +9,7 @@ import re
 from tracegen.assemble.calls import server_calls
 from tracegen.assemble.certificates import client_mounts, client_tls
 from tracegen.assemble.variables import login_of, variables_of, with_port
+from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.render.collector import config_text
@@ -31,7 +32,7 @@ def _config(model: Model) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
         "addresses": list(_addresses(model)),
-        "database": Commented(_database(model), "Must be there: Jaeger makes tables, not the database."),
+        "database": Commented(_options(model).database, "Must be there: Jaeger makes tables, not the database."),
     }
     login = login_of(model)
     if login:
@@ -43,11 +44,11 @@ def _config(model: Model) -> Value:
 
 
 def _addresses(model: Model) -> list[str]:
-    return [with_port(each, _NATIVE) for each in model.backend.storage.options.get("servers", [NAME])]
+    return [with_port(each, _NATIVE) for each in _options(model).servers or [NAME]]
 
 
 def _schema(model: Model) -> dict[str, Value]:
-    if not model.backend.storage.options.get("manage", True):
+    if not _options(model).manage:
         why = "The tables are somebody else's, and so is the time to live of spans."
         return {"create_schema": Commented(False, why)}
     lasting = "Of tables that are made now: those that exist keep theirs, see ALTER TABLE … MODIFY TTL."
@@ -57,8 +58,9 @@ def _schema(model: Model) -> dict[str, Value]:
     }
 
 
-def _database(model: Model) -> str:
-    return str(model.backend.storage.options.get("database", "jaeger"))
+def _options(model: Model) -> ClickhouseStorage:
+    options: ClickhouseStorage = model.backend.storage.options
+    return options
 
 
 def _is_gated(version: str) -> bool:
@@ -68,7 +70,7 @@ def _is_gated(version: str) -> bool:
 
 def _node(model: Model) -> Component:
     """One server, for whoever is in the network: its user has no password, so it has no published port."""
-    database = _database(model)
+    database = _options(model).database
     image = model.images[NAME]
     return Component(
         name=NAME,
@@ -84,7 +86,7 @@ def _node(model: Model) -> Component:
             timeout=5,
             retries=12,
         ),
-        volumes=(Volume("clickhouse-data", _FOLDER, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume("clickhouse-data", _FOLDER, _options(model).size, "spans"),),
         environment={
             "CLICKHOUSE_DB": text(database),
             # Without it the entrypoint writes into /etc, and lets only its own container in.
@@ -104,8 +106,7 @@ class ClickHouse:
 
     def part(self, model: Model) -> StoragePart:
         """ClickHouse in Jaeger."""
-        options = model.backend.storage.options
-        inside = "servers" not in options
+        inside = model.backend.storage.inside
         return StoragePart(
             config={"clickhouse": _config(model)},
             components=(_node(model),) if inside else (),

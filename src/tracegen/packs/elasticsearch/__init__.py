@@ -23,7 +23,7 @@ class Elasticsearch:
     def part(self, model: Model) -> StoragePart:
         """Elasticsearch in Jaeger."""
         node = search_node(NAME, "/usr/share/elasticsearch/data", "ES_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, node, model)
+        return search_storage(NAME, "ES", node, model)
 
 
 STORAGE: Storage = Elasticsearch()

@@ -24,7 +24,7 @@ class OpenSearch:
     def part(self, model: Model) -> StoragePart:
         """OpenSearch in Jaeger."""
         node = search_node(NAME, "/usr/share/opensearch/data", "OPENSEARCH_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, node, model)
+        return search_storage(NAME, "OS", node, model)
 
 
 STORAGE: Storage = OpenSearch()

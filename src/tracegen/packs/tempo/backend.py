@@ -24,7 +24,20 @@ from tracegen.packs.tempo.connections import (
 )
 from tracegen.packs.tempo.processes import SCHEDULER, Process, processes
 from tracegen.packs.tempo.tenants import tenant_limits
-from tracegen.system import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
+from tracegen.system import (
+    Call,
+    Component,
+    FileMount,
+    Health,
+    Metrics,
+    Model,
+    Port,
+    Publish,
+    Resources,
+    Volume,
+    Wait,
+    text,
+)
 from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.telemetry import go_memory_limit
@@ -33,6 +46,9 @@ _SOURCE = "packs/tempo"
 _CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"
 _OVERRIDES, _OVERRIDES_TARGET = "tempo/overrides.yaml", "/etc/tempo/overrides.yaml"
 _DATA = "/var/tempo"
+
+#: Of the volume of a process whose storage keeps spans elsewhere.
+_SIZE = "10Gi"
 _TOPIC_JOB = "kafka-topic"
 
 _KEYS = ("backend", "services", "service_defaults", "security")
@@ -87,7 +103,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
         ),
         files=tuple(_files(model)),
         secret_files=(*server_mounts(model.certificates), *part.secret_files),
-        volumes=(Volume(f"{process.name}-data", _DATA, _size(model), "recent spans and work in progress"),)
+        volumes=(Volume(f"{process.name}-data", _DATA, part.size or _SIZE, "recent spans and work in progress"),)
         if process.disk
         else (),
         environment={"GOMEMLIMIT": text(go_memory_limit(resources)), **part.environment, **sasl},
@@ -97,6 +113,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside and process.kafka else {}),
         },
         user=model.images["tempo"].user,
+        metrics=Metrics(HTTP, https=model.certificates is not None),
         calls=tuple(_calls(process, model, part)),
         headless=bool(model.backend.roles) or model.metrics,
         most=GROWTH * replicas if model.backend.roles and not process.disk else 0,
@@ -139,11 +156,6 @@ def _files(model: Model) -> Iterator[FileMount]:
     yield FileMount(_CONFIG, _TARGET)
     if model.backend.tenants:
         yield FileMount(_OVERRIDES, _OVERRIDES_TARGET)
-
-
-def _size(model: Model) -> str:
-    local = model.backend.storage.type == "local"
-    return str(model.backend.storage.options.get("size", "10Gi")) if local else "10Gi"
 
 
 def _config(model: Model, part: StoragePart) -> Value:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from tracegen.source.node import Path, dotted
 from tracegen.spec.complaints.context import Context
-from tracegen.spec.schema import property_schema, resolve, schema
+from tracegen.spec.schema import property_schema, resolve
 from tracegen.spec.wording import either
 
 #: Other words for what a spec calls by one name; each counts where that name is a choice.
@@ -34,7 +34,7 @@ _GLUED = re.compile(r"[\w.-]+:(?!//)\S")
 def alias_of(word: str, choices: Iterable[str]) -> str:
     """A hint with the choice that a word from elsewhere means, or an empty text."""
     known = set(choices)
-    if word.lower() == "zipkin" and "tempo" in known:
+    if word.lower() == "zipkin" and "external" in known:
         return _ZIPKIN
     meant = ALIASES.get(word.lower(), "")
     return f"say {meant}" if meant in known else ""
@@ -58,20 +58,21 @@ def under_its_name(path: Path, context: Context) -> str:
     """A hint for a key that stands beside the name it belongs to, as `language` beside `api`, or an empty text."""
     parent = context.schema_at(path[:-1])
     below = parent.get("additionalProperties")
-    if not path or not isinstance(below, Mapping) or path[-1] in parent.get("properties", {}):
+    if not path or not isinstance(below, dict) or path[-1] in parent.get("properties", {}):
         return ""
-    if property_schema(dict(below), str(path[-1]), None) is None:
+    if property_schema(below, str(path[-1])) is None:
         return ""
     return f"indent it: it belongs below a name in {dotted(path[:-1])}"
 
 
-def section_of(key: str, value: object) -> str:
+def section_of(key: str, context: Context) -> str:
     """A hint for a key at the top of a spec that belongs further down, or an empty text."""
+    value = context.at((key,))
     if isinstance(value, Mapping) and "language" in value:
         return "if it is a service, indent it below services"
     sections = [
         name
-        for name, each in schema()["properties"].items()
+        for name, each in context.schema["properties"].items()
         if name not in ("environments", "service_defaults") and key in resolve(each).get("properties", {})
     ]
     return f"indent it: it belongs below {either(sections)}" if 0 < len(sections) < 4 else ""
