@@ -1,34 +1,26 @@
 """What people write out of habit: names from elsewhere, placeholders, YAML that is not laid out as they mean."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
+from tracegen.catalogue.data import data_path
 from tracegen.source.node import Path, dotted
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.schema import property_schema, resolve
 from tracegen.spec.wording import either
 
-#: Other words for what a spec calls by one name; each counts where that name is a choice.
-ALIASES: Mapping[str, str] = {
-    **dict.fromkeys(("javascript", "typescript", "js", "ts", "nodejs", "node.js", "deno", "bun"), "node"),
-    **dict.fromkeys(("golang", "go-lang"), "go"),
-    **dict.fromkeys(("c#", "csharp", "cs", "f#", "fsharp", ".net", "net", "aspnet", "asp.net"), "dotnet"),
-    **dict.fromkeys(("kotlin", "scala", "jvm", "groovy", "clojure"), "java"),
-    **dict.fromkeys(("py", "python3"), "python"),
-    **dict.fromkeys(("rb", "rails"), "ruby"),
-    **dict.fromkeys(("c", "c++", "cpp", "elixir", "erlang", "swift", "nginx"), "other"),
-    **dict.fromkeys(("otlp", "otel", "vendor", "saas", "honeycomb", "datadog", "newrelic", "dynatrace"), "external"),
-    **dict.fromkeys(("probabilistic", "traceidratio", "parentbased_traceidratio", "percentage"), "ratio"),
-    **dict.fromkeys(("ratelimiting", "ratelimited", "rate_limiting", "rate-limit"), "rate_limit"),
-    **dict.fromkeys(("const", "always", "parentbased_always_on"), "always_on"),
-    **dict.fromkeys(("never", "parentbased_always_off"), "always_off"),
-    **dict.fromkeys(("k8s", "kube", "helm"), "kubernetes"),
-    **dict.fromkeys(("docker", "docker-compose", "docker_compose"), "compose"),
-    **dict.fromkeys(("tracecontext,baggage", "w3c", "traceparent"), "tracecontext"),
-}
 _ZIPKIN = "Zipkin is no backend here: say collector.receivers: [zipkin], and its clients need no change"
 
 _GLUED = re.compile(r"[\w.-]+:(?!//)\S")
+
+
+@cache
+def aliases() -> Mapping[str, str]:
+    """What a spec calls by one name, by each other word for it."""
+    listed = json.loads(data_path("schemas", "aliases.json").read_bytes())
+    return {word: name for name, words in listed.items() for word in words}
 
 
 def alias_of(word: str, choices: Iterable[str]) -> str:
@@ -36,7 +28,7 @@ def alias_of(word: str, choices: Iterable[str]) -> str:
     known = set(choices)
     if word.lower() == "zipkin" and "external" in known:
         return _ZIPKIN
-    meant = ALIASES.get(word.lower(), "")
+    meant = aliases().get(word.lower(), "")
     return f"say {meant}" if meant in known else ""
 
 
