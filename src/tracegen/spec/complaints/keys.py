@@ -47,7 +47,7 @@ def _unknown(key: str, path: Path, parent: Schema, context: Context) -> Problem:
     known = keys_of(parent, context.at(path))
     hint = habits.glued(key) or context.near(codes.UNKNOWN_KEY, key, known, parent.get("properties", ()))
     if not hint and not path:
-        hint = habits.section_of(key, context.at((key,)))
+        hint = habits.section_of(key, context)
     hint = hint or keys_hint(known)
     return context.problem(codes.UNKNOWN_KEY, (*path, key), f"{quoted(key)} is not a key of {where}", hint, place)
 
