@@ -34,13 +34,14 @@ ORDER = [
     "catalogue",
     "system",
     "packs.contract",
+    "parts",
     "source",
     "spec",
     "decide",
     "rules",
     "checking",
-    "assemble",
     "build",
+    "render.otel",
     "render",
     "packs",
     "compiler",
@@ -51,7 +52,7 @@ ORDER = [
 ]
 
 #: What the code of packs may use: they describe components and structures, and know no spec.
-FOR_PACKS = {"emit", "packs", "packs.contract", "system", "assemble", "render"}
+FOR_PACKS = {"emit", "packs", "packs.contract", "system", "parts", "render.otel"}
 
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
 PURE = [
@@ -59,12 +60,13 @@ PURE = [
     "emit",
     "system",
     "packs.contract",
+    "parts",
     "spec",
     "decide",
     "rules",
     "checking",
-    "assemble",
     "build",
+    "render.otel",
     "render",
     "packs",
 ]
@@ -120,9 +122,14 @@ def tree_of(path: Path) -> ast.Module:
 
 def part_of(path: Path) -> str:
     """The package or module of tracegen that a file belongs to."""
-    return (
-        "packs.contract" if path == PACKS / "contract.py" else path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    )
+    return part_named(module_name(path))
+
+
+def part_named(name: str) -> str:
+    """The longest part in `ORDER` that a dotted name lies in, or its first package."""
+    below = name.removeprefix("tracegen.")
+    parts = [part for part in ORDER if below == part or below.startswith(f"{part}.")]
+    return max(parts, key=len) if parts else below.split(".")[0].replace("tracegen", "__init__")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -138,11 +145,9 @@ def imported(path: Path) -> Iterator[str]:
 
 def parts_imported(path: Path) -> set[str]:
     names = [name for name in imported(path) if name.startswith("tracegen.")]
-    contract = "tracegen.packs.contract"
-    found = {"packs.contract" if name.startswith(contract) else name.split(".")[1] for name in names}
     # `from tracegen.packs import contract` names the package too.
-    only_contract = {name for name in names if name.startswith("tracegen.packs")} <= {"tracegen.packs", contract}
-    return found - {"__version__"} - ({"packs"} if only_contract else set())
+    names = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
+    return {part_named(name) for name in names} - {"__version__"}
 
 
 def test_each_part_has_its_place_in_the_order() -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from tracegen.assemble import assemble
+from tracegen.build.components import assemble
 from tracegen.build.backend import backend_of
-from tracegen.build.collector import tiers_of
+from tracegen.build.tiers import tiers_of
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.build.head import strategy_server
 from tracegen.build.images import images_of

@@ -1,11 +1,12 @@
 """Services of the settings become services of the system, each with its whole environment."""
 
+from tracegen.parts.services import url_variable
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tracegen.build.environment import resource_attributes, stub_settings, telemetry_environment
+from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
-from tracegen.build.head import sampler_of, sampler_variables
+from tracegen.build.head import sampler_of
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
@@ -33,10 +34,6 @@ def services_of(
     context = _Context(settings, packs, destination, strategies, called)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
 
-
-def url_variable(callee: str) -> str:
-    """The variable through which a caller finds a callee (ruling 10)."""
-    return f"{callee.upper().replace('-', '_')}_URL"
 
 
 def _service(context: _Context, name: str, said: Said) -> Service:

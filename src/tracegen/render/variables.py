@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tracegen.assemble.services import service_component
+from tracegen.build.components_of_services import service_component
 from tracegen.build.security import BASIC_SUFFIX
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, NotPortable, to_env_file
-from tracegen.system import Component, Model, Secret
+from tracegen.system import Component, Model
 from tracegen.system.file import Written
 
 _KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
@@ -22,7 +22,7 @@ def variables_example(model: Model, packs: Catalogue) -> Written:
     users: dict[str, list[str]] = {}
     files: set[str] = set()
     for component in _components(model, packs):
-        for secret in _secrets(component):
+        for secret in component.secrets:
             if secret.file:
                 files.add(secret.file)
             else:
@@ -36,12 +36,6 @@ def _components(model: Model, packs: Catalogue) -> Iterator[Component]:
     """What runs here, and the services that run elsewhere: their fragments refer to variables too."""
     yield from model.components.values()
     yield from (service_component(each, model, packs) for each in model.services.values() if not each.deploy)
-
-
-def _secrets(component: Component) -> Iterator[Secret]:
-    for value in component.environment.values():
-        yield from (part for part in value if isinstance(part, Secret))
-    yield from (mount.secret for mount in component.secret_files)
 
 
 def _comment(name: str, users: dict[str, list[str]]) -> str:

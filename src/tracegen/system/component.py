@@ -1,6 +1,6 @@
 """Components: what runs, told once and printed by every target. Nothing here is unset or a default."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -190,3 +190,15 @@ class Component:
     def port(self, name: str) -> int:
         """The number of a named port; KeyError when the component has none of that name."""
         return {port.name: port.number for port in self.ports}[name]
+
+    @property
+    def secrets(self) -> Iterator[Secret]:
+        """Every secret that it refers to, by a variable or a file; one that several refer to comes as often."""
+        for value in self.environment.values():
+            yield from (part for part in value if isinstance(part, Secret))
+        yield from (mount.secret for mount in self.secret_files)
+
+    @property
+    def about(self) -> str:
+        """`why`, with a warning where it is for trying things out."""
+        return self.why if self.production else f"{self.why}\nOne node, for trying things out: not for production."

@@ -1,9 +1,9 @@
 """Blocks in Azure Blob Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/azure/."""
 
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.tempo_text import tempo_text
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.text import tempo_text
 from tracegen.system import Call, Model
 from tracegen.system.storage_part import StoragePart
 

@@ -6,12 +6,13 @@ Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Docke
 
 import re
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_tls
-from tracegen.assemble.variables import login_of, variables_of, with_port
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.collector import config_text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.system import Component, Health, Model, Port, Resources, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE

@@ -1,8 +1,8 @@
 """Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
 
-from tracegen.assemble.certificates import client_path
 from tracegen.emit import Value
 from tracegen.packs.contract import Storage
+from tracegen.parts.certificates import client_path
 from tracegen.system import Call, Model, Secret, SecretMount, text
 from tracegen.system.storage_part import StoragePart
 

@@ -5,14 +5,17 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
-from tracegen.assemble.strategies import strategies_mount, strategy_ports
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import storage
 from tracegen.packs.jaeger.kafka import kafka_exporter, kafka_receiver
 from tracegen.packs.jaeger.processes import Process, calls_of, most_of, processes
 from tracegen.packs.jaeger.strategies import STRATEGIES_TARGET, remote_sampling
+from tracegen.parts.certificates import client_mounts, server_mounts
+from tracegen.parts.strategies import strategies_mount, strategy_ports
+from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
+from tracegen.render.otel.tls import server_tls
 from tracegen.system import (
     Component,
     FileMount,
@@ -27,7 +30,6 @@ from tracegen.system import (
 )
 from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 
 _SOURCE = "packs/jaeger"
 _FOLDER = "/etc/jaeger"

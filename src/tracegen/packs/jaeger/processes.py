@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracegen.assemble.calls import broker_calls
-from tracegen.assemble.collector import GROWTH
+from tracegen.parts.calls import broker_calls
+from tracegen.parts.collectors import GROWTH
 from tracegen.system import Call, Model, Resources
 from tracegen.system.storage_part import StoragePart
 

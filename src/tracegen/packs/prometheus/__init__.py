@@ -5,14 +5,14 @@ https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 
 from collections.abc import Iterable, Iterator
 
-from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Companion
 from tracegen.packs.prometheus import sampling_rules
+from tracegen.parts.certificates import CA_PATH, server_mounts
+from tracegen.parts.collectors import SPAN_METRICS_PORT, name_of_all
+from tracegen.parts.telemetry import METRICS_PORT
 from tracegen.system import Call, Component, FileMount, Health, Metrics, Model, Port, Resources, Volume
 from tracegen.system.file import Structured
-from tracegen.system.telemetry import METRICS_PORT
 from tracegen.system.units import MEBIBYTE
 
 NAME = "prometheus"

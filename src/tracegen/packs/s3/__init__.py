@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.tempo_text import tempo_text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.text import tempo_text
 from tracegen.system import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE

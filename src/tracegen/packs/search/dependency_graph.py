@@ -7,7 +7,7 @@ entrypoint.sh).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracegen.assemble.certificates import client_path
+from tracegen.parts.certificates import client_path
 from tracegen.system import Call, Component, Model, SecretMount, Text, Wait, text
 from tracegen.system.component import Resources
 from tracegen.system.units import MEBIBYTE

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_path, client_tls
-from tracegen.assemble.variables import login_of, variables_of
-from tracegen.emit import Commented, Value, collector_escape
+from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts, client_path
+from tracegen.parts.variables import login_of, variables_of
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.system import (
     Call,
     Component,
@@ -200,14 +202,8 @@ def _auth(name: str, model: Model) -> dict[str, Value]:
         if key == "password" and _file_of(value):
             auth["password_file"] = client_path(name, "password")
         else:
-            auth[key] = _text(value)
+            auth[key] = config_text(value)
     return auth
-
-
-def _text(value: Text) -> str:
-    return "".join(
-        f"${{env:{part.variable}}}" if isinstance(part, Secret) else collector_escape(part) for part in value
-    )
 
 
 def _file_of(value: Text) -> Secret | None:

@@ -5,10 +5,6 @@ Source of the configuration: https://grafana.com/docs/tempo/latest/configuration
 
 from collections.abc import Iterable, Iterator
 
-from tracegen.assemble.calls import broker_calls
-from tracegen.assemble.certificates import CERT_PATH, KEY_PATH, server_mounts, server_tls
-from tracegen.assemble.collector import GROWTH
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value, tempo_escape
 from tracegen.packs.contract import storage
 from tracegen.packs.tempo.connections import (
@@ -24,6 +20,12 @@ from tracegen.packs.tempo.connections import (
 )
 from tracegen.packs.tempo.processes import SCHEDULER, Process, processes
 from tracegen.packs.tempo.tenants import tenant_limits
+from tracegen.parts.calls import broker_calls
+from tracegen.parts.certificates import CERT_PATH, KEY_PATH, server_mounts
+from tracegen.parts.collectors import GROWTH
+from tracegen.parts.telemetry import go_memory_limit
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.tls import server_tls
 from tracegen.system import (
     Call,
     Component,
@@ -40,7 +42,6 @@ from tracegen.system import (
 )
 from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.telemetry import go_memory_limit
 
 _SOURCE = "packs/tempo"
 _CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"

@@ -3,10 +3,10 @@
 Sources: https://grafana.com/docs/tempo/latest/configuration/#memberlist and .../configuration/network/tls/.
 """
 
-from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH
 from tracegen.emit import Commented, Value
 from tracegen.packs.tempo.processes import ROLES, SCHEDULER, SINGLE, Process
-from tracegen.render.tempo_text import tempo_text
+from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH
+from tracegen.render.otel.text import tempo_text
 from tracegen.system import Model
 
 HTTP, GRPC, GOSSIP, INTERNAL = 3200, 9095, 7946, 3101

@@ -33,7 +33,7 @@ def compose_file(model: Model) -> Structured:
     running = units(model)
     value: dict[str, Value] = {
         "name": model.name,
-        "services": {unit.name: Commented(container(unit, model), _why(unit)) for unit in running},
+        "services": {unit.name: Commented(container(unit, model), unit.component.about) for unit in running},
     }
     secrets = secret_sources(unit.component for unit in running)
     if secrets:
@@ -43,11 +43,6 @@ def compose_file(model: Model) -> Structured:
     if volumes:
         value["volumes"] = volumes
     return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
-
-
-def _why(unit: Unit) -> str:
-    note = "" if unit.component.production else "\nOne node, for trying things out: not for production."
-    return unit.component.why + note
 
 
 def _volumes(running: list[Unit]) -> dict[str, Value]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tracegen.assemble.services import secret_path
 from tracegen.emit import Commented, Value, compose_escape
+from tracegen.parts.services import secret_path
 from tracegen.render.compose.secrets import are_copied, secret_mounts
 from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
 from tracegen.system import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Wait

@@ -1,9 +1,10 @@
 """For services that run elsewhere (`deploy: false`): a fragment that their own compose file extends."""
 
-from tracegen.assemble.certificates import CA_PATH
-from tracegen.assemble.services import environment_path, service_component
+from tracegen.build.components_of_services import service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
+from tracegen.parts.certificates import CA_PATH
+from tracegen.parts.services import environment_path
 from tracegen.render.compose.container import environment
 from tracegen.system import Model, Service
 from tracegen.system.file import Structured

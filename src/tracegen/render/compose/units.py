@@ -7,7 +7,7 @@ same one. The units answer to the component's name all the same, through a netwo
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from tracegen.assemble import NameTaken
+from tracegen.build.components import NameTaken
 from tracegen.system import Component, Model, Port, Resources, Volume, Wait
 
 VOLUME_OWNER = "volume-owner"

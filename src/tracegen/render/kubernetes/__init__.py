@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tracegen.assemble.services import service_component
+from tracegen.build.components_of_services import service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
 from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
@@ -113,7 +113,7 @@ def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFi
         folder = f"{'platform' if component.platform else 'services'}/{component.name}"
         for name, value in _objects(component, model, files, elsewhere):
             if value is not None:
-                yield _file(f"{folder}/{name}", value, _head(component))
+                yield _file(f"{folder}/{name}", value, component.about)
 
 
 def _objects(
@@ -131,10 +131,6 @@ def _objects(
         yield "service-of-all", service_of_all(component, model)
     if is_guarded(component, model):
         yield "network-policy", network_policy(component, model, elsewhere)
-
-
-def _head(component: Component) -> str:
-    return component.why + ("" if component.production else "\nOne node, for trying things out: not for production.")
 
 
 def _file(name: str, value: Value, head: str) -> Structured:

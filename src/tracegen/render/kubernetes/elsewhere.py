@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tracegen.assemble.services import portable, service_component
+from tracegen.build.components_of_services import service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
+from tracegen.parts.services import portable
 from tracegen.render.kubernetes.configuration import FOLDER
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import injection, is_injectable, reference_to

@@ -5,8 +5,8 @@ https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-ins
 
 from dataclasses import replace
 
-from tracegen.assemble.services import portable
 from tracegen.emit import Commented, Value
+from tracegen.parts.services import portable
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.system import Component, Model, Service
 

@@ -5,9 +5,9 @@ https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
 
 from dataclasses import replace
 
-from tracegen.assemble import NameTaken
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
+from tracegen.build.components import NameTaken
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
 from tracegen.render.kubernetes.entrance import door
 from tracegen.system import Call, Component, Health, Login, Model, Port, Publish, Resources, text
 from tracegen.system.units import MEBIBYTE

@@ -7,8 +7,8 @@ a plain workload: the Operator makes no probes for its health check (issue 4220 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tracegen.assemble.collector import config_path
 from tracegen.emit import Commented, Value
+from tracegen.parts.collectors import config_path
 from tracegen.render.kubernetes.availability import BUSY
 from tracegen.render.kubernetes.labels import metadata
 from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings

@@ -1,9 +1,12 @@
 """The components of the services that tracegen runs."""
 
+from tracegen.parts.services import environment_path
+from tracegen.parts.services import portable
+from tracegen.parts.services import secret_path
 from collections.abc import Iterator, Mapping
 
-from tracegen.assemble.certificates import CA_PATH
-from tracegen.assemble.collector import receiver_ports
+from tracegen.parts.certificates import CA_PATH
+from tracegen.parts.collectors import receiver_ports
 from tracegen.catalogue import Catalogue, ExampleImage
 from tracegen.emit import is_portable
 from tracegen.system import (
@@ -20,17 +23,6 @@ from tracegen.system import (
     Wait,
 )
 
-
-def environment_path(service: Service) -> str:
-    """Where the OpenTelemetry environment of a service is rendered."""
-    return f"services/{service.name}/otel.env"
-
-
-def portable(environment: Mapping[str, Text]) -> dict[str, str]:
-    """The variables that every reader of an environment file reads alike; secrets and the rest are left out."""
-    plain = {name: value for name, value in environment.items() if all(isinstance(part, str) for part in value)}
-    texts = {name: "".join(str(part) for part in value) for name, value in plain.items()}
-    return {name: value for name, value in texts.items() if is_portable(value)}
 
 
 def service_components(model: Model, packs: Catalogue) -> Iterator[Component]:
@@ -65,10 +57,6 @@ def _example(service: Service, model: Model, example: ExampleImage) -> Component
         writable=example.writable,
     )
 
-
-def secret_path(secret: Secret) -> str:
-    """Where a secret that is a file is mounted; the variable that refers to it holds this path."""
-    return f"/run/secrets/{secret.key}"
 
 
 def _secret_files(service: Service) -> tuple[SecretMount, ...]:

@@ -1,12 +1,18 @@
 """The components of the collector tiers."""
 
-import json
+from tracegen.parts.collectors import GROWTH
+from tracegen.parts.collectors import QUEUE_VOLUME
+from tracegen.parts.collectors import SPAN_METRICS_PORT
+from tracegen.parts.collectors import STRATEGIES_TARGET
+from tracegen.parts.collectors import config_path
+from tracegen.parts.collectors import name_of_all
+from tracegen.parts.collectors import receiver_ports
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tracegen.assemble.certificates import destination_mounts, server_mounts
-from tracegen.assemble.strategies import strategies_mount, strategy_ports
-from tracegen.assemble.variables import variables_of
+from tracegen.parts.certificates import destination_mounts, server_mounts
+from tracegen.parts.strategies import strategies_mount, strategy_ports
+from tracegen.parts.variables import variables_of
 from tracegen.system import (
     Call,
     Component,
@@ -22,51 +28,14 @@ from tracegen.system import (
     Wait,
     text,
 )
-from tracegen.system.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
-
-#: The folder of the queue in the container; `create_directory` makes it below the volume.
-QUEUE_VOLUME = "/var/lib/otelcol"
-
-#: Port and protocol of every receiver: (name, number, group under which it is published, protocol).
-RECEIVER_PORTS = {
-    "otlp": (Port("otlp-grpc", 4317, Publish.OTLP), Port("otlp-http", 4318, Publish.OTLP)),
-    "zipkin": (Port("zipkin", 9411, Publish.ZIPKIN),),
-    "jaeger": (
-        Port("jaeger-grpc", 14250, Publish.JAEGER),
-        Port("jaeger-http", 14268, Publish.JAEGER),
-        Port("jaeger-udp", 6831, Publish.JAEGER, "udp"),
-    ),
-}
-
-#: Where the last tier shows what it counts from spans.
-SPAN_METRICS_PORT = 8889
-
-#: The file of strategies in the container, where the collector serves them.
-STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
+from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 
 _WHY = {
     "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."
 }
-#: How far what keeps nothing may grow under load, in times of its replicas.
-GROWTH = 4
 
 _PROGRAM = "/otelcol-contrib"
 _TARGET = "/etc/otelcol-contrib/config.yaml"
-
-#: What the health check of an image without a shell reads: see `health_probe`.
-HEALTHY_ANSWER = json.dumps(
-    {
-        "receivers": {"nop": None},
-        "exporters": {"nop": None},
-        "service": {"pipelines": {"traces": {"receivers": ["nop"], "exporters": ["nop"]}}},
-    },
-    separators=(",", ":"),
-)
-
-
-def config_path(tier: Tier) -> str:
-    """Where the tier's configuration is rendered."""
-    return f"collector/{tier.role}.yaml"
 
 
 def health_probe() -> tuple[str, ...]:
@@ -76,17 +45,6 @@ def health_probe() -> tuple[str, ...]:
     succeeds when the collector is healthy, and fails at the status of one that is not, and at no answer at all.
     """
     return (_PROGRAM, "validate", "--config", f"http://127.0.0.1:{HEALTH_PORT}/")
-
-
-def takes_udp(model: Model) -> bool:
-    """Whether Jaeger's UDP port may be open: it knows neither encryption nor credentials."""
-    return model.certificates is None and model.ingest.kind == "none"
-
-
-def receiver_ports(tier: Tier, model: Model) -> list[Port]:
-    """The ports on which a tier takes spans in."""
-    ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
-    return [port for port in ports if port.protocol == "tcp" or takes_udp(model)]
 
 
 def collector_components(model: Model) -> Iterator[Component]:
@@ -120,11 +78,6 @@ def _component(tier: Tier, model: Model) -> Component:
         replicas=tier.replicas,
         grace=30,
     )
-
-
-def name_of_all(tier: Tier) -> str:
-    """The name that stands for every replica of a tier; an agent's own leads to the agent of the machine."""
-    return f"{tier.component}-all" if tier.per_node else tier.component
 
 
 def _files(tier: Tier, model: Model) -> Iterator[FileMount]:

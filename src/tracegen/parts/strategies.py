@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from tracegen.system import SAMPLING_PORTS, FileMount, Model, Port, Publish
 
+#: How often the file is read again.
+RELOAD_INTERVAL = "10s"
+
 
 def strategies_mount(model: Model, target: str) -> FileMount:
     """The file of strategies, which is read again while the program runs."""
