@@ -29,8 +29,8 @@ def nodes(environment: str | None) -> Iterator[str]:
 
 def layers(environment: str | None) -> Iterator[str]:
     """The merged layers; each value still knows the line it comes from."""
-    base, _ = base_of(load(SPEC))
-    merged, _ = stack(base, environment)
+    base, _ = base_of(load(SPEC), catalogue())
+    merged, _ = stack(base, environment, catalogue())
     for path, node in _scalars(merged.root):
         if not path.startswith("environments."):
             yield f"{node.place.line:>3}:{node.place.column:<3} {path} = {node.text}"
@@ -71,7 +71,7 @@ STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
 def _built(environment: str | None) -> Rendered:
     document = load(SPEC)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.settings[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def _scalars(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Scalar]]:

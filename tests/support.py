@@ -66,7 +66,7 @@ def compiled(folder: Path, spec: Mapping[str, Any] | str, environment: str | Non
     path.write_text(spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
     document = load(str(path), None)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.settings[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def problems_of(path: Path) -> list[Problem]:
@@ -76,7 +76,7 @@ def problems_of(path: Path) -> list[Problem]:
         checked = check(document, catalogue())
         found = list(checked.problems)
         for spec in checked.settings.values():
-            build(document, spec)
+            build(document, spec, catalogue())
     except ProblemsFound as error:
         return list(error.problems)
     return found

@@ -43,7 +43,7 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
     UnknownEnvironment.
     """
     document, notes = brought_to_today(document)
-    base, problems = base_of(document)
+    base, problems = base_of(document, packs)
     problems = [*document.problems, *notes, *problems]
     layers = environments_of(base)
     names = list(layers) if environments is None else list(environments)
@@ -68,8 +68,8 @@ def _check_stack(
     base: Mapping, environment: str | None, packs: Catalogue, before: list[Problem]
 ) -> tuple[Settings | None, list[Problem]]:
     """One layer stack and what is wrong with it; only one that is well-formed is decided and judged."""
-    layered, problems = stack(base, environment)
-    value, wrong = check_form(layered)
+    layered, problems = stack(base, environment, packs)
+    value, wrong = check_form(layered, packs)
     if wrong or _has_error(before):
         return None, [*problems, *_without_consequences(wrong, before)]
     said = Said(value, layered.root, environment, layered.dropped, layered.layer)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tracegen.build import build_system
 from tracegen.build.components import NameTaken
-from tracegen.catalogue import catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
@@ -28,21 +28,21 @@ class Rendered:
     tree: Mapping[str, bytes]
 
 
-def build(document: Document, settings: Settings) -> Rendered:
+def build(document: Document, settings: Settings, packs: Catalogue) -> Rendered:
     """From valid settings to their tree. Raises ProblemsFound for what only the model can tell."""
-    model, files = _planned(settings, for_people=True)
+    model, files = _planned(settings, packs, for_people=True)
     return Rendered(document, settings, model, files, render(files))
 
 
-def judge(settings: Settings) -> None:
+def judge(settings: Settings, packs: Catalogue) -> None:
     """What only the model can tell of valid settings, and nothing rendered. Raises ProblemsFound."""
-    _planned(settings, for_people=False)
+    _planned(settings, packs, for_people=False)
 
 
-def _planned(settings: Settings, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
+def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
     try:
-        model = build_system(settings, catalogue())
-        return model, plan(model, catalogue(), for_people=for_people)
+        model = build_system(settings, packs)
+        return model, plan(model, packs, for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, settings)]) from error
     except UnknownOverride as error:

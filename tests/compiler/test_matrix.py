@@ -70,7 +70,7 @@ def _of_file(path: Path) -> Iterator[System]:
     checked = check(document, catalogue())
     is_rendered = all(problem.code.id != NOT_RENDERED for problem in checked.problems)
     for environment, spec in checked.settings.items() if is_rendered else ():
-        yield System.of(f"{path.relative_to(ROOT)} ({environment or 'base'})", build(document, spec))
+        yield System.of(f"{path.relative_to(ROOT)} ({environment or 'base'})", build(document, spec, catalogue()))
 
 
 @cache

@@ -199,7 +199,7 @@ def read(text: str) -> tuple[Document, Checked]:
 def compile_spec(spec: Patch) -> Rendered:
     """The spec compiled, with its environment if it has one. Raises ProblemsFound."""
     document, checked = read(json.dumps(spec))
-    return build(document, list(checked.settings.values())[-1])
+    return build(document, list(checked.settings.values())[-1], catalogue())
 
 
 @cache

@@ -66,7 +66,7 @@ def _outcome(text: str, environment: str | None) -> Outcome:
     try:
         document = load(str(path))
         checked = check(document, catalogue(), [environment] if environment else [])
-        rendered = build(document, checked.settings[environment])
+        rendered = build(document, checked.settings[environment], catalogue())
     except ProblemsFound as found:
         errors = tuple(each.code.id for each in found.problems if each.severity is Severity.ERROR)
         return Outcome(errors, _not_rendered(found.problems))

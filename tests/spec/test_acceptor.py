@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from support import ROOT
+from tracegen.catalogue import catalogue
 from tracegen.source.files import load
 from tracegen.spec.acceptor import accepts
 from tracegen.spec.form import with_choosers
@@ -77,10 +78,10 @@ def test_what_it_does_not_know_is_left_to_jsonschema(unknown: dict[str, Any]) ->
 
 
 def _values(path: Path) -> Iterator[Any]:
-    base, _ = base_of(load(str(path), None))
+    base, _ = base_of(load(str(path), None), catalogue())
     for environment in (None, *environments_of(base)):
-        layered, _ = stack(base, environment)
-        yield with_choosers(to_value(layered.root, schema()))
+        layered, _ = stack(base, environment, catalogue())
+        yield with_choosers(to_value(layered.root, schema()), catalogue())
 
 
 def _spoilt(value: Any) -> Iterator[Any]:

@@ -231,7 +231,7 @@ def test_the_examples_have_no_errors_and_fit_the_strict_schema_in_every_environm
     checked = check(load(str(path), None), catalogue())
     assert all(problem.severity is not Severity.ERROR for problem in checked.problems)
     for spec in checked.settings.values():
-        assert _validator("strict").is_valid(with_choosers(dict(spec.said.value)))
+        assert _validator("strict").is_valid(with_choosers(dict(spec.said.value), catalogue()))
 
 
 @examples

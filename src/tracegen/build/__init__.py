@@ -19,7 +19,7 @@ from tracegen.system import Certificates, Destination, Exposure, IngestAuth, Mod
 def build_system(settings: Settings, packs: Catalogue) -> Model:
     """The system of valid settings. Raises NameTaken when a service has the name of something tracegen runs."""
     certificates, ingest = certificates_of(settings), ingest_of(settings)
-    backend = backend_of(settings)
+    backend = backend_of(settings, packs)
     destinations = backend_destinations(settings, packs, backend, certificates)
     all_destinations = (*destinations, *further_destinations(settings))
     tiers = tiers_of(settings, packs, all_destinations, certificates, ingest)

@@ -7,6 +7,7 @@ from typing import Any
 from tracegen.build.kafka import kafka_of
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
+from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import ProcessResources as SaidOfProcess
 from tracegen.decide.records import Resources as SaidOfRole
@@ -20,33 +21,32 @@ from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
 _MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")
 
 
-def backend_of(settings: Settings) -> Backend:
+def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     """The backend with its storage, and its roles in mode scalable."""
     said = settings.backend
     rate = spans_per_second(settings.services)
     return Backend(
         type=said.type,
         mode=said.mode or "",
-        storage=_storage(settings, said.storage),
+        storage=_storage(settings, packs, said.storage),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else Resources(1.0, process_memory(rate)),
         spans_per_second=rate,
         roles={name: Role(role.replicas, resources_of(role.resources)) for name, role in (said.roles or {}).items()},
         kafka=kafka_of(settings.name, said.kafka) if said.kafka else None,
-        tenants=tuple(Tenant(tenant.name, {k: v for k, v in vars(tenant.limits).items() if v is not None} if tenant.limits else {}) for tenant in said.tenants or ()),
+        tenants=tuple(Tenant(tenant.name, tenant.limits) for tenant in said.tenants or ()),
         archive=bool(said.archive),
     )
 
 
-def _storage(settings: Settings, said: SaidOfStorage | None) -> Storage:
+def _storage(settings: Settings, packs: Catalogue, said: SaidOfStorage | None) -> Storage:
     if said is None:
-        return Storage("", {}, {}, None)
+        return Storage("", None)
     secrets: Mapping[str, Any] = {key: getattr(said, key, None) for key in _MAY_BE_SECRET}
     return Storage(
         type=said.type,
-        options={key: value for key, value in settings.said.get("backend", "storage").items() if key != "type"}
-        if settings.said.get("backend", "storage")
-        else {},
+        options=said,
+        inside=not any(getattr(said, key) for key in packs.storages[said.type].server_named_by),
         texts={key: literal_or_secret(value, settings.name) for key, value in secrets.items() if value is not None},
         tls=client_tls(getattr(said, "tls", None), settings.name),
     )

@@ -24,7 +24,7 @@ def compile_spec(path: str, environment: str | None, strict: bool) -> Rendered:
     document = read(path)
     checked = check(document, catalogue(), [] if environment is None else [environment])
     _tell(checked, strict)
-    return build(document, checked.settings[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def output_folder(spec: str, output: Path | None, environment: str | None) -> Path:

@@ -50,7 +50,7 @@ def _problems(path: str, environment: str | None) -> list[Problem]:
     found = list(checked.problems)
     for spec in checked.settings.values():
         try:
-            judge(spec)
+            judge(spec, catalogue())
         except ProblemsFound as error:
             found.extend(error.problems)
     return found

@@ -15,7 +15,7 @@ from tracegen.decide.recording import record
 from tracegen.decide.records import Spec
 from tracegen.decide.table import PATTERNS, derive
 from tracegen.spec.said import Path, Said, dotted
-from tracegen.spec.schema import compose
+from tracegen.spec.schema import schema_of
 from tracegen.system.decision import Decision
 
 __all__ = ["Origin", "Settings", "decide"]
@@ -63,7 +63,7 @@ def decide(said: Said, packs: Catalogue) -> Settings:
 
 @cache
 def _plan(packs: Catalogue) -> Node:
-    return root_node(compose(packs))
+    return root_node(schema_of(packs))
 
 
 def _decisions(origin: Origin, node: Node | None, path: Path, value: Any) -> Iterator[Decision]:

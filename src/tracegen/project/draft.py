@@ -62,7 +62,7 @@ def draft(answers: Answers, folder: Path = Path()) -> Draft:
     try:
         document = Document(read(text.encode(), SPEC), SPEC, folder)
         checked = check(document, catalogue(), [])
-        return Draft(text, build(document, checked.settings[None]), checked.problems)
+        return Draft(text, build(document, checked.settings[None], catalogue()), checked.problems)
     except ProblemsFound as error:
         return Draft(text, None, error.problems)
 

@@ -46,7 +46,7 @@ def find(folder: Path) -> Project:
     checked = check(document, catalogue())
     places = {name: folder / "env" / name if name else folder for name in checked.settings}
     parts = [
-        Part(places[name], name, build(document, spec))
+        Part(places[name], name, build(document, spec, catalogue()))
         for name, spec in checked.settings.items()
         if name is None or (places[name] / HOME).is_dir()
     ]

@@ -125,13 +125,15 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and the options that were said, in the long form.
+    """The storage of the backend: its type, and its options as its record of `decide.records`.
 
-    `texts` are those of the options that may hold secrets, and `tls` how its servers are verified.
+    `inside`: no server is named, so the rendered system runs what is needed. `texts` are those of the options that
+    may hold secrets, and `tls` how its servers are verified.
     """
 
     type: str
-    options: Mapping[str, Any]
+    options: Any
+    inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
 
@@ -168,10 +170,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant and its limits as said (`bytes_per_second`, `burst`, `max_trace_size`, `live_traces`, `retention`)."""
+    """A tenant, and its limits as their record of `decide.records`; None where all are the backend's own."""
 
     name: str
-    limits: Mapping[str, Any]
+    limits: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Blocks in Azure Blob Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/azure/."""
 
+from tracegen.decide.records import AzureStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.parts.variables import variables_of
@@ -16,18 +17,19 @@ class Azure:
 
     def part(self, model: Model) -> StoragePart:
         """With the account's key, or managed identity when none is named."""
-        options, key = model.backend.storage.options, model.backend.storage.texts.get("key")
+        options: AzureStorage = model.backend.storage.options
+        key = model.backend.storage.texts.get("key")
         config: dict[str, Value] = {
-            "storage_account_name": options["account"],
-            "container_name": options["container"],
+            "storage_account_name": options.account,
+            "container_name": options.container,
         }
         if key:
             config["storage_account_key"] = tempo_text(key)
         else:
             config["use_managed_identity"] = Commented(True, "No key is named: the machine's own identity is asked.")
-        if "prefix" in options:
-            config["prefix"] = options["prefix"]
-        server = Call(f"{options['account']}.blob.core.windows.net", 443)
+        if options.prefix:
+            config["prefix"] = options.prefix
+        server = Call(f"{options.account}.blob.core.windows.net", 443)
         return StoragePart(
             config={"backend": "azure", "azure": config},
             environment=variables_of([key] if key else []),

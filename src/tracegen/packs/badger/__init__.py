@@ -1,5 +1,6 @@
 """Spans on one volume, written by the Jaeger process itself."""
 
+from tracegen.decide.records import BadgerStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.system import Model, Volume
@@ -24,11 +25,11 @@ class Badger:
 
     def part(self, model: Model) -> StoragePart:
         """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
-        size = model.backend.storage.options.get("size", "10Gi")
+        options: BadgerStorage = model.backend.storage.options
         return StoragePart(
             config={"badger": _store(_FOLDER, model.backend.retention)},
             archive={"badger": _store(f"{_FOLDER}/archive", _FOREVER)},
-            volumes=(Volume("jaeger-badger", _FOLDER, size, "spans"),),
+            volumes=(Volume("jaeger-badger", _FOLDER, options.size, "spans"),),
             # Closing the store takes time when it is busy.
             grace=60,
         )

@@ -6,6 +6,7 @@ Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Docke
 
 import re
 
+from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.parts.calls import server_calls
@@ -32,7 +33,7 @@ def _config(model: Model) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
         "addresses": list(_addresses(model)),
-        "database": Commented(_database(model), "Must be there: Jaeger makes tables, not the database."),
+        "database": Commented(_options(model).database, "Must be there: Jaeger makes tables, not the database."),
     }
     login = login_of(model)
     if login:
@@ -44,11 +45,11 @@ def _config(model: Model) -> Value:
 
 
 def _addresses(model: Model) -> list[str]:
-    return [with_port(each, _NATIVE) for each in model.backend.storage.options.get("servers", [NAME])]
+    return [with_port(each, _NATIVE) for each in _options(model).servers or [NAME]]
 
 
 def _schema(model: Model) -> dict[str, Value]:
-    if not model.backend.storage.options.get("manage", True):
+    if not _options(model).manage:
         why = "The tables are somebody else's, and so is the time to live of spans."
         return {"create_schema": Commented(False, why)}
     lasting = "Of tables that are made now: those that exist keep theirs, see ALTER TABLE … MODIFY TTL."
@@ -58,8 +59,9 @@ def _schema(model: Model) -> dict[str, Value]:
     }
 
 
-def _database(model: Model) -> str:
-    return str(model.backend.storage.options.get("database", "jaeger"))
+def _options(model: Model) -> ClickhouseStorage:
+    options: ClickhouseStorage = model.backend.storage.options
+    return options
 
 
 def _is_gated(version: str) -> bool:
@@ -69,7 +71,7 @@ def _is_gated(version: str) -> bool:
 
 def _node(model: Model) -> Component:
     """One server, for whoever is in the network: its user has no password, so it has no published port."""
-    database = _database(model)
+    database = _options(model).database
     image = model.images[NAME]
     return Component(
         name=NAME,
@@ -85,7 +87,7 @@ def _node(model: Model) -> Component:
             timeout=5,
             retries=12,
         ),
-        volumes=(Volume("clickhouse-data", _FOLDER, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume("clickhouse-data", _FOLDER, _options(model).size, "spans"),),
         environment={
             "CLICKHOUSE_DB": text(database),
             # Without it the entrypoint writes into /etc, and lets only its own container in.
@@ -105,8 +107,7 @@ class ClickHouse:
 
     def part(self, model: Model) -> StoragePart:
         """ClickHouse in Jaeger."""
-        options = model.backend.storage.options
-        inside = "servers" not in options
+        inside = model.backend.storage.inside
         return StoragePart(
             config={"clickhouse": _config(model)},
             components=(_node(model),) if inside else (),

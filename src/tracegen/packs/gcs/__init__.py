@@ -1,5 +1,6 @@
 """Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
 
+from tracegen.decide.records import GcsStorage
 from tracegen.emit import Value
 from tracegen.packs.contract import Storage
 from tracegen.parts.certificates import client_path
@@ -17,10 +18,10 @@ class GoogleCloud:
 
     def part(self, model: Model) -> StoragePart:
         """With a service account's key as a file, or workload identity when none is named."""
-        options = model.backend.storage.options
-        config: dict[str, Value] = {"bucket_name": options["bucket"]}
-        if "prefix" in options:
-            config["prefix"] = options["prefix"]
+        options: GcsStorage = model.backend.storage.options
+        config: dict[str, Value] = {"bucket_name": options.bucket}
+        if options.prefix:
+            config["prefix"] = options.prefix
         secrets = [part for part in model.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
         return StoragePart(
             config={"backend": "gcs", "gcs": config},

@@ -1,5 +1,6 @@
 """Blocks on the volume of the one Tempo process."""
 
+from tracegen.decide.records import LocalStorage
 from tracegen.packs.contract import Storage
 from tracegen.system import Model
 from tracegen.system.storage_part import StoragePart
@@ -10,8 +11,8 @@ class LocalDisk:
 
     def part(self, model: Model) -> StoragePart:
         """A folder beside the write-ahead log."""
-        size = str(model.backend.storage.options.get("size", "10Gi"))
-        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, size=size)
+        options: LocalStorage = model.backend.storage.options
+        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, size=options.size)
 
 
 STORAGE: Storage = LocalDisk()

@@ -4,9 +4,9 @@ https://grafana.com/docs/tempo/latest/configuration/hosted-storage/s3/ · Seawee
 """
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
+from tracegen.decide.records import S3Storage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.parts.calls import server_calls
@@ -38,16 +38,16 @@ def _own_secret(model: Model, variable: str) -> Secret:
 
 
 def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
-    options, tls = model.backend.storage.options, model.backend.storage.tls
+    options, tls = _options(model), model.backend.storage.tls
     url = urlsplit(_own_url(model) if inside else _url_of(options))
-    config: dict[str, Value] = {"bucket": options.get("bucket", _BUCKET), "endpoint": url.netloc}
-    if "region" in options:
-        config["region"] = options["region"]
-    if "prefix" in options:
-        config["prefix"] = options["prefix"]
+    config: dict[str, Value] = {"bucket": options.bucket or _BUCKET, "endpoint": url.netloc}
+    if options.region:
+        config["region"] = options.region
+    if options.prefix:
+        config["prefix"] = options.prefix
     if url.scheme == "http":
         config["insecure"] = True
-    if inside or "endpoint" in options:
+    if inside or options.endpoint:
         config["forcepathstyle"] = Commented(True, "Stores other than AWS seldom have a host name for each bucket.")
     config |= {key: tempo_text(value) for key, value in keys.items()}
     if inside and model.certificates:
@@ -59,13 +59,18 @@ def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
     return config
 
 
+def _options(model: Model) -> S3Storage:
+    options: S3Storage = model.backend.storage.options
+    return options
+
+
 def _own_url(model: Model) -> str:
     return f"http{'s' if model.certificates else ''}://{NAME}:{_PORT}"
 
 
-def _url_of(options: Mapping[str, Any]) -> str:
+def _url_of(options: S3Storage) -> str:
     """The endpoint with a scheme; AWS where none is said."""
-    endpoint: str = options.get("endpoint", f"s3.{options.get('region', '')}.amazonaws.com")
+    endpoint = options.endpoint or f"s3.{options.region}.amazonaws.com"
     return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
@@ -101,7 +106,7 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
             path=f"/buckets/{_BUCKET}/",
         ),
         secret_files=server_mounts(model.certificates),
-        volumes=(Volume("object-store-data", "/data", model.backend.storage.options.get("size", "20Gi"), "blocks"),),
+        volumes=(Volume("object-store-data", "/data", _options(model).size, "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
         resources=Resources(1.0, 512 * MEBIBYTE),
         user=image.user,
@@ -115,8 +120,7 @@ class S3:
 
     def part(self, model: Model) -> StoragePart:
         """S3 in Tempo; with neither bucket nor endpoint the rendered system runs a store."""
-        options = model.backend.storage.options
-        inside = "bucket" not in options
+        options, inside = _options(model), model.backend.storage.inside
         keys = _keys(model, inside)
         tls = model.backend.storage.tls
         return StoragePart(

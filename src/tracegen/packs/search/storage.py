@@ -6,8 +6,8 @@ Configuration: https://www.jaegertracing.io/docs/latest/storage/elasticsearch/ a
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
 
+from tracegen.decide.records import ElasticsearchStorage, OpensearchStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
 from tracegen.parts.calls import server_calls
@@ -40,6 +40,8 @@ _NODE = Resources(1.0, 2048 * MEBIBYTE)
 _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
+
+Options = ElasticsearchStorage | OpensearchStorage
 
 #: The first line of a request may be this long (`http.max_initial_line_length`), and a list of services names the
 #: index of every day in it, by older versions of Jaeger with a comma of three characters between.
@@ -74,7 +76,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
             path="/_cluster/health",
             start_period=120,
         ),
-        volumes=(Volume(f"{name}-data", data, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume(f"{name}-data", data, _options(model).size, "spans"),),
         environment={key: text(value) for key, value in environment.items()},
         resources=_NODE,
         user=image.user,
@@ -90,15 +92,13 @@ def search_storage(name: str, prefix: str, node: Component, model: Model) -> Sto
 
     `prefix` is that of the variables by which the job that reads who calls whom is told of the cluster.
     """
-    options = model.backend.storage.options
-    inside = not servers_said(options)
-    managed = options.get("manage", True)
+    options, inside = _options(model), model.backend.storage.inside
     needs = {name: Wait.HEALTHY} if inside else {}
     components = [node] if inside else []
-    if managed:
+    if options.manage:
         components += [_cleaner(name, model, inside), *dependency_job(_reader(name, prefix, model, needs), model)]
     return StoragePart(
-        config={name: _config(name, model, options.get("index_prefix", ""))},
+        config={name: _config(name, model, options.index_prefix or "")},
         archive={name: _config(name, model, _archive_prefix(options), archive=True)},
         components=tuple(components),
         secret_files=_secret_files(name, model),
@@ -110,17 +110,22 @@ def search_storage(name: str, prefix: str, node: Component, model: Model) -> Sto
     )
 
 
+def _options(model: Model) -> Options:
+    options: Options = model.backend.storage.options
+    return options
+
+
 def _calls(name: str, model: Model) -> tuple[Call, ...]:
-    return server_calls(servers_said(model.backend.storage.options) or [f"http://{name}:{PORT}"])
+    return server_calls(servers_said(_options(model)) or [f"http://{name}:{PORT}"])
 
 
-def servers_said(options: Mapping[str, Any]) -> list[str]:
+def servers_said(options: Options) -> list[str]:
     """The servers that exist already; none when the rendered system runs one."""
-    return list(options.get("urls", [])) or ([options["url"]] if "url" in options else [])
+    return list(options.urls or ()) or ([options.url] if options.url else [])
 
 
 def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Value:
-    options = model.backend.storage.options
+    options = _options(model)
     config: dict[str, Value] = {"server_urls": servers_said(options) or [f"http://{name}:{PORT}"]}
     auth = _auth(name, model)
     if auth:
@@ -134,7 +139,7 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
         config["write_mode"] = Commented("sync", why)
-    if not options.get("manage", True):
+    if not options.manage:
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
         )
@@ -151,12 +156,11 @@ def _window(model: Model, archive: bool) -> Value:
 
 
 def _index(index: str, model: Model, archive: bool) -> Value:
-    options = model.backend.storage.options
-    inside = not servers_said(options)
+    options = _options(model)
     layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
     return {
-        "shards": options.get("shards", 1 if inside else 5),
-        "replicas": options.get("replicas", 0 if inside else 1),
+        "shards": options.shards,
+        "replicas": options.replicas,
         "date_layout": layout,
         "rollover_frequency": rollover,
     }
@@ -174,7 +178,7 @@ def _period(index: str, model: Model) -> tuple[Value, str]:
 
 
 def _days_fit_a_request(model: Model) -> bool:
-    prefix = model.backend.storage.options.get("index_prefix", "")
+    prefix = _options(model).index_prefix or ""
     name = f"{prefix}-jaeger-service-2006-01-02%2C"
     days = model.backend.retention // _DAY_HOURS + 2 * _TODAY
     return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
@@ -186,9 +190,8 @@ def version_of(model: Model) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else (sys.maxsize,)
 
 
-def _archive_prefix(options: Mapping[str, Any]) -> str:
-    prefix = options.get("index_prefix", "")
-    return f"{prefix}-archive" if prefix else "archive"
+def _archive_prefix(options: Options) -> str:
+    return f"{options.index_prefix}-archive" if options.index_prefix else "archive"
 
 
 def _login(model: Model) -> Mapping[str, Text]:
@@ -217,7 +220,7 @@ def _secret_files(name: str, model: Model) -> tuple[SecretMount, ...]:
 
 
 def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
-    options = model.backend.storage.options
+    options = _options(model)
     servers = servers_said(options) or [f"http://{name}:{PORT}"]
     environment: dict[str, Text] = {
         f"{prefix}_NODES": text(",".join(servers)),
@@ -225,8 +228,8 @@ def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> 
         # Its default is to leave out what is more than a day old, hence most of yesterday.
         f"{prefix}_TIME_RANGE": text("48h"),
     }
-    if "index_prefix" in options:
-        environment[f"{prefix}_INDEX_PREFIX"] = text(options["index_prefix"])
+    if options.index_prefix:
+        environment[f"{prefix}_INDEX_PREFIX"] = text(options.index_prefix)
     environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
     in_file = _file_of(login_of(model).get("password", ()))
     variable = f"{prefix}_PASSWORD" if in_file else ""
@@ -235,7 +238,7 @@ def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> 
 
 def _cleaner(name: str, model: Model, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
-    options = model.backend.storage.options
+    options = _options(model)
     days = -(-model.backend.retention // _DAY_HOURS) + _TODAY
     server = (servers_said(options) or [f"http://{name}:{PORT}"])[0]
     return Component(
@@ -266,10 +269,10 @@ def _cleaner_script(name: str, model: Model) -> str:
 
 
 def _cleaner_environment(name: str, model: Model) -> dict[str, Text]:
-    options, tls = model.backend.storage.options, model.backend.storage.tls
+    options, tls = _options(model), model.backend.storage.tls
     environment: dict[str, Text] = {"TIMEOUT": text("120")}
-    if "index_prefix" in options:
-        environment["INDEX_PREFIX"] = text(options["index_prefix"])
+    if options.index_prefix:
+        environment["INDEX_PREFIX"] = text(options.index_prefix)
     names = {"username": "ES_USERNAME", "password": "ES_PASSWORD"}
     environment |= {names[key]: value for key, value in _login(model).items()}
     if tls:

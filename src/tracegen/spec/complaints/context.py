@@ -7,16 +7,17 @@ from typing import Any
 from tracegen.problems import Code, Place, Problem
 from tracegen.source.node import Mapping as MappingNode
 from tracegen.source.node import Path, dotted, place_of
-from tracegen.spec.schema import Schema, property_schema, resolve, schema
+from tracegen.spec.schema import Schema, property_schema, resolve
 from tracegen.spec.wording import flow
 
 
 @dataclass(frozen=True)
 class Context:
-    """The spec as data, with the choosers filled in, and as nodes, for places."""
+    """The spec as data, with the choosers filled in, and as nodes, for places; and the composed schema."""
 
     value: Mapping[str, Any]
     root: MappingNode
+    schema: Schema
 
     def at(self, path: Path) -> Any:
         """The data at a path, or None."""
@@ -30,7 +31,7 @@ class Context:
 
     def schema_at(self, path: Path) -> Schema:
         """The schema of what stands at a path; empty where it has none."""
-        node: Schema = resolve(schema())
+        node: Schema = resolve(self.schema)
         for index, part in enumerate(path):
             if isinstance(part, int):
                 node = node.get("items", {})
