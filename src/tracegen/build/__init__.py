@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from tracegen.build.components import assemble
 from tracegen.build.backend import backend_of
-from tracegen.build.tiers import tiers_of
+from tracegen.build.components import assemble
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.build.head import strategy_server
 from tracegen.build.images import images_of
 from tracegen.build.kubernetes import kubernetes_of
 from tracegen.build.security import certificates_of, ingest_of
 from tracegen.build.services import services_of
+from tracegen.build.tiers import tiers_of
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.system import Certificates, Destination, Exposure, IngestAuth, Model, Tier

@@ -1,7 +1,6 @@
 """The backend of the system, with what it needs to keep spans as long as the settings say."""
 
 from collections.abc import Mapping
-
 from typing import Any
 
 from tracegen.build.kafka import kafka_of
@@ -15,7 +14,7 @@ from tracegen.decide.records import Storage as SaidOfStorage
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Backend, Resources, Role, Storage, Tenant
 from tracegen.system.sizing import process_memory
-from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
+from tracegen.system.units import milliseconds, size_in_bytes
 
 #: Options of storages that are a reference, or may be one.
 _MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tracegen.build.components_of_tiers import collector_components
 from tracegen.build.components_of_services import service_components
+from tracegen.build.components_of_tiers import collector_components
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
 from tracegen.system import Component, Model

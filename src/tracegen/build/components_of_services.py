@@ -1,14 +1,11 @@
 """The components of the services that tracegen runs."""
 
-from tracegen.parts.services import environment_path
-from tracegen.parts.services import portable
-from tracegen.parts.services import secret_path
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from tracegen.catalogue import Catalogue, ExampleImage
 from tracegen.parts.certificates import CA_PATH
 from tracegen.parts.collectors import receiver_ports
-from tracegen.catalogue import Catalogue, ExampleImage
-from tracegen.emit import is_portable
+from tracegen.parts.services import environment_path, portable, secret_path
 from tracegen.system import (
     SAMPLING_PORTS,
     Call,
@@ -22,7 +19,6 @@ from tracegen.system import (
     Text,
     Wait,
 )
-
 
 
 def service_components(model: Model, packs: Catalogue) -> Iterator[Component]:
@@ -56,7 +52,6 @@ def _example(service: Service, model: Model, example: ExampleImage) -> Component
         user=example.user,
         writable=example.writable,
     )
-
 
 
 def _secret_files(service: Service) -> tuple[SecretMount, ...]:

@@ -1,17 +1,20 @@
 """The components of the collector tiers."""
 
-from tracegen.parts.collectors import GROWTH
-from tracegen.parts.collectors import QUEUE_VOLUME
-from tracegen.parts.collectors import SPAN_METRICS_PORT
-from tracegen.parts.collectors import STRATEGIES_TARGET
-from tracegen.parts.collectors import config_path
-from tracegen.parts.collectors import name_of_all
-from tracegen.parts.collectors import receiver_ports
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tracegen.parts.certificates import destination_mounts, server_mounts
+from tracegen.parts.collectors import (
+    GROWTH,
+    QUEUE_VOLUME,
+    SPAN_METRICS_PORT,
+    STRATEGIES_TARGET,
+    config_path,
+    name_of_all,
+    receiver_ports,
+)
 from tracegen.parts.strategies import strategies_mount, strategy_ports
+from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 from tracegen.parts.variables import variables_of
 from tracegen.system import (
     Call,
@@ -20,7 +23,6 @@ from tracegen.system import (
     Health,
     Model,
     Port,
-    Publish,
     SecretMount,
     Text,
     Tier,
@@ -28,7 +30,6 @@ from tracegen.system import (
     Wait,
     text,
 )
-from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 
 _WHY = {
     "balancer": "Takes spans from the services and sends all of a trace to the same gateway, which decides on it."

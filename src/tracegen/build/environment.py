@@ -7,12 +7,21 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 from collections.abc import Mapping
 from typing import Any
 
-from tracegen.parts.certificates import CA_PATH
+from tracegen.build.references import percent_encoded
 from tracegen.catalogue import LanguagePack
 from tracegen.decide import Settings
 from tracegen.decide.records import Service
-from tracegen.build.references import percent_encoded
-from tracegen.system import SAMPLING_PORTS, TENANT_ATTRIBUTE, Destination, Sampler, StrategyServer, Text, Traffic, text
+from tracegen.parts.certificates import CA_PATH
+from tracegen.system import (
+    SAMPLING_PORTS,
+    TENANT_ATTRIBUTE,
+    Destination,
+    Sampler,
+    StrategyServer,
+    Text,
+    Traffic,
+    text,
+)
 
 #: How often a service asks for its strategy.
 _POLLING_MILLISECONDS = 10_000

@@ -1,6 +1,5 @@
 """Services of the settings become services of the system, each with its whole environment."""
 
-from tracegen.parts.services import url_variable
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import Service as Said
 from tracegen.decide.traffic import traffic_of
+from tracegen.parts.services import url_variable
 from tracegen.system import Destination, Resources, Service, StrategyServer, Text, text
 from tracegen.system.units import size_in_bytes
 
@@ -33,7 +33,6 @@ def services_of(
     called = frozenset(callee for service in settings.services.values() for callee in service.calls)
     context = _Context(settings, packs, destination, strategies, called)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
-
 
 
 def _service(context: _Context, name: str, said: Said) -> Service:
@@ -78,9 +77,7 @@ def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
     """Everything that an SDK or agent reads, and what the stub reads beside it."""
     settings, language = context.settings, context.packs.languages[said.language]
     protocol = language.remote_sampling.get(said.instrumentation, "")
-    sampling = sampler_variables(
-        sampler_of(said), context.strategies, protocol, traffic_of(said), said.replicas
-    )
+    sampling = sampler_variables(sampler_of(said), context.strategies, protocol, traffic_of(said), said.replicas)
     attributes = resource_attributes(settings, said)
     return {
         **telemetry_environment(settings, name, language, attributes, sampling, context.destination),
