@@ -12,7 +12,6 @@ import yaml
 
 from invariants._manifests import Manifests, manifests
 from tracegen.compiler import Rendered
-from tracegen.render.kubernetes.login import with_login
 from tracegen.system import Component
 
 #: A finding: the file, and what is wrong there.
@@ -51,8 +50,9 @@ class System:
     def of(name: str, rendered: Rendered) -> "System":
         """The system of a compiled spec."""
         tree = {path: content.decode() for path, content in rendered.tree.items()}
-        inside = with_login(rendered.model).components
-        return System(name, rendered.settings.said.value, rendered.model.components, tree, inside)
+        return System(
+            name, rendered.settings.said.value, rendered.model.components, tree, rendered.model.cluster.components
+        )
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""

@@ -1,34 +1,24 @@
-"""Model → components: what runs, from the packs, the collector tiers and the services."""
+"""What runs, whatever runs it: from packs, tiers and services."""
 
-from dataclasses import replace
+from collections.abc import Iterator
 
-from tracegen.build.components_of_services import service_components
+from tracegen.build.components_of_services import service_component
 from tracegen.build.components_of_tiers import collector_components
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
-from tracegen.system import Component, Model
+from tracegen.system import Component, Design
 
 
-def assemble(model: Model, packs: Catalogue) -> Model:
-    """The model with all its components: names unique, dependencies among them."""
-    platform = [*contract.backend(model.backend.type).components(model), *collector_components(model)]
-    beside = replace(model, components={part.name: part for part in platform})
-    parts = [
-        *(part for name in packs.companions for part in contract.companion(name).components(beside)),
-        *platform,
-        *service_components(model, packs),
-    ]
-    components: dict[str, Component] = {}
-    for part in parts:
-        if part.name in components:
-            raise NameTaken(part.name)
-        components[part.name] = part
-    return replace(model, components=components)
+def components_of(design: Design, packs: Catalogue) -> Iterator[Component]:
+    """All components: those of companions, the backend and the collectors, and services with `deploy: true`."""
+    platform = [*contract.backend(design.backend.type).components(design), *collector_components(design)]
+    others = {part.name: part for part in platform}
+    for name in packs.companions:
+        yield from contract.companion(name).components(design, others)
+    yield from platform
+    yield from (service_component(each, design, packs) for each in design.services.values() if each.deploy)
 
 
-class NameTaken(Exception):
-    """Two components want one name; usually a service has the name of something that tracegen runs."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"two components are called {name}")
+def components_elsewhere(design: Design, packs: Catalogue) -> Iterator[Component]:
+    """What the services would be that others run."""
+    yield from (service_component(each, design, packs) for each in design.services.values() if not each.deploy)

@@ -1,6 +1,7 @@
 """The components of the services that tracegen runs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracegen.catalogue import Catalogue, ExampleImage
 from tracegen.parts.certificates import CA_PATH
@@ -10,8 +11,8 @@ from tracegen.system import (
     SAMPLING_PORTS,
     Call,
     Component,
+    Design,
     Health,
-    Model,
     Port,
     Secret,
     SecretMount,
@@ -21,35 +22,42 @@ from tracegen.system import (
 )
 
 
-def service_components(model: Model, packs: Catalogue) -> Iterator[Component]:
-    """One component for each service with `deploy: true`."""
-    for service in model.services.values():
-        if service.deploy:
-            yield service_component(service, model, packs)
-
-
-def service_component(service: Service, model: Model, packs: Catalogue) -> Component:
+def service_component(service: Service, model: Design, packs: Catalogue) -> Component:
     """The component that a service is, or would be if tracegen ran it."""
+    component = _with_image(service, model)
     example = packs.languages[service.language].example
-    if service.build and example:
-        return _example(service, model, example)
-    return _with_image(service, model)
+    return _with_example(component, service.build, example) if service.build and example else component
 
 
-def _with_image(service: Service, model: Model) -> Component:
-    health = Health(command=(), port=service.port, path=service.health)
-    return _component(service, model, service.image, "A service of yours.", health=health, read_only=False, user=None)
+def _with_image(service: Service, model: Design) -> Component:
+    return Component(
+        name=service.name,
+        image=service.image,
+        why="A service of yours.",
+        ports=(Port("http", service.port),),
+        health=Health(command=(), port=service.port, path=service.health),
+        environment={**_not_in_file(service), **service.own_environment},
+        environment_file=environment_path(service),
+        secret_files=_secret_files(service),
+        resources=service.resources,
+        needs={model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
+        user=None,
+        read_only=False,
+        calls=tuple(_calls(service, model)),
+        replicas=service.replicas,
+        platform=False,
+    )
 
 
-def _example(service: Service, model: Model, example: ExampleImage) -> Component:
-    return _component(
-        service,
-        model,
-        service.image,
-        "The example service, until this one has an image.",
-        build=service.build,
-        health=Health(command=example.health, port=service.port, path=service.health),
+def _with_example(component: Component, folder: str, example: ExampleImage) -> Component:
+    assert component.health is not None, "every service has a port to be asked"
+    return replace(
+        component,
+        why="The example service, until this one has an image.",
+        build=folder,
+        health=replace(component.health, command=example.health),
         user=example.user,
+        read_only=True,
         writable=example.writable,
     )
 
@@ -66,7 +74,7 @@ def _not_in_file(service: Service) -> dict[str, Text]:
     return {name: value for name, value in service.environment.items() if name not in in_file}
 
 
-def _calls(service: Service, model: Model) -> Iterator[Call]:
+def _calls(service: Service, model: Design) -> Iterator[Call]:
     """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
     yield from (Call(callee, model.services[callee].port) for callee in service.calls)
     if service.sampler.remote and model.strategies:
@@ -76,22 +84,3 @@ def _calls(service: Service, model: Model) -> Iterator[Call]:
         yield from (Call(tier.component, port.number) for port in receiver_ports(tier, model))
     else:
         yield Call(model.entrance.host, model.entrance.port)
-
-
-def _component(service: Service, model: Model, image: str, why: str, **more: object) -> Component:
-    values: dict[str, object] = {
-        "name": service.name,
-        "image": image,
-        "why": why,
-        "ports": (Port("http", service.port),),
-        "environment": {**_not_in_file(service), **service.own_environment},
-        "environment_file": environment_path(service),
-        "secret_files": _secret_files(service),
-        "resources": service.resources,
-        "needs": {model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
-        "calls": tuple(_calls(service, model)),
-        "replicas": service.replicas,
-        "platform": False,
-        **more,
-    }
-    return Component(**values)  # type: ignore[arg-type]

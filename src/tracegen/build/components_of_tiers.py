@@ -19,9 +19,9 @@ from tracegen.parts.variables import variables_of
 from tracegen.system import (
     Call,
     Component,
+    Design,
     FileMount,
     Health,
-    Model,
     Port,
     SecretMount,
     Text,
@@ -48,13 +48,13 @@ def health_probe() -> tuple[str, ...]:
     return (_PROGRAM, "validate", "--config", f"http://127.0.0.1:{HEALTH_PORT}/")
 
 
-def collector_components(model: Model) -> Iterator[Component]:
+def collector_components(model: Design) -> Iterator[Component]:
     """One component a tier."""
     for tier in model.tiers:
         yield _component(tier, model)
 
 
-def _component(tier: Tier, model: Model) -> Component:
+def _component(tier: Tier, model: Design) -> Component:
     image = model.images["collector"]
     inside = {each.host: Wait.HEALTHY for each in tier.destinations if each.inside}
     return Component(
@@ -81,13 +81,13 @@ def _component(tier: Tier, model: Model) -> Component:
     )
 
 
-def _files(tier: Tier, model: Model) -> Iterator[FileMount]:
+def _files(tier: Tier, model: Design) -> Iterator[FileMount]:
     yield FileMount(config_path(tier), _TARGET)
     if _serves_strategies(tier, model):
         yield strategies_mount(model, STRATEGIES_TARGET)
 
 
-def _serves_strategies(tier: Tier, model: Model) -> bool:
+def _serves_strategies(tier: Tier, model: Design) -> bool:
     return model.strategies is not None and model.strategies.host == tier.component
 
 
@@ -96,7 +96,7 @@ def _most(tier: Tier) -> int:
     return 0 if tier.per_node or tier.queue.persistent or tier.tail else GROWTH * tier.replicas
 
 
-def _ports(tier: Tier, model: Model) -> Iterator[Port]:
+def _ports(tier: Tier, model: Design) -> Iterator[Port]:
     """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
     is_door = tier is model.tiers[0]
     for port in receiver_ports(tier, model):
@@ -115,12 +115,12 @@ def _volumes(tier: Tier) -> tuple[Volume, ...]:
     return (Volume(f"{tier.component}-queue", QUEUE_VOLUME, tier.queue.size, "spans not yet stored"),)
 
 
-def _secret_files(tier: Tier, model: Model) -> tuple[SecretMount, ...]:
+def _secret_files(tier: Tier, model: Design) -> tuple[SecretMount, ...]:
     mounts = (*server_mounts(model.certificates), *destination_mounts(tier.destinations))
     return tuple({mount.target: mount for mount in mounts}.values())
 
 
-def _secrets(tier: Tier, model: Model) -> dict[str, Text]:
+def _secrets(tier: Tier, model: Design) -> dict[str, Text]:
     """Every variable that the configuration refers to."""
     values = [value for each in tier.destinations for value in each.headers.values()]
     if tier.guarded:

@@ -2,7 +2,7 @@
 
 import json
 
-from tracegen.system import Model, Port, Publish, Tier
+from tracegen.system import Design, Port, Publish, Tier
 
 #: The folder of the queue in the container; `create_directory` makes it below the volume.
 QUEUE_VOLUME = "/var/lib/otelcol"
@@ -43,12 +43,12 @@ def config_path(tier: Tier) -> str:
     return f"collector/{tier.role}.yaml"
 
 
-def takes_udp(model: Model) -> bool:
+def takes_udp(model: Design) -> bool:
     """Whether Jaeger's UDP port may be open: it knows neither encryption nor credentials."""
     return model.certificates is None and model.ingest.kind == "none"
 
 
-def receiver_ports(tier: Tier, model: Model) -> list[Port]:
+def receiver_ports(tier: Tier, model: Design) -> list[Port]:
     """The ports on which a tier takes spans in."""
     ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
     return [port for port in ports if port.protocol == "tcp" or takes_udp(model)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from tracegen.system.model import Model, Service
+from tracegen.system.model import Design, Service
 from tracegen.system.sampling import Condition, Policy, Tail, Traffic
 from tracegen.system.sizing import BYTES_PER_SPAN
 
@@ -86,13 +86,13 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
-def kept(model: Model) -> dict[str, tuple[Row, ...]]:
+def kept(model: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
     passed = {name: limit.passed for name, limit in limits(model).items()}
     return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
 
 
-def limits(model: Model) -> dict[str, Limit]:
+def limits(model: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
     tail = model.tail
     if tail is None:
@@ -151,7 +151,7 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, tail: Tail, model: Model) -> float:
+def _reaching(policy: Policy, tail: Tail, model: Design) -> float:
     return sum(
         service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
         for service in model.services.values()
