@@ -47,6 +47,8 @@ ORDER = [
     "compiler",
     "write",
     "project",
+    "rehearse",
+    "doctor",
     "cli",
     "__main__",
 ]

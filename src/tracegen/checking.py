@@ -52,9 +52,10 @@ def check(document: Document, packs: Catalogue, environments: Iterable[str] | No
             raise UnknownEnvironment(name, layers)
     of_the_base = list(problems)
     checked: list[tuple[Settings | None, list[Problem]]] = []
+    told = {_identity(problem) for problem in problems}
     for environment in (None, *(name for name in names if name in layers)):
         checked.append(_check_stack(base, environment, packs, of_the_base))
-        problems.extend(_named(checked[-1][1], environment, problems))
+        problems.extend(_named(checked[-1][1], environment, told))
     if _has_error(problems):
         raise ProblemsFound(problems)
     settings = [(each, found) for each, found in checked if each is not None]
@@ -92,16 +93,17 @@ def _has_error(problems: list[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
-def _named(found: list[Problem], environment: str | None, before: list[Problem]) -> list[Problem]:
-    """Those not found before; problems of a layer alone say which environment they are of.
+def _named(found: list[Problem], environment: str | None, told: set[tuple[object, ...]]) -> list[Problem]:
+    """Those not told before, which are added to what is; problems of a layer alone say which environment they are of.
 
     What is wrong in `service_defaults` or in the base is wrong in every service or environment too, at the same
     place and in the same words: told once.
     """
-    new = {_identity(problem): problem for problem in reversed(found)}
-    for problem in before:
-        new.pop(_identity(problem), None)
-    ordered = [new[key] for key in reversed(new)]
+    ordered = []
+    for problem in found:
+        if (identity := _identity(problem)) not in told:
+            told.add(identity)
+            ordered.append(problem)
     if environment is None:
         return ordered
     return [replace(each, message=f"{each.message}{_OF_A_LAYER}{environment})") for each in ordered]

@@ -10,7 +10,7 @@ from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
 from tracegen.source.files import Document
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean, some_of
 from tracegen.system import Model
 
 NAME_TAKEN = Code("TG205", "Name is taken")
@@ -57,7 +57,7 @@ def _name_taken(error: NameTaken, settings: Settings) -> Problem:
 
 
 def _unknown_override(error: UnknownOverride, settings: Settings) -> Problem:
-    hint = did_you_mean(error.path, error.known) or f"rendered are {', '.join(error.known)}"
+    hint = did_you_mean(error.path, error.known) or f"rendered are {some_of(error.known)}"
     message = f"{error.path} is not a YAML or JSON file that this spec renders"
     place = settings.said.place("overrides", error.path)
     return Problem.of(UNKNOWN_OVERRIDE, place, f"overrides.{error.path}", message, hint)

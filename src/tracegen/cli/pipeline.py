@@ -8,9 +8,9 @@ import click
 
 from tracegen.catalogue import catalogue
 from tracegen.checking import Checked, check
+from tracegen.cli.problem_text import problem_text
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem, ProblemsFound, Severity
-from tracegen.problems.formats import formatter
 from tracegen.source.files import Document, load
 
 
@@ -38,7 +38,7 @@ def output_folder(spec: str, output: Path | None, environment: str | None) -> Pa
 def tell_problems(problems: Sequence[Problem]) -> None:
     """Print warnings and notes where words go."""
     if problems:
-        click.echo(formatter("text")(problems).rstrip("\n"), err=True)
+        click.echo(problem_text(problems, sys.stderr).rstrip("\n"), err=True)
 
 
 def _tell(checked: Checked, strict: bool) -> None:

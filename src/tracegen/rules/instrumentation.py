@@ -11,25 +11,16 @@ from tracegen.spec.wording import either
 NO_SUCH_INSTRUMENTATION = Code("TG501", "Language has no such instrumentation")
 NOTHING_TO_RUN = Code("TG502", "Nothing to run")
 NO_SUCH_PROPAGATOR = Code("TG503", "Language has no such propagator")
-STUBS_IN_ONE_FOLDER = Code("TG504", "Two stubs in one folder")
 BAGGAGE_NOT_COPIED = Code("TG505", "Baggage is not copied onto spans", Severity.NOTE)
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
-    """For each service: its kind of instrumentation, its propagators, what runs, and its stub's folder."""
-    stubs: dict[str, str] = {}
-    for name, service in settings.services.items():
+    """For each service: its kind of instrumentation, its propagators, and what runs."""
+    for name in settings.services:
         yield from _instrumentation(settings, packs, name)
         yield from _propagators(settings, packs, name)
         yield from _baggage(settings, packs, name)
         yield from _image(settings, packs, name)
-        folder = service.stub
-        if folder in stubs:
-            message = f"the stubs of {name} and {stubs[folder]} would be in one folder, {folder}"
-            where = cause(settings, ("services", name, "stub"), ("services", stubs[folder], "stub"))
-            hint = "give each its own; the default is services/<name>"
-            yield at(settings, STUBS_IN_ONE_FOLDER, where, message, hint)
-        stubs[folder] = name
 
 
 def _instrumentation(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]:

@@ -14,9 +14,11 @@ PATTERN_TWICE = Code("TG344", "Pattern named twice")
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Built-in and own patterns have names of their own."""
     names = [each if isinstance(each, str) else each["name"] for each in settings.collector.redact.patterns]
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             message = f"pattern {quoted(name)} is named twice, and one would take the place of the other"
             yield at(
                 settings, PATTERN_TWICE, ("collector", "redact", "patterns", index), message, "keep one, or rename it"
             )
+        seen.add(name)

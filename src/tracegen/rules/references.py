@@ -6,10 +6,9 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
-from tracegen.source.words import quoted
+from tracegen.source.words import Guesses, quoted, some_of
 from tracegen.spec.nodes import key_place
 from tracegen.spec.said import Path, dotted
-from tracegen.spec.suggest import did_you_mean
 
 UNKNOWN_CALLEE = Code("TG201", "Called service is not in the spec")
 UNKNOWN_SLO_SERVICE = Code("TG202", "Objective for a service that is not in the spec")
@@ -25,13 +24,14 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 
 
 def _calls(settings: Settings) -> Iterator[Problem]:
+    guesses = Guesses()
     for name, service in settings.services.items():
         for index, callee in enumerate(service.calls):
             if callee not in settings.services:
                 if settings.said.said_by_layer("services", callee):
                     yield _taken_away(settings, name, callee)
                     continue
-                guess = did_you_mean(callee, settings.services)
+                guess = guesses.near(callee, settings.services)
                 why = "list services of this spec only; databases, queues and third parties are none"
                 message = f"{name} calls {quoted(callee)}, which is not a service of this spec"
                 path = ("services", name, "calls", index)
@@ -49,12 +49,12 @@ def _taken_away(settings: Settings, name: str, callee: str) -> Problem:
 
 
 def _objectives(settings: Settings) -> Iterator[Problem]:
-    objectives = settings.slos
+    objectives, guesses = settings.slos, Guesses()
     for index, objective in enumerate(objectives):
         name = objective.service
         if name not in settings.services:
             message = f"{quoted(name)} is not a service of this spec"
-            hint = did_you_mean(name, settings.services) or f"its services are {', '.join(settings.services)}"
+            hint = guesses.near(name, settings.services) or f"its services are {some_of(settings.services)}"
             yield at(settings, UNKNOWN_SLO_SERVICE, ("slos", index, "service"), message, hint)
     if objectives and not settings.metrics:
         message = "objectives are computed from the rate, errors and duration of spans, and metrics are off"
@@ -63,8 +63,9 @@ def _objectives(settings: Settings) -> Iterator[Problem]:
 
 
 def _pins(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    guesses = Guesses()
     for name in settings.versions:
         if name not in packs.images:
-            hint = did_you_mean(name, packs.images) or f"they are {', '.join(packs.images)}"
+            hint = guesses.near(name, packs.images) or f"they are {some_of(packs.images)}"
             message = f"tracegen runs no program called {quoted(name)}"
             yield at(settings, UNKNOWN_PIN, ("versions", name), message, hint)

@@ -6,8 +6,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, backend_pack, cause
-from tracegen.source.words import quoted
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import Guesses, quoted
 from tracegen.system.units import size_in_bytes
 
 TENANTS_OF_JAEGER = Code("TG320", "Jaeger does not separate tenants")
@@ -28,13 +27,16 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         path = cause(settings, ("backend", "tenants"), ("backend", "type"))
         yield at(settings, TENANTS_OF_JAEGER, path, refusal.why, refusal.instead)
         return
+    seen: set[str] = set()
     for index, name in enumerate(tenants):
-        if name in tenants[:index]:
+        if name in seen:
             message = f"tenant {quoted(name)} is declared twice"
             yield at(settings, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
+        seen.add(name)
     yield from _bursts(settings)
+    guesses = Guesses()
     for name in settings.services:
-        yield from _service(settings, name, tenants)
+        yield from _service(settings, name, tenants, guesses)
 
 
 def _bursts(settings: Settings) -> Iterator[Problem]:
@@ -46,12 +48,12 @@ def _bursts(settings: Settings) -> Iterator[Problem]:
             yield at(settings, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
 
 
-def _service(settings: Settings, name: str, tenants: list[str]) -> Iterator[Problem]:
+def _service(settings: Settings, name: str, tenants: list[str], guesses: Guesses) -> Iterator[Problem]:
     tenant = settings.said.get("services", name, "tenant")
     if tenant is None and tenants:
         message = f"service {name} names no tenant; its spans go to {quoted(tenants[0])}, the first"
         yield at(settings, NO_TENANT, ("services", name), message, f"say tenant: {tenants[0]}")
     elif tenant is not None and tenant not in tenants:
         message = f"tenant {quoted(tenant)} is not declared under backend.tenants"
-        hint = did_you_mean(tenant, tenants) or "declare it there"
+        hint = guesses.near(tenant, tenants) or "declare it there"
         yield at(settings, UNKNOWN_TENANT, ("services", name, "tenant"), message, hint)

@@ -9,7 +9,7 @@ from tracegen.problems import Problem
 from tracegen.spec.acceptor import accepts
 from tracegen.spec.layers import Stack
 from tracegen.spec.nodes import to_value
-from tracegen.spec.schema import Schema, schema_of
+from tracegen.spec.schema import Schema, chosen_variant, fits, property_schema, resolve, schema_of, switches
 from tracegen.spec.standard import strict
 
 
@@ -22,35 +22,26 @@ def check_form(stack: Stack, packs: Catalogue) -> tuple[dict[str, Any], list[Pro
 
 def with_choosers(value: dict[str, Any], packs: Catalogue) -> dict[str, Any]:
     """The data with the defaults filled in that decide which other keys have a meaning."""
-    filled = {**value}
-    backend = filled.get("backend")
-    if isinstance(backend, dict):
-        filled["backend"] = _backend_with_choosers(backend, packs)
-    for path, chooser in ((("collector", "queue"), "persistent"),):
-        _fill(filled, path, chooser)
+    filled: dict[str, Any] = _filled(value, schema_of(packs))
     return filled
 
 
-def _backend_with_choosers(backend: dict[str, Any], packs: Catalogue) -> dict[str, Any]:
-    pack = packs.backends.get(str(backend.get("type")))
-    if pack is None or not pack.modes:
-        return backend
-    storage = backend.get("storage", {})
-    if isinstance(storage, dict):
-        storage = {"type": pack.default_storage, **storage}
-    return {"mode": pack.modes[0], **backend, "storage": storage}
-
-
-def _fill(value: dict[str, Any], path: tuple[str, ...], chooser: str) -> None:
-    *parents, last = path
-    for part in parents:
-        below = value.get(part)
-        if not isinstance(below, dict):
-            return
-        value[part] = dict(below)
-        value = value[part]
-    if isinstance(value.get(last), dict):
-        value[last] = {"type": chooser, **value[last]}
+def _filled(value: Any, node: Schema) -> Any:
+    node = resolve(node)
+    if not isinstance(value, dict) or "properties" not in node:
+        return value
+    choice = value.get(node.get("x-chooser", ""))
+    properties = {**node["properties"], **chosen_variant(node, value).get("properties", {})}
+    below = {key: _filled(each, properties[key]) if key in properties else each for key, each in value.items()}
+    needed = node.get("required", ())
+    defaults = {
+        key: found["default"]
+        for key in switches(node)
+        if key not in value and key not in needed
+        if (found := property_schema(node, key, choice)) and key in properties and "default" in found
+        if fits(found, value, node)
+    }
+    return {**defaults, **below}
 
 
 def _problems(stack: Stack, value: dict[str, Any], packs: Catalogue) -> list[Problem]:

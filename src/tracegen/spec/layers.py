@@ -1,5 +1,6 @@
 """A document becomes layer stacks: included files folded in, environments merged, defaults put under services."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -184,6 +185,8 @@ def _empty(entry: Entry, path: str) -> Problem:
 
 
 def _value_for(path: str) -> str:
+    if glued := re.search(r"(?:^|\.)([\w-]+):[^\s.]", path):
+        return f"a space is missing after the colon: write `{glued[1]}: …`"
     if path in schema()["required"]:
         return "give it a value; every spec has one"
     if path.startswith("services.") and path.count(".") == 1:

@@ -164,7 +164,6 @@ def _storage(packs: Catalogue, backend: str) -> Schema:
     node: Schema = {
         "x-short": "type",
         "type": "object",
-        "required": ["type"],
         "description": f"Storage of {backend}.",
         "x-variants": "storages",
         "properties": {},
