@@ -179,18 +179,27 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single."""
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+
+    `resources` are those of one process; None where somebody else runs it.
+    """
 
     type: str
     mode: str
     storage: Storage
     retention: int
-    resources: Resources
+    resources: Resources | None
     spans_per_second: float
     roles: Mapping[str, Role] = field(default_factory=dict)
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
     archive: bool = False
+
+    @property
+    def process_resources(self) -> Resources:
+        """Those of one process, for the packs of backends that run here."""
+        assert self.resources is not None, "somebody else runs it"
+        return self.resources
 
 
 @dataclass(frozen=True, slots=True)

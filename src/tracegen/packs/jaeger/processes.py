@@ -42,7 +42,7 @@ ROLES = {
 def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not model.backend.roles:
-        yield SINGLE, 1, model.backend.resources
+        yield SINGLE, 1, model.backend.process_resources
     for name, role in model.backend.roles.items():
         yield ROLES[name], role.replicas, role.resources
 

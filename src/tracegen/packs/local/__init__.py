@@ -12,7 +12,7 @@ class LocalDisk:
     def part(self, model: Design) -> StoragePart:
         """A folder beside the write-ahead log."""
         options: LocalStorage = model.backend.storage.options
-        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, size=options.size)
+        return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, disk=options.size)
 
 
 STORAGE: Storage = LocalDisk()

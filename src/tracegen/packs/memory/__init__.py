@@ -13,7 +13,7 @@ class Memory:
     def part(self, model: Design) -> StoragePart:
         """As many traces as half of the process's memory holds; the oldest goes first."""
         spans = max(4, 4 * len(model.services))
-        traces = traces_in_memory(model.backend.resources.memory, spans)
+        traces = traces_in_memory(model.backend.process_resources.memory, spans)
         comment = "Traces are gone when Jaeger restarts, and the oldest goes when there are more than this."
         return StoragePart(config={"memory": {"max_traces": Commented(traces, comment)}})
 

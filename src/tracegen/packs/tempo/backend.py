@@ -104,7 +104,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Des
         ),
         files=tuple(_files(model)),
         secret_files=(*server_mounts(model.certificates), *part.secret_files),
-        volumes=(Volume(f"{process.name}-data", _DATA, part.size or _SIZE, "recent spans and work in progress"),)
+        volumes=(Volume(f"{process.name}-data", _DATA, part.disk or _SIZE, "recent spans and work in progress"),)
         if process.disk
         else (),
         environment={"GOMEMLIMIT": text(go_memory_limit(resources)), **part.environment, **sasl},

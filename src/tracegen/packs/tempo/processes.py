@@ -64,9 +64,9 @@ ROLES = {
 def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not model.backend.roles:
-        yield SINGLE, 1, model.backend.resources
+        yield SINGLE, 1, model.backend.process_resources
         return
-    yield SCHEDULER, 1, model.backend.resources
+    yield SCHEDULER, 1, model.backend.process_resources
     for name, role in model.backend.roles.items():
         for process in ROLES[name]:
             yield process, role.replicas, role.resources
