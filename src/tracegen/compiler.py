@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracegen.assemble import NameTaken
 from tracegen.build import build_system
+from tracegen.build.names import NameTaken
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound

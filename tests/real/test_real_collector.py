@@ -28,7 +28,7 @@ from programs.running import (
 )
 from programs.system import System
 from support import compiled, development_certificates, one_service
-from tracegen.assemble.collector import HEALTHY_ANSWER
+from tracegen.parts.collectors import HEALTHY_ANSWER
 
 GATEWAY, AGENT = "otel-gateway", "otel-agent"
 API = {"service.name": "api"}

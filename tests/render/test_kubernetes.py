@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from support import compiled, one_service
-from tracegen.assemble.calls import server_calls
+from tracegen.parts.calls import server_calls
 from tracegen.problems import ProblemsFound
 from tracegen.system import Call
 

@@ -1,7 +1,6 @@
 """The backend of the system, with what it needs to keep spans as long as the settings say."""
 
 from collections.abc import Mapping
-
 from typing import Any
 
 from tracegen.build.kafka import kafka_of
@@ -14,8 +13,7 @@ from tracegen.decide.records import Resources as SaidOfRole
 from tracegen.decide.records import Storage as SaidOfStorage
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Backend, Resources, Role, Storage, Tenant
-from tracegen.system.sizing import process_memory
-from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
+from tracegen.system.units import milliseconds, size_in_bytes
 
 #: Options of storages that are a reference, or may be one.
 _MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")
@@ -24,14 +22,13 @@ _MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentia
 def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     """The backend with its storage, and its roles in mode scalable."""
     said = settings.backend
-    rate = spans_per_second(settings.services)
     return Backend(
         type=said.type,
         mode=said.mode or "",
         storage=_storage(settings, packs, said.storage),
         retention=whole_hours(said.retention),
-        resources=resources_of(said.resources) if said.resources else Resources(1.0, process_memory(rate)),
-        spans_per_second=rate,
+        resources=resources_of(said.resources) if said.resources else None,
+        spans_per_second=spans_per_second(settings.services),
         roles={name: Role(role.replicas, resources_of(role.resources)) for name, role in (said.roles or {}).items()},
         kafka=kafka_of(settings.name, said.kafka) if said.kafka else None,
         tenants=tuple(Tenant(tenant.name, tenant.limits) for tenant in said.tenants or ()),

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tracegen.build.references import literal_or_secret
+from tracegen.build.security import client_tls
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import Tls
-from tracegen.build.references import literal_or_secret
-from tracegen.build.security import client_tls
 from tracegen.system import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
 
 OTLP_PORTS = {"grpc": 4317, "http": 4318}

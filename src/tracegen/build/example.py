@@ -24,7 +24,9 @@ def built_image(settings: Settings, name: str, version: str) -> str:
     return f"{f'{registry}/' if registry else ''}{settings.name}-{name}:{tag}"
 
 
-def example_environment(settings: Settings, name: str, callees: Mapping[str, Text], is_called: bool) -> dict[str, Text]:
+def example_environment(
+    settings: Settings, name: str, callees: Mapping[str, Text], is_called: bool
+) -> dict[str, Text]:
     """What the example reads beside its OpenTelemetry environment.
 
     `PORT`; `EXAMPLE_CALLS`, the variables that hold the addresses of its callees, by commas; and

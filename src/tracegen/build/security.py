@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from tracegen.build.references import literal_or_secret, secret
 from tracegen.decide import Settings
 from tracegen.decide.records import Tls
-from tracegen.build.references import literal_or_secret, secret
 from tracegen.system import Certificates, ClientTls, IngestAuth, Secret, text
 
 #: Ends the name of the variable that holds base64 of `username:password`, which no file can compute.

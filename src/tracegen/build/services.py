@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tracegen.build.environment import resource_attributes, stub_settings, telemetry_environment
+from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
-from tracegen.build.head import sampler_of, sampler_variables
+from tracegen.build.head import sampler_of
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import Service as Said
 from tracegen.decide.traffic import traffic_of
+from tracegen.parts.services import url_variable
 from tracegen.system import Destination, Resources, Service, StrategyServer, Text, text
 from tracegen.system.units import size_in_bytes
 
@@ -32,11 +33,6 @@ def services_of(
     called = frozenset(callee for service in settings.services.values() for callee in service.calls)
     context = _Context(settings, packs, destination, strategies, called)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
-
-
-def url_variable(callee: str) -> str:
-    """The variable through which a caller finds a callee (ruling 10)."""
-    return f"{callee.upper().replace('-', '_')}_URL"
 
 
 def _service(context: _Context, name: str, said: Said) -> Service:
@@ -82,9 +78,7 @@ def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
     """Everything that an SDK or agent reads, and what the stub reads beside it."""
     settings, language = context.settings, context.packs.languages[said.language]
     protocol = language.remote_sampling.get(said.instrumentation, "")
-    sampling = sampler_variables(
-        sampler_of(said), context.strategies, protocol, traffic_of(said), said.replicas
-    )
+    sampling = sampler_variables(sampler_of(said), context.strategies, protocol, traffic_of(said), said.replicas)
     attributes = resource_attributes(settings, name, said)
     return {
         **telemetry_environment(settings, language, attributes, sampling, context.destination),

@@ -15,14 +15,17 @@ from tracegen.system.component import (
     Volume,
     Wait,
     text,
+    user_interface,
 )
+from tracegen.system.compose import Compose, Unit
 from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Entrance, ExternalSecrets, Kubernetes, Login
+from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.system.model import (
     TENANT_ATTRIBUTE,
     Backend,
     Certificates,
     ClientTls,
+    Design,
     Destination,
     Exposure,
     IngestAuth,
@@ -55,9 +58,12 @@ __all__ = [
     "Call",
     "Certificates",
     "ClientTls",
+    "Cluster",
     "Component",
+    "Compose",
     "Condition",
     "Decision",
+    "Design",
     "Destination",
     "Entrance",
     "Exposure",
@@ -90,7 +96,9 @@ __all__ = [
     "Text",
     "Tier",
     "Traffic",
+    "Unit",
     "Volume",
     "Wait",
     "text",
+    "user_interface",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from tracegen.system.graph import reachable_bits
-from tracegen.system.model import Model, Service
+from tracegen.system.model import Design, Service
 from tracegen.system.sampling import Condition, Policy, Tail, Traffic
 from tracegen.system.sizing import BYTES_PER_SPAN
 
@@ -88,14 +88,14 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
-def kept(model: Model) -> dict[str, tuple[Row, ...]]:
+def kept(model: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
     passed = {name: limit.passed for name, limit in limits(model).items()}
     deciders = _deciders(model)
     return {name: tuple(_rows(service, deciders[name], passed)) for name, service in model.services.items()}
 
 
-def limits(model: Model) -> dict[str, Limit]:
+def limits(model: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
     tail = model.tail
     if tail is None:
@@ -128,7 +128,7 @@ class _Decider:
         return self.tail.policies if self.tail else ()
 
 
-def _deciders(model: Model) -> dict[str, _Decider]:
+def _deciders(model: Design) -> dict[str, _Decider]:
     attributes = _attributes(model.tail)
     given = {key for service in model.services.values() for key in service.attributes}
     known = [each for each in attributes if each.key in given]
@@ -141,7 +141,7 @@ def _deciders(model: Model) -> dict[str, _Decider]:
     }
 
 
-def _carriers(condition: Condition, model: Model) -> int:
+def _carriers(condition: Condition, model: Design) -> int:
     """The services whose spans carry an attribute: bit i is the i-th service."""
     return sum(
         1 << number
@@ -192,7 +192,7 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, model: Model) -> float:
+def _reaching(policy: Policy, model: Design) -> float:
     deciders = _deciders(model)
     return sum(
         service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)

@@ -6,7 +6,8 @@ from typing import Any
 
 from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.kubernetes import Kubernetes
+from tracegen.system.compose import Compose
+from tracegen.system.kubernetes import Cluster, Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -178,18 +179,27 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single."""
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+
+    `resources` are those of one process; None where somebody else runs it.
+    """
 
     type: str
     mode: str
     storage: Storage
     retention: int
-    resources: Resources
+    resources: Resources | None
     spans_per_second: float
     roles: Mapping[str, Role] = field(default_factory=dict)
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
     archive: bool = False
+
+    @property
+    def process_resources(self) -> Resources:
+        """Those of one process, for the packs of backends that run here."""
+        assert self.resources is not None, "somebody else runs it"
+        return self.resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +243,11 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The whole system of one environment (None: the base spec alone); services send spans to `entrance`."""
+class Design:
+    """How the system of one environment (None: the base spec alone) is made up, before it is known what runs.
+
+    Services send spans to `entrance`.
+    """
 
     name: str
     environment: str | None
@@ -246,12 +259,11 @@ class Model:
     ingest: IngestAuth
     metrics: bool
     services: Mapping[str, Service]
-    components: Mapping[str, Component]
     exposure: Exposure
     kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
-    strategies: StrategyServer | None = None
+    strategies: StrategyServer | None
 
     @property
     def tail(self) -> Tail | None:
@@ -261,3 +273,24 @@ class Model:
     def edges(self) -> tuple[tuple[str, str], ...]:
         """The edges of the service graph, as (caller, callee)."""
         return tuple((name, callee) for name, service in self.services.items() for callee in service.calls)
+
+    def tier_of_operator(self, name: str) -> Tier | None:
+        """The tier of that name that the OpenTelemetry Operator runs; None without the Operator."""
+        tiers = self.tiers if self.kubernetes.flavor == "operator" else ()
+        return next((tier for tier in tiers if tier.component == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Design):
+    """The whole system: what runs, in general and on each target; names are unique, and hosts are components.
+
+    components  what runs, in the order of packs, tiers and services
+    elsewhere   what the services would be that others run
+    compose     the services of compose.yaml
+    cluster     what runs on Kubernetes
+    """
+
+    components: Mapping[str, Component]
+    elsewhere: Mapping[str, Component]
+    compose: Compose
+    cluster: Cluster

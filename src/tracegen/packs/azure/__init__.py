@@ -1,11 +1,11 @@
 """Blocks in Azure Blob Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/azure/."""
 
-from tracegen.assemble.variables import variables_of
 from tracegen.decide.records import AzureStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.tempo_text import tempo_text
-from tracegen.system import Call, Model
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.text import tempo_text
+from tracegen.system import Call, Design
 from tracegen.system.storage_part import StoragePart
 
 #: What tells a machine who it is: https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service.
@@ -15,7 +15,7 @@ _IDENTITY = "169.254.169.254"
 class Azure:
     """Azure as a storage of Tempo."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """With the account's key, or managed identity when none is named."""
         options: AzureStorage = model.backend.storage.options
         key = model.backend.storage.texts.get("key")

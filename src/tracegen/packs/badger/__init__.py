@@ -3,7 +3,7 @@
 from tracegen.decide.records import BadgerStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.system import Model, Volume
+from tracegen.system import Design, Volume
 from tracegen.system.storage_part import StoragePart
 
 _FOLDER = "/badger"
@@ -23,7 +23,7 @@ def _store(folder: str, hours: int) -> Value:
 class Badger:
     """Badger as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
         options: BadgerStorage = model.backend.storage.options
         return StoragePart(

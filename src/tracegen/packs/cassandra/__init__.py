@@ -6,15 +6,16 @@ Image: https://github.com/docker-library/cassandra (5.0/Dockerfile, docker-entry
 
 from collections.abc import Mapping
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_tls
-from tracegen.assemble.variables import login_of, variables_of, with_port
 from tracegen.decide.records import CassandraStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
-from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Text, Volume, Wait, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
+from tracegen.system import Component, Design, Health, Port, Resources, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -35,7 +36,7 @@ def _needs(inside: bool) -> Mapping[str, Wait]:
     return {NAME: Wait.HEALTHY} if inside else {}
 
 
-def _dependencies(model: Model) -> tuple[Component, ...]:
+def _dependencies(model: Design) -> tuple[Component, ...]:
     options, tls = _options(model), model.backend.storage.tls
     if not options.manage:
         return ()
@@ -56,7 +57,7 @@ def _dependencies(model: Model) -> tuple[Component, ...]:
     )
 
 
-def _schema(model: Model) -> dict[str, Value]:
+def _schema(model: Design) -> dict[str, Value]:
     options, hours = _options(model), model.backend.retention
     schema: dict[str, Value] = {"keyspace": options.keyspace}
     if not options.manage:
@@ -75,7 +76,7 @@ def _schema(model: Model) -> dict[str, Value]:
     }
 
 
-def _archive(model: Model) -> Value:
+def _archive(model: Design) -> Value:
     """The same in a keyspace of its own, whose spans have no end."""
     schema: dict[str, Value] = dict(_schema(model))
     schema["keyspace"] = f"{schema['keyspace']}_archive"
@@ -87,7 +88,7 @@ def _archive(model: Model) -> Value:
     return schema
 
 
-def _connection(model: Model) -> Value:
+def _connection(model: Design) -> Value:
     options = _options(model)
     servers: list[Value] = [*_servers(options)]
     connection: dict[str, Value] = {
@@ -106,12 +107,12 @@ def _servers(options: CassandraStorage) -> list[str]:
     return [with_port(each, _PORT) for each in options.servers or [NAME]]
 
 
-def _options(model: Model) -> CassandraStorage:
+def _options(model: Design) -> CassandraStorage:
     options: CassandraStorage = model.backend.storage.options
     return options
 
 
-def _node(model: Model) -> Component:
+def _node(model: Design) -> Component:
     """One node. All it writes goes to its volume, and the configuration that its entrypoint edits is a copy."""
     options = _options(model)
     image = model.images[NAME]
@@ -155,7 +156,7 @@ def _node(model: Model) -> Component:
 class Cassandra:
     """Cassandra as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """Cassandra in Jaeger."""
         options, inside = _options(model), model.backend.storage.inside
         tls = model.backend.storage.tls

@@ -6,14 +6,15 @@ Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Docke
 
 import re
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_tls
-from tracegen.assemble.variables import login_of, variables_of, with_port
 from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
+from tracegen.system import Component, Design, Health, Port, Resources, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -28,7 +29,7 @@ _GATED = ((2, 18), (2, 21))
 _GATE = "--feature-gates=storage.clickhouse"
 
 
-def _config(model: Model) -> Value:
+def _config(model: Design) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
         "addresses": list(_addresses(model)),
@@ -43,11 +44,11 @@ def _config(model: Model) -> Value:
     return config | _schema(model)
 
 
-def _addresses(model: Model) -> list[str]:
+def _addresses(model: Design) -> list[str]:
     return [with_port(each, _NATIVE) for each in _options(model).servers or [NAME]]
 
 
-def _schema(model: Model) -> dict[str, Value]:
+def _schema(model: Design) -> dict[str, Value]:
     if not _options(model).manage:
         why = "The tables are somebody else's, and so is the time to live of spans."
         return {"create_schema": Commented(False, why)}
@@ -58,7 +59,7 @@ def _schema(model: Model) -> dict[str, Value]:
     }
 
 
-def _options(model: Model) -> ClickhouseStorage:
+def _options(model: Design) -> ClickhouseStorage:
     options: ClickhouseStorage = model.backend.storage.options
     return options
 
@@ -68,7 +69,7 @@ def _is_gated(version: str) -> bool:
     return _GATED[0] <= numbers < _GATED[1]
 
 
-def _node(model: Model) -> Component:
+def _node(model: Design) -> Component:
     """One server, for whoever is in the network: its user has no password, so it has no published port."""
     database = _options(model).database
     image = model.images[NAME]
@@ -104,7 +105,7 @@ def _node(model: Model) -> Component:
 class ClickHouse:
     """ClickHouse as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """ClickHouse in Jaeger."""
         inside = model.backend.storage.inside
         return StoragePart(

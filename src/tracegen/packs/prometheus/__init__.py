@@ -3,16 +3,16 @@
 https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Companion
 from tracegen.packs.prometheus import sampling_rules
-from tracegen.system import Call, Component, FileMount, Health, Metrics, Model, Port, Resources, Volume
+from tracegen.parts.certificates import CA_PATH, server_mounts
+from tracegen.parts.collectors import SPAN_METRICS_PORT, name_of_all
+from tracegen.parts.telemetry import METRICS_PORT
+from tracegen.system import Call, Component, Design, FileMount, Health, Metrics, Model, Port, Resources, Volume
 from tracegen.system.file import Structured
-from tracegen.system.telemetry import METRICS_PORT
 from tracegen.system.units import MEBIBYTE
 
 NAME = "prometheus"
@@ -22,7 +22,7 @@ _CONFIG, _TARGET = "prometheus/prometheus.yml", "/etc/prometheus/prometheus.yml"
 _DATA = "/prometheus"
 
 
-def _prometheus(model: Model) -> Component:
+def _prometheus(model: Design, others: Mapping[str, Component]) -> Component:
     image = model.images[NAME]
     return Component(
         name=NAME,
@@ -40,15 +40,15 @@ def _prometheus(model: Model) -> Component:
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
         user=image.user,
-        calls=tuple(_calls(model)),
+        calls=tuple(_calls(model, others)),
         writable=("/tmp",),
     )
 
 
-def _calls(model: Model) -> Iterator[Call]:
+def _calls(model: Design, others: Mapping[str, Component]) -> Iterator[Call]:
     yield Call(model.tiers[-1].component, SPAN_METRICS_PORT)
     yield from (Call(tier.component, METRICS_PORT) for tier in model.tiers)
-    yield from (Call(name, metrics.port) for name, metrics in _told(model))
+    yield from (Call(name, metrics.port) for name, metrics in _told(others))
 
 
 def _config(model: Model) -> Structured:
@@ -64,7 +64,7 @@ def _config(model: Model) -> Structured:
         {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
         for tier in model.tiers
     ]
-    jobs += [_job(name, metrics) for name, metrics in _told(model)]
+    jobs += [_job(name, metrics) for name, metrics in _told(model.components)]
     alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
     value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
@@ -72,15 +72,15 @@ def _config(model: Model) -> Structured:
     return Structured(_CONFIG, value, head, "packs/prometheus", keys)
 
 
-def _files(model: Model) -> Iterable[tuple[str, str]]:
+def _files(model: Design) -> Iterable[tuple[str, str]]:
     yield _CONFIG, _TARGET
     if model.tail:
         yield sampling_rules.PATH, sampling_rules.TARGET
 
 
-def _told(model: Model) -> list[tuple[str, Metrics]]:
+def _told(components: Mapping[str, Component]) -> list[tuple[str, Metrics]]:
     """What tells of itself, the collectors aside: the backend's processes."""
-    return [(name, each.metrics) for name, each in model.components.items() if each.metrics]
+    return [(name, each.metrics) for name, each in components.items() if each.metrics]
 
 
 def _job(name: str, metrics: Metrics) -> Value:
@@ -97,10 +97,10 @@ def _every_replica(name: str, port: int) -> Value:
 class Prometheus:
     """One Prometheus, where metrics are wanted."""
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """One, which asks every process of the backend and of the collectors."""
         if model.metrics:
-            yield _prometheus(model)
+            yield _prometheus(model, others)
 
     def configs(self, model: Model) -> Iterable[Structured]:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""

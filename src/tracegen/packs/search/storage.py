@@ -7,17 +7,19 @@ import re
 import sys
 from collections.abc import Mapping
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_path, client_tls
-from tracegen.assemble.variables import login_of, variables_of
 from tracegen.decide.records import ElasticsearchStorage, OpensearchStorage
-from tracegen.emit import Commented, Value, collector_escape
+from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts, client_path
+from tracegen.parts.variables import login_of, variables_of
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.system import (
     Call,
     Component,
+    Design,
     Health,
-    Model,
     Port,
     Resources,
     Secret,
@@ -56,7 +58,7 @@ _ARCHIVE_HOURS = 87_600
 _TODAY = 1
 
 
-def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Model) -> Component:
+def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Design) -> Component:
     """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
     image = model.images[name]
     health = f"http://127.0.0.1:{PORT}/_cluster/health"
@@ -85,7 +87,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
     )
 
 
-def search_storage(name: str, prefix: str, node: Component, model: Model) -> StoragePart:
+def search_storage(name: str, prefix: str, node: Component, model: Design) -> StoragePart:
     """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server.
 
     `prefix` is that of the variables by which the job that reads who calls whom is told of the cluster.
@@ -108,12 +110,12 @@ def search_storage(name: str, prefix: str, node: Component, model: Model) -> Sto
     )
 
 
-def _options(model: Model) -> Options:
+def _options(model: Design) -> Options:
     options: Options = model.backend.storage.options
     return options
 
 
-def _calls(name: str, model: Model) -> tuple[Call, ...]:
+def _calls(name: str, model: Design) -> tuple[Call, ...]:
     return server_calls(servers_said(_options(model)) or [f"http://{name}:{PORT}"])
 
 
@@ -122,7 +124,7 @@ def servers_said(options: Options) -> list[str]:
     return list(options.urls or ()) or ([options.url] if options.url else [])
 
 
-def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Value:
+def _config(name: str, model: Design, prefix: str, archive: bool = False) -> Value:
     options = _options(model)
     config: dict[str, Value] = {"server_urls": servers_said(options) or [f"http://{name}:{PORT}"]}
     auth = _auth(name, model)
@@ -146,14 +148,14 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
     return config
 
 
-def _window(model: Model, archive: bool) -> Value:
+def _window(model: Design, archive: bool) -> Value:
     if archive:
         return Commented(f"{_ARCHIVE_HOURS}h", "For good: the default would hide what is older than three days.")
     why = "As long as spans live: the default of three days would hide older ones from searches."
     return Commented(f"{model.backend.retention + _DAY_HOURS}h", why)
 
 
-def _index(index: str, model: Model, archive: bool) -> Value:
+def _index(index: str, model: Design, archive: bool) -> Value:
     options = _options(model)
     layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
     return {
@@ -164,7 +166,7 @@ def _index(index: str, model: Model, archive: bool) -> Value:
     }
 
 
-def _period(index: str, model: Model) -> tuple[Value, str]:
+def _period(index: str, model: Design) -> tuple[Value, str]:
     """The names of an index's periods. They are the only form that every version of Jaeger 2 takes."""
     if index == "spans":
         why = "A day an index, by this name the cleaner finds them. The reference date of Go."
@@ -175,14 +177,14 @@ def _period(index: str, model: Model) -> tuple[Value, str]:
     return _DAILY, "day"
 
 
-def _days_fit_a_request(model: Model) -> bool:
+def _days_fit_a_request(model: Design) -> bool:
     prefix = _options(model).index_prefix or ""
     name = f"{prefix}-jaeger-service-2006-01-02%2C"
     days = model.backend.retention // _DAY_HOURS + 2 * _TODAY
     return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
 
 
-def version_of(model: Model) -> tuple[int, ...]:
+def version_of(model: Design) -> tuple[int, ...]:
     """Major and minor version of the Jaeger that is run; what is no number, such as a branch, counts as newest."""
     found = re.match(r"v?(\d+)\.(\d+)", model.images["jaeger"].version)
     return tuple(map(int, found.groups())) if found else (sys.maxsize,)
@@ -192,38 +194,32 @@ def _archive_prefix(options: Options) -> str:
     return f"{options.index_prefix}-archive" if options.index_prefix else "archive"
 
 
-def _login(model: Model) -> Mapping[str, Text]:
+def _login(model: Design) -> Mapping[str, Text]:
     """User name, and the password when it is no file."""
     return {key: value for key, value in login_of(model).items() if not _file_of(value)}
 
 
-def _auth(name: str, model: Model) -> dict[str, Value]:
+def _auth(name: str, model: Design) -> dict[str, Value]:
     auth: dict[str, Value] = {}
     for key, value in login_of(model).items():
         if key == "password" and _file_of(value):
             auth["password_file"] = client_path(name, "password")
         else:
-            auth[key] = _text(value)
+            auth[key] = config_text(value)
     return auth
-
-
-def _text(value: Text) -> str:
-    return "".join(
-        f"${{env:{part.variable}}}" if isinstance(part, Secret) else collector_escape(part) for part in value
-    )
 
 
 def _file_of(value: Text) -> Secret | None:
     return next((part for part in value if isinstance(part, Secret) and part.file), None)
 
 
-def _secret_files(name: str, model: Model) -> tuple[SecretMount, ...]:
+def _secret_files(name: str, model: Design) -> tuple[SecretMount, ...]:
     password = _file_of(login_of(model).get("password", ()))
     mounts = client_mounts(name, model.backend.storage.tls)
     return (*mounts, SecretMount(password, client_path(name, "password"))) if password else mounts
 
 
-def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
+def _reader(name: str, prefix: str, model: Design, needs: Mapping[str, Wait]) -> Reader:
     options = _options(model)
     servers = servers_said(options) or [f"http://{name}:{PORT}"]
     environment: dict[str, Text] = {
@@ -240,7 +236,7 @@ def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> 
     return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable)
 
 
-def _cleaner(name: str, model: Model, inside: bool) -> Component:
+def _cleaner(name: str, model: Design, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
     options = _options(model)
     days = -(-model.backend.retention // _DAY_HOURS) + _TODAY
@@ -264,7 +260,7 @@ def _cleaner(name: str, model: Model, inside: bool) -> Component:
     )
 
 
-def _cleaner_script(name: str, model: Model) -> str:
+def _cleaner_script(name: str, model: Design) -> str:
     """The program's name ends in the architecture in some releases; it takes a password from the environment only."""
     run = 'exec /go/bin/es-index-cleaner-linux* "$@"'
     if not _file_of(login_of(model).get("password", ())):
@@ -272,7 +268,7 @@ def _cleaner_script(name: str, model: Model) -> str:
     return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {run}'
 
 
-def _cleaner_environment(name: str, model: Model) -> dict[str, Text]:
+def _cleaner_environment(name: str, model: Design) -> dict[str, Text]:
     options, tls = _options(model), model.backend.storage.tls
     environment: dict[str, Text] = {"TIMEOUT": text("120")}
     if options.index_prefix:

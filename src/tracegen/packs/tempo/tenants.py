@@ -2,7 +2,7 @@
 
 from tracegen.decide.records import TenantLimits
 from tracegen.emit import Commented, Value
-from tracegen.system import Model
+from tracegen.system import Design
 from tracegen.system.units import go_duration, milliseconds, size_in_bytes
 
 #: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
@@ -13,7 +13,7 @@ _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_
 _NOTHING = TenantLimits(None, None, None, None, None)
 
 
-def tenant_limits(model: Model) -> Value:
+def tenant_limits(model: Design) -> Value:
     """The overrides of every tenant, and of whoever has no entry."""
     entries: dict[str, Value] = {
         tenant.name: _limits(tenant.limits or _NOTHING, model) for tenant in model.backend.tenants
@@ -22,7 +22,7 @@ def tenant_limits(model: Model) -> Value:
     return {"overrides": entries}
 
 
-def _limits(said: TenantLimits, model: Model) -> Value:
+def _limits(said: TenantLimits, model: Design) -> Value:
     rate = size_in_bytes(said.bytes_per_second) if said.bytes_per_second else _RATE_BYTES
     burst = size_in_bytes(said.burst) if said.burst else max(rate, _RATE_BYTES)
     trace = size_in_bytes(said.max_trace_size) if said.max_trace_size else _TRACE_BYTES

@@ -3,9 +3,7 @@
 https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md
 """
 
-from dataclasses import replace
-
-from tracegen.assemble.services import portable
+from tracegen.build.injection import is_injectable, is_injected
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.system import Component, Model, Service
@@ -14,32 +12,6 @@ from tracegen.system import Component, Model, Service
 NAME = "tracing"
 
 _PREFIX = "instrumentation.opentelemetry.io"
-
-
-def with_injection(model: Model) -> Model:
-    """The model in which services that get an agent injected have all their variables in their own container.
-
-    The Operator adds to variables that stand there; those of a ConfigMap it does not see, and wins over.
-    """
-    injected = {
-        name: _with_variables(model.components[name], service)
-        for name, service in model.services.items()
-        if service.deploy and is_injected(service, model)
-    }
-    return replace(model, components={**model.components, **injected})
-
-
-def is_injected(service: Service, model: Model) -> bool:
-    """Whether the Operator puts the language's agent into a service; examples have theirs where there is one."""
-    if service.agent is None or not is_injectable(service, model):
-        return False
-    return service.agent.is_only or bool(service.image and not service.build)
-
-
-def is_injectable(service: Service, model: Model) -> bool:
-    """Whether the Operator has an agent for it, and is wanted."""
-    wanted = model.kubernetes.flavor == "operator" and service.instrumentation == "auto"
-    return wanted and service.agent is not None
 
 
 def injects(model: Model) -> bool:
@@ -78,8 +50,3 @@ def instrumentation(model: Model) -> Value:
         "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": protocol}],
     }
     return {"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": named, "spec": spec}
-
-
-def _with_variables(component: Component, service: Service) -> Component:
-    in_file = {name: (value,) for name, value in portable(service.environment).items()}
-    return replace(component, environment={**in_file, **component.environment}, environment_file="")

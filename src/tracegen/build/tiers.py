@@ -14,10 +14,16 @@ from tracegen.decide.records import CollectorQueue, CollectorRedact
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
 from tracegen.system.sizing import memory_queue_length, process_memory, queue_length
+from tracegen.system.units import MEBIBYTE
 
 GATEWAY = "otel-gateway"
 BALANCER = "otel-balancer"
 AGENT = "otel-agent"
+
+#: Of an agent before a gateway: `collector.resources` are the gateway's, which has the queue and the work.
+_AGENT_BESIDE = Resources(cpu=0.5, memory=256 * MEBIBYTE)
+#: Balancers before gateways that decide: one may be away.
+_BALANCERS = 2
 
 
 def tiers_of(
@@ -61,7 +67,7 @@ def _balancer_before(gateway: Tier, receivers: tuple[str, ...], forward: Destina
     return Tier(
         role="balancer",
         component=BALANCER,
-        replicas=2,
+        replicas=_BALANCERS,
         receivers=receivers,
         destinations=(forward,),
         queue=queue,
@@ -72,15 +78,14 @@ def _balancer_before(gateway: Tier, receivers: tuple[str, ...], forward: Destina
 
 def _agent_before(gateway: Tier, receivers: tuple[str, ...], forward: Destination) -> Tier:
     """The agent of a pair keeps little: the gateway has the queue that survives."""
-    resources = Resources(cpu=0.5, memory=256 * 2**20)
     return Tier(
         role="agent",
         component=AGENT,
         replicas=1,
         receivers=receivers,
         destinations=(forward,),
-        queue=Queue(persistent=False, size="", spans=memory_queue_length(resources.memory)),
-        resources=resources,
+        queue=Queue(persistent=False, size="", spans=memory_queue_length(_AGENT_BESIDE.memory)),
+        resources=_AGENT_BESIDE,
         guarded=gateway.guarded,
         per_node=True,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tracegen.system import Model, Secret, Text, text
+from tracegen.system import Design, Secret, Text, text
 
 
 def variables_of(values: Iterable[Text]) -> dict[str, Text]:
@@ -11,7 +11,7 @@ def variables_of(values: Iterable[Text]) -> dict[str, Text]:
     return {secret.variable: text(secret) for secret in found}
 
 
-def login_of(model: Model) -> Mapping[str, Text]:
+def login_of(model: Design) -> Mapping[str, Text]:
     """User name and password of the storage; empty when it asks for none."""
     texts = model.backend.storage.texts
     return {key: texts[key] for key in ("username", "password") if key in texts}

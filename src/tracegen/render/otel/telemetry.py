@@ -1,12 +1,10 @@
-"""What every Collector-based program is told about its own health, memory and telemetry."""
+"""What every Collector-based program is told about its own memory and telemetry."""
 
 from tracegen.emit import Commented, Value
-from tracegen.system.component import Resources
-from tracegen.system.sizing import GO_SHARE, LIMITER_SHARE, SPIKE_SHARE
+from tracegen.parts.telemetry import METRICS_PORT
+from tracegen.system import Resources
+from tracegen.system.sizing import LIMITER_SHARE, SPIKE_SHARE
 from tracegen.system.units import mebibytes
-
-HEALTH_PORT = 13133
-METRICS_PORT = 8888
 
 
 def own_telemetry() -> dict[str, Value]:
@@ -45,8 +43,3 @@ def memory_limiter(resources: Resources) -> Value:
         f"repeat them; above {limit} garbage is collected at once."
     )
     return Commented(limiter, why)
-
-
-def go_memory_limit(resources: Resources) -> str:
-    """GOMEMLIMIT for a container: the Go runtime collects harder before the limiter refuses."""
-    return f"{mebibytes(resources.memory, GO_SHARE)}MiB"

@@ -3,13 +3,12 @@
 https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from tracegen.assemble import NameTaken
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
-from tracegen.render.kubernetes.entrance import door
-from tracegen.system import Call, Component, Health, Login, Model, Port, Publish, Resources, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import CERT_PATH, FOLDER, KEY_PATH, server_mounts
+from tracegen.system import Call, Component, Design, Health, Login, Port, Resources, text, user_interface
 from tracegen.system.units import MEBIBYTE
 
 NAME = "ui-login"
@@ -17,20 +16,19 @@ NAME = "ui-login"
 _PORT = 4180
 
 
-def with_login(model: Model) -> Model:
-    """The model in which the proxy is what serves people; the same where nobody asked for a login."""
-    said, found = model.kubernetes.entrance, door(model)
+def with_login(design: Design, components: Iterable[Component]) -> Iterator[Component]:
+    """The components, among them a proxy that is what serves people where the spec asks for a login."""
+    everything = list(components)
+    said, found = design.kubernetes.entrance, user_interface(everything)
     if said is None or said.login is None or found is None:
-        return model
-    if NAME in model.components:
-        raise NameTaken(NAME)
+        yield from everything
+        return
     component, port = found
-    closed = replace(component, ports=tuple(replace(each, publish=None) for each in component.ports))
-    proxy = _proxy(said.login, said.host, component.name, port.number, model)
-    return replace(model, components={**model.components, component.name: closed, NAME: proxy})
+    yield from (replace(each, ui="") if each is component else each for each in everything)
+    yield _proxy(said.login, said.host, component.name, port.number, design)
 
 
-def _proxy(login: Login, host: str, behind: str, port: int, model: Model) -> Component:
+def _proxy(login: Login, host: str, behind: str, port: int, model: Design) -> Component:
     image = model.images["oauth2-proxy"]
     secure = model.certificates is not None
     scheme = "https" if secure else "http"
@@ -50,7 +48,7 @@ def _proxy(login: Login, host: str, behind: str, port: int, model: Model) -> Com
             "--silence-ping-logging=true",
             "--code-challenge-method=S256",
         ),
-        ports=(Port("ui", _PORT, Publish.UI),),
+        ports=(Port("ui", _PORT),),
         health=Health(command=(), port=_PORT, path="/ping", https=secure),
         secret_files=server_mounts(model.certificates),
         environment={
@@ -64,6 +62,7 @@ def _proxy(login: Login, host: str, behind: str, port: int, model: Model) -> Com
         user=image.user,
         replicas=2,
         grace=15,
+        ui="ui",
     )
 
 

@@ -1,8 +1,7 @@
-"""Where certificates lie in containers, and what mounts them: told once, for every component and configuration."""
+"""Where certificates lie in containers, and what mounts them."""
 
 from collections.abc import Iterable
 
-from tracegen.emit import Commented, Value
 from tracegen.system import Certificates, ClientTls, Destination, SecretMount
 
 #: Where files of ours lie in containers, in folders that hold nothing else.
@@ -23,14 +22,6 @@ def server_mounts(certificates: Certificates | None) -> tuple[SecretMount, ...]:
     )
 
 
-def server_tls(certificates: Certificates | None) -> dict[str, Value]:
-    """The `tls` of a server in a Collector-based configuration, as an entry to merge in; empty without TLS."""
-    if certificates is None:
-        return {}
-    renewed = Commented("1h", "A renewed certificate is taken up without a restart.")
-    return {"tls": {"cert_file": CERT_PATH, "key_file": KEY_PATH, "reload_interval": renewed}}
-
-
 def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
     """What a client needs to verify somebody else's server, in a folder named after it."""
     if tls is None:
@@ -42,17 +33,6 @@ def client_mounts(name: str, tls: ClientTls | None) -> tuple[SecretMount, ...]:
 def client_path(name: str, file: str) -> str:
     """Where a file of a client's TLS settings lies in the container."""
     return f"{FOLDER}/{name}/{file}"
-
-
-def client_tls(name: str, tls: ClientTls | None) -> dict[str, Value]:
-    """The `tls` of a client in a Collector-based configuration: its keys, empty for the system's authorities."""
-    if tls is None:
-        return {}
-    keys = {"ca_file": (tls.ca, "ca.crt"), "cert_file": (tls.cert, "tls.crt"), "key_file": (tls.key, "tls.key")}
-    settings: dict[str, Value] = {key: client_path(name, file) for key, (each, file) in keys.items() if each}
-    if tls.server_name:
-        settings["server_name_override"] = tls.server_name
-    return settings
 
 
 def destination_mounts(destinations: Iterable[Destination]) -> tuple[SecretMount, ...]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from tracegen.system import SAMPLING_PORTS, FileMount, Model, Port, Publish
+from tracegen.system import SAMPLING_PORTS, Design, FileMount, Port, Publish
+
+#: How often the file is read again.
+RELOAD_INTERVAL = "10s"
 
 
-def strategies_mount(model: Model, target: str) -> FileMount:
+def strategies_mount(model: Design, target: str) -> FileMount:
     """The file of strategies, which is read again while the program runs."""
     assert model.strategies is not None
     return FileMount(model.strategies.file, target, live=True)
