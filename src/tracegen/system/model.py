@@ -207,7 +207,8 @@ class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
-    the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the OpenTelemetry Operator could put into it.
+    the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
+    OpenTelemetry Operator could put into it.
     """
 
     name: str
