@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracegen.assemble import NameTaken
 from tracegen.catalogue import catalogue
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
 from tracegen.resolve import resolve
-from tracegen.source.files import Document
+from tracegen.source.files import STDIN, Document
 from tracegen.spec.said import Spec
 from tracegen.spec.suggest import did_you_mean
 from tracegen.system import Model
@@ -26,6 +27,12 @@ class Rendered:
     model: Model
     files: tuple[PlannedFile, ...]
     tree: Mapping[str, bytes]
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it was read from, the spec first; standard input stands for the spec in this folder."""
+        names = [self.document.file, *(name for name, _ in self.document.included)]
+        return tuple(Path("tracegen.yaml" if name == STDIN else name) for name in names)
 
 
 def build(document: Document, spec: Spec) -> Rendered:
