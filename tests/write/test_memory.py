@@ -303,6 +303,28 @@ def test_git_needs_nobody_for_a_memory_that_two_branches_wrote(tmp_path: Path) -
     assert _unmerged(tmp_path) == {"a"}
 
 
+def test_what_git_merged_well_is_no_drift(tmp_path: Path) -> None:
+    """Each branch rendered other files, so that a pipeline finds nothing to do after the merge."""
+    _git(tmp_path, "init", "--quiet")
+    render(LARGE, tmp_path)
+    _commit(tmp_path, "start")
+    _git(tmp_path, "checkout", "--quiet", "-b", "other")
+    theirs = {"services/s1/a": b"theirs\n", "theirs": b"t\n"}
+    render({**LARGE, **theirs}, tmp_path)
+    _commit(tmp_path, "theirs")
+    _git(tmp_path, "checkout", "--quiet", "main")
+    ours = {"services/s2/a": b"ours\n", "ours": b"o\n"}
+    render({**LARGE, **ours}, tmp_path)
+    _commit(tmp_path, "ours")
+    _git(tmp_path, "merge", "other")
+    both = {**LARGE, **theirs, **ours}
+    changes = plan_changes(both, tmp_path, None)
+    assert set(verdicts(changes).values()) == {"same"}
+    assert changes.writes and not is_drift(changes)
+    render(both, tmp_path)
+    assert not plan_changes(both, tmp_path, None).writes
+
+
 @pytest.mark.parametrize("resolve", [None, "--ours", "--theirs"])
 def test_what_git_could_not_merge_and_nobody_edited_heals(tmp_path: Path, resolve: str | None) -> None:
     _branches_that_rendered(tmp_path)
@@ -502,12 +524,17 @@ def test_an_environment_of_an_earlier_version_is_known(tmp_path: Path) -> None:
     assert set(planned(TREE, tmp_path, "prod").values()) == {"same"}
 
 
+def test_a_folder_of_an_earlier_version_that_is_as_rendered_is_no_drift(tmp_path: Path) -> None:
+    _former(tmp_path, TREE)
+    changes = plan_changes(TREE, tmp_path, None)
+    assert changes.writes and not is_drift(changes)
+
+
 @pytest.mark.parametrize("lost", ["hash", "text"])
 def test_half_a_record_is_no_proof(tmp_path: Path, lost: str) -> None:
     """A file of a person, and a text or a hash alike, but not both."""
     put(tmp_path, {"theirs": b"theirs\n", "tracegen.yaml": b"theirs\n"})
     if lost == "hash":
-        _former(tmp_path / ".tracegen", {})
         put(tmp_path, {".tracegen/base/theirs": b"theirs\n", ".tracegen/base/tracegen.yaml": b"theirs\n"})
     else:
         known = sha256(b"theirs\n").hexdigest()

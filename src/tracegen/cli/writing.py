@@ -27,6 +27,7 @@ from tracegen.write import (
     recovery_lines,
     verdict_lines,
 )
+from tracegen.write.paths import MEMORY
 
 #: How much is said of files: nothing, what is not as rendered, or every file.
 Loudness = Literal["quiet", "normal", "verbose"]
@@ -79,6 +80,9 @@ def look(folders: Sequence[Folder], check: bool, with_diff: bool, manner: Manner
     for folder in unfinished:
         click.echo(f"{folder.root}: an earlier run was interrupted; the next one finishes or undoes it", err=True)
     _tell(planned, manner, with_diff=with_diff)
+    for folder, changes in planned:
+        if check and changes.lost_memory and not any(change.writes for change in changes):
+            click.echo(f"{_inside(folder)}{MEMORY} is missing or not up to date; render, and commit it", err=True)
     waiting = any(changes.conflicts or (check and is_drift(changes)) for _, changes in planned)
     return int(bool(unfinished) or waiting)
 

@@ -37,8 +37,8 @@ class Changes:
     """All paths that tracegen renders or remembers, sorted."""
 
     items: tuple[Change, ...]
-    stale_memory: bool = False  #: whether what is remembered has to be written, be it the only thing
-    stale_schema: bool = False  #: whether the schema for editors has to be written, which is no drift
+    lost_memory: bool = False  #: whether something that has to be remembered is not
+    stale_records: bool = False  #: whether `.tracegen/` has to be written, be it the only thing
     schema: bytes | None = None  #: what `.tracegen/schema.json` shall hold; None leaves it as it is
     spec: str | None = None  #: the path of the spec from the root, to be remembered
 
@@ -54,12 +54,7 @@ class Changes:
     @property
     def writes(self) -> bool:
         """Whether applying would touch any file, records included."""
-        return self.stale_schema or self.drifts
-
-    @property
-    def drifts(self) -> bool:
-        """The same without the schema for editors, which is in no clone."""
-        return self.stale_memory or any(change.writes for change in self)
+        return self.stale_records or any(change.writes for change in self)
 
 
 def is_drift(changes: Changes) -> bool:
@@ -67,7 +62,8 @@ def is_drift(changes: Changes) -> bool:
 
     What somebody edited or deleted, and tracegen therefore leaves alone, is no drift.
     """
-    return changes.drifts or bool(changes.conflicts)
+    # The schema for editors is in no clone, and lines of two branches say no less than one.
+    return changes.lost_memory or any(change.writes for change in changes) or bool(changes.conflicts)
 
 
 def plan_changes(
@@ -99,8 +95,12 @@ def plan_changes(
     items = tuple(sorted([*_spared(ours, root, sources), *beside], key=lambda change: change.path))
     _check_single(items)
     check_distinct(root, [change.path for change in items])
-    stale = bool(memory_writes(items, memory, environment, spec))
-    return Changes(items, stale, is_stale(root, schema), schema, spec)
+    files = _to_remember(items, memory)
+    lost = environment not in memory.environments or any(
+        not set(texts) <= set(memory.files.get(path, ())) for path, texts in files.items()
+    )
+    stale = bool(memory_writes(items, memory, environment, spec)) or is_stale(root, schema)
+    return Changes(items, lost, stale, schema, spec)
 
 
 def spec_from(root: Path, spec: Path) -> str:
@@ -112,6 +112,14 @@ def memory_writes(
     changes: Iterable[Change], memory: Memory, environment: str | None, spec: str | None
 ) -> dict[str, bytes | None]:
     """The records that have to change, None for a removal; empty where all is up to date."""
+    files = _to_remember(changes, memory)
+    if memory.is_whole and files == memory.files and memory.environments == (environment,):
+        return {}
+    text = memory_text(memory, files, environment, spec or memory.spec)
+    return {**dict.fromkeys(memory.former), MEMORY: text}
+
+
+def _to_remember(changes: Iterable[Change], memory: Memory) -> dict[str, tuple[bytes, ...]]:
     files: dict[str, tuple[bytes, ...]] = {}
     for change in changes:
         texts = memory.files.get(change.path, ())
@@ -121,10 +129,7 @@ def memory_writes(
             texts = (change.rendered,)
         if texts:
             files[change.path] = texts
-    if memory.is_whole and files == memory.files and memory.environments == (environment,):
-        return {}
-    text = memory_text(memory, files, environment, spec or memory.spec)
-    return {**dict.fromkeys(memory.former), MEMORY: text}
+    return files
 
 
 def judged(
