@@ -52,7 +52,7 @@ class System:
         """The system of a compiled spec."""
         tree = {path: content.decode() for path, content in rendered.tree.items()}
         inside = with_login(rendered.model).components
-        return System(name, rendered.spec.value, rendered.model.components, tree, inside)
+        return System(name, rendered.settings.said.value, rendered.model.components, tree, inside)
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""

@@ -5,17 +5,17 @@ from dataclasses import replace
 from tracegen.assemble.collector import collector_components
 from tracegen.assemble.services import service_components
 from tracegen.catalogue import Catalogue
-from tracegen.catalogue.code import code_of, kafka_code, observability_code
+from tracegen.packs import contract
 from tracegen.system import Component, Model
 
 
 def assemble(model: Model, packs: Catalogue) -> Model:
     """The model with all its components: names unique, dependencies among them."""
-    watched = [*_backend(model, packs), *collector_components(model)]
+    platform = [*contract.backend(model.backend.type).components(model), *collector_components(model)]
+    beside = replace(model, components={part.name: part for part in platform})
     parts = [
-        *_broker(model),
-        *_metrics(replace(model, components={part.name: part for part in watched})),
-        *watched,
+        *(part for name in packs.companions for part in contract.companion(name).components(beside)),
+        *platform,
         *service_components(model, packs),
     ]
     components: dict[str, Component] = {}
@@ -32,16 +32,3 @@ class NameTaken(Exception):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"two components are called {name}")
-
-
-def _backend(model: Model, packs: Catalogue) -> list[Component]:
-    code = code_of(packs.backends[model.backend.type])
-    return list(code.components(model, packs)) if code else []
-
-
-def _broker(model: Model) -> list[Component]:
-    return list(kafka_code().components(model)) if model.backend.kafka else []
-
-
-def _metrics(model: Model) -> list[Component]:
-    return list(observability_code().components(model)) if model.metrics else []

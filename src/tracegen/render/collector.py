@@ -8,7 +8,6 @@ from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_pat
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
-from tracegen.render.file import Structured
 from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
 from tracegen.render.pipelines import forwards, pipelines
@@ -18,6 +17,7 @@ from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
 from tracegen.system import Destination, Model, Queue, Secret, Text, Tier
+from tracegen.system.file import Structured
 from tracegen.system.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"

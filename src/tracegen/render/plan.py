@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tracegen.catalogue import Catalogue
-from tracegen.catalogue.code import code_of, kafka_code, observability_code
 from tracegen.emit import merge_patch
+from tracegen.packs import contract
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
-from tracegen.render.file import PlannedFile, Structured, text_of
 from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.services import environment_files
 from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
+from tracegen.render.text import text_of
 from tracegen.render.variables import variables_example
 from tracegen.system import Model
+from tracegen.system.file import PlannedFile, Structured
 
 
 class UnknownOverride(Exception):
@@ -65,13 +66,9 @@ def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
         yield compose_file(model)
         yield variables_example(model, packs)
         yield from fragments(model, packs)
-    if model.metrics:
-        yield from observability_code().configs(model)
-    if model.backend.kafka:
-        yield from kafka_code().configs(model)
-    code = code_of(packs.backends[model.backend.type])
-    if code:
-        yield from code.configs(model, packs)
+    for name in packs.companions:
+        yield from contract.companion(name).configs(model)
+    yield from contract.backend(model.backend.type).configs(model)
     yield from collector_files(model)
     yield from strategy_files(model)
     yield from environment_files(model)

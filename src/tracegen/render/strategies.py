@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from tracegen.assemble.collector import STRATEGIES_TARGET
 from tracegen.emit import Commented, Value
-from tracegen.render.file import Structured
 from tracegen.system import SAMPLING_PORTS, Model, Service, Strategy, Tier
+from tracegen.system.file import Structured
 
 _EXTENSION = "jaegerremotesampling"
 _KEYS = ("sampling.head", "services", "service_defaults", "backend", "collector")

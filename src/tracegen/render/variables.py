@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tracegen.assemble.services import service_component
+from tracegen.build.security import BASIC_SUFFIX
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, NotPortable, to_env_file
-from tracegen.render.file import Written
-from tracegen.resolve.security import BASIC_SUFFIX
 from tracegen.system import Component, Model, Secret
+from tracegen.system.file import Written
 
 _KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
 

@@ -123,6 +123,14 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where a component tells of itself in Prometheus's format: at `/metrics` of a port, over TLS where `https`."""
+
+    port: int
+    https: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """Something that runs in one container: a program, or a job that ends.
 
@@ -130,6 +138,7 @@ class Component:
     user          0 is root, for jobs that change owners only; None is the image's own
     writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
     resources     None is no limit, for images that tracegen knows nothing of
+    metrics       where it tells of itself; None where it does not, and for collectors, which are asked by their tiers
     calls         whom it connects to, names of the cluster's DNS aside
     headless      its name leads to the addresses of all replicas that are ready, not to one address before them
     most          replicas that it may grow to when load does; 0: it must not grow by itself
@@ -163,6 +172,7 @@ class Component:
     why_writable: str = ""
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    metrics: Metrics | None = None
     calls: tuple[Call, ...] = ()
     headless: bool = False
     most: int = 0

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.catalogue import Image
+from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
@@ -126,13 +125,15 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and the options that were said, in the long form.
+    """The storage of the backend: its type, and its options as its record of `decide.records`.
 
-    `texts` are those of the options that may hold secrets, and `tls` how its servers are verified.
+    `inside`: no server is named, so the rendered system runs what is needed. `texts` are those of the options that
+    may hold secrets, and `tls` how its servers are verified.
     """
 
     type: str
-    options: Mapping[str, Any]
+    options: Any
+    inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
 
@@ -169,10 +170,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant and its limits as said (`bytes_per_second`, `burst`, `max_trace_size`, `live_traces`, `retention`)."""
+    """A tenant, and its limits as their record of `decide.records`; None where all are the backend's own."""
 
     name: str
-    limits: Mapping[str, Any]
+    limits: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
-    it verifies its collector with.
+    it verifies its collector with. `agent` is what the OpenTelemetry Operator could put into it.
     """
 
     name: str
@@ -219,6 +220,7 @@ class Service:
     stub: str
     tenant: str
     ca: Secret | None
+    agent: OperatorAgent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,6 @@ class Model:
     kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
-    decisions: tuple[Decision, ...]
     strategies: StrategyServer | None = None
 
     @property

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tracegen.emit.output_paths import is_not_for_outputs
 from tracegen.write.errors import CannotWrite, NotForOutputs, refusing
-from tracegen.write.paths import HOME, OWN_PLACES, fault_of, folders_above, is_not_for_outputs, is_own
+from tracegen.write.paths import HOME, OWN_PLACES, fault_of, folders_above, is_own
 
 
 def standing(root: Path, path: str, going: Collection[str] = ()) -> bytes | None:

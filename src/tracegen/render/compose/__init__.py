@@ -4,8 +4,8 @@ from tracegen.emit import Commented, Value
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
 from tracegen.render.compose.units import Unit, units
-from tracegen.render.file import Structured
 from tracegen.system import Model
+from tracegen.system.file import Structured
 
 _HEAD = (
     "Docker Compose. Start with `docker compose up --detach --wait`; the variables it needs are in .env.example.\n"

@@ -5,8 +5,8 @@ from tracegen.assemble.services import environment_path, service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
 from tracegen.render.compose.container import environment
-from tracegen.render.file import Structured
 from tracegen.system import Model, Service
+from tracegen.system.file import Structured
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. In its own compose file:\n"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from tracegen.assemble.services import service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
-from tracegen.render.file import PlannedFile, Structured, Written
 from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
 from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
@@ -22,6 +21,7 @@ from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
 from tracegen.system import Call, Component, Model
+from tracegen.system.file import PlannedFile, Structured, Written
 
 _KEYS = (
     "name",

@@ -12,11 +12,11 @@ from dataclasses import replace
 from tracegen.assemble.services import portable, service_component
 from tracegen.catalogue import Catalogue
 from tracegen.emit import Commented, Value
-from tracegen.render.file import Structured
 from tracegen.render.kubernetes.configuration import FOLDER
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import injection, is_injectable, reference_to
 from tracegen.system import Component, Model, Secret, SecretMount, Service, Text
+from tracegen.system.file import Structured
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _POD = "spec.template.spec"

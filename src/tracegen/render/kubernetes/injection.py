@@ -13,13 +13,7 @@ from tracegen.system import Component, Model, Service
 #: The name of the Instrumentation.
 NAME = "tracing"
 
-#: What the Operator calls a language.
-_INJECTED = {"java": "java", "node": "nodejs", "python": "python", "dotnet": "dotnet", "go": "go"}
-
 _PREFIX = "instrumentation.opentelemetry.io"
-
-#: Which program in its container is to be watched; the Operator takes it from an annotation.
-GO_PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 
 
 def with_injection(model: Model) -> Model:
@@ -36,14 +30,16 @@ def with_injection(model: Model) -> Model:
 
 
 def is_injected(service: Service, model: Model) -> bool:
-    """Whether the Operator puts the language's agent into a service; examples have theirs, but for Go's."""
-    return is_injectable(service, model) and (bool(service.image and not service.build) or service.language == "go")
+    """Whether the Operator puts the language's agent into a service; examples have theirs where there is one."""
+    if service.agent is None or not is_injectable(service, model):
+        return False
+    return service.agent.is_only or bool(service.image and not service.build)
 
 
 def is_injectable(service: Service, model: Model) -> bool:
     """Whether the Operator has an agent for it, and is wanted."""
     wanted = model.kubernetes.flavor == "operator" and service.instrumentation == "auto"
-    return wanted and service.language in _INJECTED
+    return wanted and service.agent is not None
 
 
 def injects(model: Model) -> bool:
@@ -65,9 +61,11 @@ def annotations(component: Component, model: Model) -> dict[str, Value]:
 
 def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
     """The annotations of a service; `reference` names the Instrumentation, with its namespace if it is another."""
-    marks: dict[str, Value] = {f"{_PREFIX}/inject-{_INJECTED[service.language]}": reference}
-    program = "".join(str(part) for part in service.environment.get(GO_PROGRAM, ()))
-    return marks | ({f"{_PREFIX}/otel-go-auto-target-exe": program} if program else {})
+    agent = service.agent
+    assert agent is not None, "only what is injectable is asked for"
+    marks: dict[str, Value] = {f"{_PREFIX}/inject-{agent.name}": reference}
+    program = "".join(str(part) for part in service.environment.get(agent.variable, ()))
+    return marks | ({f"{_PREFIX}/{agent.annotation}": program} if program else {})
 
 
 def instrumentation(model: Model) -> Value:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from tracegen.assemble.collector import config_path
 from tracegen.emit import Commented, Value
-from tracegen.render.file import PlannedFile, Structured
 from tracegen.render.kubernetes.availability import BUSY
 from tracegen.render.kubernetes.labels import metadata
 from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings
@@ -17,6 +16,7 @@ from tracegen.render.kubernetes.probes import STARTING
 from tracegen.render.kubernetes.volumes import claims, volumes
 from tracegen.render.kubernetes.workload import kind_of
 from tracegen.system import Component, Health, Model, Tier
+from tracegen.system.file import PlannedFile, Structured
 
 _MODES = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 

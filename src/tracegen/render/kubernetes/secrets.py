@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Value
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.resolve.security import BASIC_SUFFIX
 from tracegen.system import Component, Model, Secret, Text
 
 
