@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracegen.build import build_system
 from tracegen.build.names import NameTaken
@@ -9,7 +10,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
-from tracegen.source.files import Document
+from tracegen.source.files import STDIN, Document
 from tracegen.source.words import did_you_mean, some_of
 from tracegen.system import Model
 
@@ -26,6 +27,12 @@ class Rendered:
     model: Model
     files: tuple[PlannedFile, ...]
     tree: Mapping[str, bytes]
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it was read from, the spec first; standard input stands for the spec in this folder."""
+        names = [self.document.file, *(name for name, _ in self.document.included)]
+        return tuple(Path("tracegen.yaml" if name == STDIN else name) for name in names)
 
 
 def build(document: Document, settings: Settings, packs: Catalogue) -> Rendered:

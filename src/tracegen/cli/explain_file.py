@@ -12,7 +12,7 @@ from tracegen.cli.pipeline import output_folder
 from tracegen.compiler import Rendered
 from tracegen.render import PlannedFile
 from tracegen.write import Change, WriteRefused, plan_changes
-from tracegen.write.paths import HOME
+from tracegen.write.memory import is_remembered
 
 #: How each verdict reads for somebody who only asks.
 _STATES = {
@@ -30,7 +30,7 @@ def output_named(spec: str, word: str, environment: str | None) -> tuple[str, st
     """A path inside the output, and its environment, for a path as a shell completes it."""
     path = os.path.normpath(word) if "/" in word else word
     first, _, rest = path.removeprefix("env/").partition("/")
-    if environment is None and path.startswith("env/") and (output_folder(spec, None, first) / HOME).is_dir():
+    if environment is None and path.startswith("env/") and is_remembered(output_folder(spec, None, first)):
         return rest, first
     return path, environment
 

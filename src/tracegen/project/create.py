@@ -24,7 +24,8 @@ def create(answers: Answers, folder: Path) -> Changes:
     assert drafted.rendered, "answers are checked before"
     files = {SPEC: drafted.text.encode(), **fresh(skeleton_data(drafted.rendered, folder))}
     own = [Change(path, Verdict.CREATE, None, None, text, text, recorded=False) for path, text in files.items()]
-    changes = plan_changes(drafted.rendered.tree, folder, None, schema=committed_editor_schema(), beside=own)
+    schema = committed_editor_schema()
+    changes = plan_changes(drafted.rendered.tree, folder, None, schema=schema, beside=own, sources=[folder / SPEC])
     for change in changes.conflicts:
         message = f"{folder / change.path} is there already, and holds something else"
         raise NotHere(message, "move it, or name another folder")
