@@ -23,20 +23,6 @@ from tracegen.render.kubernetes.workload import kind_of, workload
 from tracegen.system import Call, Component, Model
 from tracegen.system.file import PlannedFile, Structured, Written
 
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "kubernetes",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
-
 _FILES = {
     "Deployment": "deployment",
     "StatefulSet": "stateful-set",
@@ -54,10 +40,10 @@ def kubernetes_files(model: Model, packs: Catalogue, files: Mapping[str, Planned
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
     readers = [_reader(each, model) for each in model.components.values()]
     value = kustomization(paths, readers, model)
-    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes")
     yield from copies(readers, files)
     yield from components(model, packs)
-    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
+    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes")
 
 
 def _reader(component: Component, model: Model) -> Component:
@@ -138,4 +124,4 @@ def _head(component: Component) -> str:
 
 
 def _file(name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes")

@@ -26,7 +26,6 @@ _ENTRY = {
     "volumes": f"{_POD}.volumes",
 }
 _VALUES = "Additions"
-_KEYS = ("name", "targets", "services", "service_defaults", "security", "kubernetes")
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. Its own kustomization.yaml says\n"
@@ -115,7 +114,7 @@ def _values(service: Service, entries: dict[str, dict[str, Value]], marks: dict[
 
 
 def _file(service: Service, name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes")
 
 
 def _reachable(service: Service, component: Component, model: Model) -> Component:
