@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from tracegen import __version__
 from tracegen.catalogue import catalogue
+from tracegen.cli.file_keys import keys_of, places_of
 from tracegen.cli.pipeline import output_folder
 from tracegen.compiler import Rendered
 from tracegen.render import PlannedFile
@@ -59,7 +62,7 @@ class Origin:
             "source": self._file.source,
             "tracegen": __version__,
             "images": self._images(),
-            "keys": list(self._file.keys),
+            "keys": list(self._keys),
             "overrides": [{"path": path, "value": value, "said": said} for path, value, said in self._overrides()],
             "state": self.state,
         }
@@ -70,10 +73,7 @@ class Origin:
         yield f"    written by: {self._file.source}, tracegen {__version__}"
         for image, reader in self._images().items():
             yield f"    version: {image} ({reader})"
-        yield "    shaped by the keys:"
-        for key in self._file.keys:
-            if not key.startswith("overrides."):
-                yield f"        {key} ({self._where(key)})"
+        yield from self._shaped_by()
         overrides = list(self._overrides())
         if overrides:
             yield "    overridden in the spec:"
@@ -103,12 +103,21 @@ class Origin:
                 found[reference] = pin.name
         return found
 
-    def _where(self, key: str) -> str:
-        said, path = self.rendered.settings.said, key.split(".")
-        if said.get(*path) is None:
-            return "not said"
-        place = said.place(*path)
-        return f"{place.file}:{place.line}"
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return keys_of(self._file, self.rendered)
+
+    def _shaped_by(self) -> Iterator[str]:
+        keys = [key for key in self._keys if not key.startswith("overrides.")]
+        places = {key: places_of(key, self._file, self.rendered) for key in keys}
+        if any(places.values()):
+            yield "    shaped by the keys:"
+        for key, (first, *more) in ((key, found) for key, found in places.items() if found):
+            yield f"        {key} ({first.file}:{first.line}{f' and {len(more)} more' if more else ''})"
+        unsaid = ", ".join(key for key in keys if not places[key])
+        if unsaid:
+            yield "    and, where they are said, by:"
+            yield from wrap(unsaid, 110, initial_indent=" " * 8, subsequent_indent=" " * 8)
 
     def _overrides(self) -> Iterator[tuple[str, Any, str]]:
         """Path inside the file, value, and where it is said."""

@@ -33,15 +33,11 @@ _LARGEST_BATCH_BYTES = 3_000_000
 _LARGEST_MESSAGE_BYTES = 900_000
 _BATCH_WAIT = "200ms"
 
-_KEYS = ("collector", "backend", "sampling", "services", "service_defaults", "security", "metrics")
-
 
 def collector_files(model: Model) -> list[Structured]:
     """One configuration a tier."""
     return [
-        Structured(
-            config_path(tier), _config(tier, model), f"OpenTelemetry Collector, the {tier.role}.", "collector", _KEYS
-        )
+        Structured(config_path(tier), _config(tier, model), f"OpenTelemetry Collector, the {tier.role}.", "collector")
         for tier in model.tiers
     ]
 

@@ -11,11 +11,6 @@ from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, S
 from tracegen.system.file import Written
 from tracegen.system.units import go_duration
 
-_KEYS = (
-    *("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security"),
-    *("registry", "versions"),
-)
-
 _OLD_CLIENTS = {
     "zipkin": "Zipkin",
     "jaeger-grpc": "Jaeger, gRPC",
@@ -47,7 +42,7 @@ def tracing_guide(model: Model, packs: Catalogue) -> Written:
         "examples": [each.name for each in model.services.values() if each.build],
         "ask": _ask(model),
     }
-    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", _KEYS)
+    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
 
 
 def _ask(model: Model) -> str:

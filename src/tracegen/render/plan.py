@@ -50,8 +50,7 @@ def _overridden(files: Iterable[PlannedFile], model: Model) -> dict[str, Planned
     for file in files:
         patch = model.overrides.get(file.path)
         if patch is not None and isinstance(file, Structured):
-            value = merge_patch(file.value, dict(patch))
-            file = replace(file, value=value, keys=(*file.keys, f"overrides.{file.path}"))
+            file = replace(file, value=merge_patch(file.value, dict(patch)))
         found[file.path] = file
     return found
 

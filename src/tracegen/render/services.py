@@ -10,18 +10,6 @@ _HEAD = (
     "(EnvironmentFile=), or a shell (set -a; . this file)."
 )
 
-_KEYS = (
-    "name",
-    "attributes",
-    "propagators",
-    "baggage",
-    "sampling.head",
-    "service_defaults",
-    "backend",
-    "collector.topology",
-    "security",
-)
-
 _COMMENTS = {
     "OTEL_METRICS_EXPORTER": "The backend takes traces only.",
     "OTEL_TRACES_SAMPLER": "Follows the parent's decision; decides itself only where a trace starts.",
@@ -42,5 +30,4 @@ def _file(service: Service) -> Written:
     entries = {
         name: Commented(value, _COMMENTS[name]) if name in _COMMENTS else value for name, value in variables.items()
     }
-    keys = (*_KEYS, f"services.{service.name}")
-    return Written(environment_path(service), to_env_file(entries, head), "services", keys)
+    return Written(environment_path(service), to_env_file(entries, head), "services")

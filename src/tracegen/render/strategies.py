@@ -13,7 +13,6 @@ from tracegen.system import SAMPLING_PORTS, Model, Service, Strategy, Tier
 from tracegen.system.file import Structured
 
 _EXTENSION = "jaegerremotesampling"
-_KEYS = ("sampling.head", "services", "service_defaults", "backend", "collector")
 
 
 def strategy_files(model: Model) -> Iterator[Structured]:
@@ -21,7 +20,7 @@ def strategy_files(model: Model) -> Iterator[Structured]:
     if model.strategies:
         strategies = [_service(each) for each in model.services.values() if each.sampler.remote]
         value: Value = {"default_strategy": _strategy(model.strategies.default), "service_strategies": strategies}
-        yield Structured(model.strategies.file, value, "", "strategies", _KEYS)
+        yield Structured(model.strategies.file, value, "", "strategies")
 
 
 def strategy_server(tier: Tier, model: Model) -> dict[str, Value]:

@@ -21,7 +21,7 @@ def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
         for path, source in files.items():
             text = _text(source, service, model, pack)
             if text.strip():
-                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service, source))
+                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}")
 
 
 def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> str:
@@ -34,8 +34,3 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
         "example": bool(service.build),
     }
     return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
-
-
-def _keys(service: Service, source: Path) -> tuple[str, ...]:
-    images = ("registry", "versions") if source.name.startswith("Dockerfile") else ()
-    return (f"services.{service.name}", "service_defaults", *images)

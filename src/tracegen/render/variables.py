@@ -5,8 +5,6 @@ from tracegen.emit import Commented, NotPortable, to_env_file
 from tracegen.system import Model
 from tracegen.system.file import Written
 
-_KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
-
 _HEAD = (
     "Variables that compose.yaml needs. Copy this file to .env, which tracegen never touches and git should\n"
     "not hold, and fill in the values."
@@ -26,7 +24,7 @@ def variables_example(model: Model) -> Written:
                 users.setdefault(secret.variable, []).append(component.name)
     entries = {name: Commented("", _comment(name, users)) for name in sorted(users) if _fits_a_file(name)}
     left_out = sorted(users.keys() - entries)
-    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose", _KEYS)
+    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose")
 
 
 def _comment(name: str, users: dict[str, list[str]]) -> str:

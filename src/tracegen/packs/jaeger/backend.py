@@ -38,9 +38,6 @@ _UI_PORT = 16686
 _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
 
-#: Traffic of the services decides the memory of the processes.
-_KEYS = ("backend", "services", "service_defaults", "security", "metrics")
-
 
 class Jaeger:
     """Jaeger, in one process or in three behind Kafka."""
@@ -59,12 +56,9 @@ class Jaeger:
         part = storage(model.backend.storage.type).part(model)
         for process, _, resources in processes(model):
             value = _config(process, resources, model, part)
-            # The topic is named after the project where the spec does not name it.
-            keys = [*_KEYS, *(["name"] if process.to_kafka or process.from_kafka else [])]
-            keys += ["sampling.head"] if _serves_strategies(process, model) else []
-            yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE, tuple(keys))
+            yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE)
         if _ui(model, part):
-            yield Structured(_UI_FILE, _ui(model, part), "", _SOURCE, ("backend", "metrics"))
+            yield Structured(_UI_FILE, _ui(model, part), "", _SOURCE)
 
     def hints(self, model: Design) -> Iterable[str]:
         """Nothing: the user interface explains itself."""

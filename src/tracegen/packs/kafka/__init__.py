@@ -122,7 +122,7 @@ class Kafka:
         if kafka and kafka.inside:
             lines = ["# Kafka in one process, broker and controller: one node, not for production."]
             lines += [f"{key}={value}" for key, value in _properties().items()]
-            yield Written(_CONFIG, "\n".join(lines) + "\n", "packs/kafka", ("backend",))
+            yield Written(_CONFIG, "\n".join(lines) + "\n", "packs/kafka")
 
 
 COMPANION: Companion = Kafka()

@@ -68,8 +68,7 @@ def _config(model: Model) -> Structured:
     alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
     value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
-    keys = ("metrics", "backend", "collector", "sampling", "security")
-    return Structured(_CONFIG, value, head, "packs/prometheus", keys)
+    return Structured(_CONFIG, value, head, "packs/prometheus")
 
 
 def _files(model: Design) -> Iterable[tuple[str, str]]:

@@ -14,7 +14,6 @@ from tracegen.system.kept import kept
 PATH, TARGET = "prometheus/sampling.rules.yaml", "/etc/prometheus/sampling.rules.yaml"
 
 _PREFIX = "otelcol_processor_tail_sampling"
-_KEYS = ("sampling", "services", "service_defaults", "collector", "metrics")
 
 #: How much more may be kept than was predicted before somebody is told.
 _TOLERANCE = 1.5
@@ -27,7 +26,7 @@ def rules(model: Design) -> Iterator[Structured]:
             groups: list[Value] = [{"name": "tail-sampling", "rules": list(_alerts(tier, model))}]
             head = "Alerts on tail sampling: Prometheus shows them at /alerts. Nobody is sent anything unless an\n"
             head += "Alertmanager is added."
-            yield Structured(PATH, {"groups": groups}, head, "packs/prometheus", _KEYS)
+            yield Structured(PATH, {"groups": groups}, head, "packs/prometheus")
 
 
 def _alerts(tier: Tier, model: Design) -> Iterator[Value]:

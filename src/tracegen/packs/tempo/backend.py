@@ -52,8 +52,6 @@ _DATA = "/var/tempo"
 _SIZE = "10Gi"
 _TOPIC_JOB = "kafka-topic"
 
-_KEYS = ("backend", "services", "service_defaults", "security")
-
 
 class Tempo:
     """Tempo, in one process or in seven behind Kafka."""
@@ -71,10 +69,10 @@ class Tempo:
         """One configuration for all processes, and the tenants' limits where there are tenants."""
         head = "Tempo, the configuration of every process. It is read with -config.expand-env=true."
         value = _config(model, storage(model.backend.storage.type).part(model))
-        yield Structured(_CONFIG, value, head, _SOURCE, _KEYS, tempo_escape)
+        yield Structured(_CONFIG, value, head, _SOURCE, tempo_escape)
         if model.backend.tenants:
             limits = "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would"
-            yield Structured(_OVERRIDES, tenant_limits(model), f"{limits} be zero.", _SOURCE, _KEYS)
+            yield Structured(_OVERRIDES, tenant_limits(model), f"{limits} be zero.", _SOURCE)
 
     def hints(self, model: Design) -> Iterable[str]:
         """How its API is asked."""

@@ -11,21 +11,6 @@ _HEAD = (
     "Your own changes: compose.override.yaml, or `overrides` in tracegen.yaml."
 )
 
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "sampling",
-    "compose",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
-
 
 def compose_file(model: Model) -> Structured:
     """compose.yaml."""
@@ -41,7 +26,7 @@ def compose_file(model: Model) -> Structured:
     volumes = _volumes(running)
     if volumes:
         value["volumes"] = volumes
-    return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
+    return Structured("compose.yaml", value, _HEAD, "compose")
 
 
 def _volumes(running: tuple[Unit, ...]) -> dict[str, Value]:

@@ -13,9 +13,6 @@ _HEAD = (
     "It reaches the collector in the network {network}: join that, declared there as external."
 )
 
-#: Not the keys of one service alone: the address of a callee is the callee's.
-_KEYS = ("name", "targets", "services", "service_defaults", "security")
-
 
 def fragments(model: Model) -> list[Structured]:
     """services/<name>/compose.yaml of every service that tracegen does not run."""
@@ -27,7 +24,7 @@ def _fragment(service: Service, component: Component, model: Model) -> Structure
     parts |= environment(component) | _authority(service)
     path = environment_path(service).replace("otel.env", "compose.yaml")
     head = _HEAD.format(name=service.name, network=f"{model.name}_default")
-    return Structured(path, {"services": {service.name: parts}}, head, "compose", _KEYS)
+    return Structured(path, {"services": {service.name: parts}}, head, "compose")
 
 
 def _authority(service: Service) -> dict[str, Value]:

@@ -20,20 +20,6 @@ from tracegen.render.kubernetes.workload import kind_of, workload
 from tracegen.system import Call, Component, Model
 from tracegen.system.file import PlannedFile, Structured, Written
 
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "kubernetes",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
-
 _FILES = {
     "Deployment": "deployment",
     "StatefulSet": "stateful-set",
@@ -50,10 +36,10 @@ def kubernetes_files(model: Model, files: Mapping[str, PlannedFile]) -> Iterator
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
     running = list(model.cluster.components.values())
     value = kustomization(paths, running, model)
-    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes")
     yield from copies(running, files)
     yield from components(model)
-    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
+    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes")
 
 
 def _shared(model: Model) -> Iterator[Structured]:
@@ -121,4 +107,4 @@ def _objects(
 
 
 def _file(name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes")

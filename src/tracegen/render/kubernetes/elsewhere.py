@@ -23,7 +23,6 @@ _ENTRY = {
     "volumes": f"{_POD}.volumes",
 }
 _VALUES = "Additions"
-_KEYS = ("name", "targets", "services", "service_defaults", "security", "kubernetes")
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. Its own kustomization.yaml says\n"
@@ -111,4 +110,4 @@ def _values(service: Service, entries: dict[str, dict[str, Value]], marks: dict[
 
 
 def _file(service: Service, name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes")
