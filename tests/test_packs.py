@@ -168,7 +168,7 @@ def test_a_language_without_an_example_needs_an_image(tmp_path: Path) -> None:
 def test_a_storage_says_that_it_has_no_archive_where_it_has_none(name: str, tmp_path: Path) -> None:
     backend = {"type": "jaeger", "storage": name}
     spec = {"tracegen": 1, "name": "shop", "backend": backend, "services": {"api": {"language": "python"}}}
-    part = contract.storage(name).part(compiled(tmp_path, spec).model)
+    part = contract.storage(name).part(compiled(tmp_path, spec).system)
     assert bool(part.archive) == (catalogue().storages[name].no_archive is None)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from tracegen.system.model import Design, Service
 from tracegen.system.sampling import Condition, Policy, Tail, Traffic
 from tracegen.system.sizing import BYTES_PER_SPAN
+from tracegen.system.system import Design, Service
 
 CLASSES = ("error", "slow", "tagged", "normal")
 
@@ -86,19 +86,19 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
-def kept(model: Design) -> dict[str, tuple[Row, ...]]:
+def kept(design: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = {name: limit.passed for name, limit in limits(model).items()}
-    return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
+    passed = {name: limit.passed for name, limit in limits(design).items()}
+    return {name: tuple(_rows(service, design.tail, passed)) for name, service in design.services.items()}
 
 
-def limits(model: Design) -> dict[str, Limit]:
+def limits(design: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
-    tail = model.tail
+    tail = design.tail
     if tail is None:
         return {}
     return {
-        policy.name: Limit(spans, _reaching(policy, tail, model))
+        policy.name: Limit(spans, _reaching(policy, tail, design))
         for policy in tail.policies
         if (spans := _limit(policy, tail)) is not None
     }
@@ -151,10 +151,10 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, tail: Tail, model: Design) -> float:
+def _reaching(policy: Policy, tail: Tail, design: Design) -> float:
     return sum(
         service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
-        for service in model.services.values()
+        for service in design.services.values()
         for trace, chance in _traces(service.traffic, tail)
         if _agrees(policy, trace, tail)
     )
