@@ -46,6 +46,59 @@ def test_classes_are_all_traces_once(tmp_path: Path) -> None:
     assert found["tagged"].share == pytest.approx(0.9 * 0.8 * 0.4)
 
 
+def of_services(folder: Path, keep: list[Any], **said: Any) -> dict[str, float]:
+    """The share of normal traces kept, by the service in which they start: a calls b, and c is called by nobody."""
+    traffic = {"requests_per_second": 10}
+    spec = specification(
+        sampling={"tail": {"keep": keep}},
+        services={
+            "a": {"language": "go", "calls": ["b"], "traffic": traffic},
+            "b": {"language": "go", "traffic": traffic, "attributes": {"team": "payments"}, "version": "1.4"},
+            "c": {"language": "go", "traffic": traffic},
+        },
+    )
+    spec.pop("accept", None)
+    found = kept(compiled(folder, {**spec, **said}).system)
+    return {name: next(row.kept for row in rows if row.kind == "normal") for name, rows in found.items()}
+
+
+def by(key: str, *values: str, ratio: float = 0.5) -> list[Any]:
+    return [{"all": [{"attribute": {"key": key, "values": list(values)}}, {"ratio": ratio}]}]
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [
+        (by("service.name", "c"), {"a": 0, "b": 0, "c": 0.5}),
+        (by("service.name", "b"), {"a": 0.5, "b": 0.5, "c": 0}),
+        (by("service.name", "nobody"), {"a": 0, "b": 0, "c": 0}),
+        (by("service.namespace", "shop"), {"a": 0.5, "b": 0.5, "c": 0.5}),
+        (by("service.version", "1.4"), {"a": 0.5, "b": 0.5, "c": 0}),
+        (by("team", "payments", "search"), {"a": 0.5, "b": 0.5, "c": 0}),
+        ([*by("team", "payments"), *by("service.name", "a", ratio=0.8)], {"a": 0.8, "b": 0.5, "c": 0}),
+    ],
+    ids=str,
+)
+def test_an_attribute_that_the_spec_gives_is_counted_as_what_it_is(
+    tmp_path: Path, keep: list[Any], expected: dict[str, float]
+) -> None:
+    assert of_services(tmp_path, keep) == pytest.approx(expected)
+
+
+def test_what_the_spec_says_of_the_environment_is_known_too(tmp_path: Path) -> None:
+    keep = by("deployment.environment.name", "prod")
+    assert set(of_services(tmp_path, keep).values()) == {0}
+    spec = specification(
+        sampling={"tail": {"keep": keep}}, services={"a": {"language": "go"}}, environments={"prod": {}, "dev": {}}
+    )
+    spec.pop("accept", None)
+    shares_ = {
+        name: next(row.kept for row in kept(compiled(tmp_path, spec, name).system)["a"] if row.kind == "normal")
+        for name in ("prod", "dev")
+    }
+    assert shares_ == pytest.approx({"prod": 0.5, "dev": 0})
+
+
 #: Of error, slow, tagged and normal traces: what is kept, reckoned by hand.
 BY_HAND: list[tuple[list[Any], tuple[float, float, float, float]]] = [
     (["errors"], (1, 0, 0, 0)),

@@ -35,16 +35,15 @@ _SAMPLERS = {
 
 def telemetry_environment(
     settings: Settings,
-    name: str,
     language: LanguagePack,
-    attributes: str,
+    attributes: Mapping[str, str],
     sampler: Mapping[str, Text],
     destination: Destination,
 ) -> dict[str, Text]:
     """Everything an SDK or agent reads to trace one service; a user's own OTEL_* wins over it."""
     return {
-        "OTEL_SERVICE_NAME": text(name),
-        "OTEL_RESOURCE_ATTRIBUTES": text(attributes),
+        "OTEL_SERVICE_NAME": text(attributes["service.name"]),
+        "OTEL_RESOURCE_ATTRIBUTES": text(_list_of(attributes)),
         "OTEL_TRACES_EXPORTER": text("otlp"),
         "OTEL_METRICS_EXPORTER": text("none"),
         "OTEL_LOGS_EXPORTER": text("none"),
@@ -55,8 +54,8 @@ def telemetry_environment(
     }
 
 
-def resource_attributes(settings: Settings, service: Service) -> str:
-    """`service.namespace=…,service.version=…,…` with percent-encoded values (ruling 11)."""
+def resource_attributes(settings: Settings, name: str, service: Service) -> Mapping[str, str]:
+    """What is the same of all spans of a service (ruling 11)."""
     attributes = {"service.namespace": settings.name}
     if service.version:
         attributes["service.version"] = service.version
@@ -66,7 +65,12 @@ def resource_attributes(settings: Settings, service: Service) -> str:
         attributes[TENANT_ATTRIBUTE] = service.tenant
     attributes |= settings.attributes
     attributes |= service.attributes
-    return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
+    return {"service.name": name, **attributes}
+
+
+def _list_of(attributes: Mapping[str, str]) -> str:
+    """`service.namespace=…,service.version=…` with percent-encoded values; the name has a variable of its own."""
+    return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items() if key != "service.name")
 
 
 def stub_settings(settings: Settings, variables: Mapping[str, str], health: str) -> dict[str, Text]:

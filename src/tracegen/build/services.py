@@ -64,6 +64,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
             **made,
             **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
         },
+        attributes=resource_attributes(settings, name, said),
         traffic=traffic_of(said),
         deploy=said.deploy,
         stub=said.stub,
@@ -78,9 +79,9 @@ def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
     settings, language = context.settings, context.packs.languages[said.language]
     protocol = language.remote_sampling.get(said.instrumentation, "")
     sampling = sampler_variables(sampler_of(said), context.strategies, protocol, traffic_of(said), said.replicas)
-    attributes = resource_attributes(settings, said)
+    attributes = resource_attributes(settings, name, said)
     return {
-        **telemetry_environment(settings, name, language, attributes, sampling, context.destination),
+        **telemetry_environment(settings, language, attributes, sampling, context.destination),
         **{key: text(value) for key, value in language.variables.get(said.instrumentation, {}).items()},
         **stub_settings(settings, language.settings.get(said.instrumentation, {}), said.health),
     }

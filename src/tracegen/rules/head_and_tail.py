@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
-from tracegen.decide.graph import reachable_bits
 from tracegen.decide.records import Head
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, head_path
 from tracegen.spec.said import Path, dotted
 from tracegen.spec.wording import either
+from tracegen.system.graph import reachable_bits
 
 HEAD_BEFORE_TAIL = Code("TG401", "Head sampling before tail sampling", acceptable=True)
 METRICS_OF_A_SAMPLE = Code("TG406", "Metrics are counted from sampled spans", Severity.WARNING, acceptable=True)

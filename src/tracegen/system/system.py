@@ -206,8 +206,9 @@ class Backend:
 class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
-    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
-    it verifies its collector with. `agent` is what the OpenTelemetry Operator could put into it.
+    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
+    the resource attributes of all its spans, and `ca` is what it verifies its collector with.
+    `agent` is what the OpenTelemetry Operator could put into it.
     """
 
     name: str
@@ -225,6 +226,7 @@ class Service:
     sampler: Sampler
     environment: Mapping[str, Text]
     own_environment: Mapping[str, Text]
+    attributes: Mapping[str, str]
     traffic: Traffic
     deploy: bool
     stub: str

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracegen.decide.graph import reached
+from tracegen.system.graph import reached
 
 NAMES = st.sampled_from("abcdefgh")
 
