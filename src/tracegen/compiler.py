@@ -51,7 +51,8 @@ def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple
 
 def _name_taken(error: NameTaken, settings: Settings) -> Problem:
     path = ("services", error.name)
-    message = f"service {error.name!r} has the name of something that tracegen runs"
+    where = f" with {error.target}" if error.target else ""
+    message = f"service {error.name!r} has the name of something that tracegen runs{where}"
     hint = "give the service another name"
     return Problem.of(NAME_TAKEN, settings.said.place(*path), f"services.{error.name}", message, hint)
 

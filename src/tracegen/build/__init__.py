@@ -37,7 +37,7 @@ def build_system(settings: Settings, packs: Catalogue) -> System:
     components = tuple(components_of(design, packs))
     elsewhere = tuple(components_elsewhere(design, packs))
     units, workloads = units_of(design, components), workloads_of(design, components)
-    check_names(design.targets, components, units, workloads)
+    check_names(design, components, units, workloads)
     running = _by_name(workloads)
     return System(
         **{each.name: getattr(design, each.name) for each in fields(design)},

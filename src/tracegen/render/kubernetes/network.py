@@ -6,6 +6,7 @@ writes its own beside these.
 
 from collections.abc import Collection, Iterator, Mapping
 
+from tracegen.build.names import default_deny_name
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
 from tracegen.system import Call, Component, System
@@ -20,7 +21,7 @@ _BOTH: Value = ["Ingress", "Egress"]
 def default_deny(system: System) -> Value:
     """Nothing passes to or from what tracegen runs unless another policy says so."""
     spec: Value = {"podSelector": {"matchLabels": part_selector(PLATFORM, system)}, "policyTypes": _BOTH}
-    name = f"{system.name}-tracing-default-deny"
+    name = default_deny_name(system)
     return _policy({"name": name, "labels": labels(name, PLATFORM, system)}, spec)
 
 
