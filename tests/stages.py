@@ -50,7 +50,7 @@ def meaning(environment: str | None) -> Iterator[str]:
 
 def components(environment: str | None) -> Iterator[str]:
     """What will run, whatever runs it."""
-    for each in _built(environment).model.components.values():
+    for each in _built(environment).system.components.values():
         ports = ", ".join(f"{port.name} {port.number}" for port in each.ports)
         yield f"{each.name}: {each.image}, {each.replicas} replica(s), waits for {', '.join(each.needs) or 'nothing'}"
         yield f"    ports: {ports}"

@@ -77,7 +77,7 @@ def _outcome(text: str, environment: str | None) -> Outcome:
     except Exception as bug:
         return Outcome((f"{BUG} {bug!r}",))
     keys = {file.path: keys_of(file, rendered) for file in rendered.files}
-    patterns = {file.path: pattern_of(file, rendered.model) for file in rendered.files}
+    patterns = {file.path: pattern_of(file, rendered.system) for file in rendered.files}
     return Outcome((), _not_rendered(checked.problems), rendered.tree, keys, patterns)
 
 

@@ -91,13 +91,13 @@ class Origin:
         text = self.rendered.tree[self.path].decode(errors="replace")
         readers = {
             each.image
-            for each in self.rendered.model.components.values()
+            for each in self.rendered.system.components.values()
             if any(file.source == self.path for file in each.files)
         }
         pins = catalogue().images.values()
         found = {}
         for pin in pins:
-            # A registry or a version of the spec's own stands in the model, not in the pin.
+            # A registry or a version of the spec's own stands in the system, not in the pin.
             used = [image for image in readers if f"/{pin.repository}:" in f"/{image}"]
             for reference in used or ([pin.reference] if pin.reference in text else []):
                 found[reference] = pin.name
@@ -121,7 +121,7 @@ class Origin:
 
     def _overrides(self) -> Iterator[tuple[str, Any, str]]:
         """Path inside the file, value, and where it is said."""
-        patch = self.rendered.model.overrides.get(self.path)
+        patch = self.rendered.system.overrides.get(self.path)
         for path, value in _leaves(patch, ()) if patch else ():
             place = self.rendered.settings.said.place("overrides", self.path, *path)
             yield ".".join(map(str, path)), value, f"{place.file}:{place.line}"

@@ -15,7 +15,7 @@ from tracegen.compiler import Rendered
 from tracegen.decide import Settings
 from tracegen.problems import Place
 from tracegen.render import PlannedFile
-from tracegen.system import Model
+from tracegen.system import System
 
 TABLE = "file_keys.json"
 ANY, OTHER = "*", "<other>"
@@ -25,10 +25,10 @@ _OF_A_SERVICE = re.compile(r"((?:kubernetes/(?:configuration/)?)?services|kubern
 _NAMED_BY_THE_SPEC = re.compile(r"(kubernetes/external-secrets)/[^/]+(\.yaml)")
 
 
-def pattern_of(file: PlannedFile, model: Model) -> tuple[str, str]:
+def pattern_of(file: PlannedFile, system: System) -> tuple[str, str]:
     """The pattern of a file, and the service that it is of, or nothing."""
     if file.source.startswith("languages/"):
-        owners = [each for each in model.services.values() if file.path.startswith(f"{each.stub}/")]
+        owners = [each for each in system.services.values() if file.path.startswith(f"{each.stub}/")]
         owner = max(owners, key=lambda each: len(each.stub))
         return f"{file.source}/{file.path.removeprefix(f'{owner.stub}/')}", owner.name
     found = _OF_A_SERVICE.fullmatch(file.path)
@@ -39,11 +39,11 @@ def pattern_of(file: PlannedFile, model: Model) -> tuple[str, str]:
 
 def keys_of(file: PlannedFile, rendered: Rendered) -> tuple[str, ...]:
     """The keys that shape a file; those that the chosen backend does not have are left out."""
-    pattern, service = pattern_of(file, rendered.model)
+    pattern, service = pattern_of(file, rendered.system)
     shaping = [key for key in table().get(pattern, ()) if _has_a_meaning(key, rendered.settings)]
     named = [key.replace(f"services.{ANY}.", f"services.{service}.") if service else key for key in shaping]
     paths = dict.fromkeys((file.path, file.path.removeprefix(_COPY)))
-    overridden = [f"overrides.{path}" for path in paths if path in rendered.model.overrides]
+    overridden = [f"overrides.{path}" for path in paths if path in rendered.system.overrides]
     return (*named, *_defaults(shaping, rendered.settings), *overridden)
 
 
@@ -53,8 +53,8 @@ def places_of(key: str, file: PlannedFile, rendered: Rendered) -> list[Place]:
     top, *rest = key.split(".", 1 if key.startswith("overrides.") else -1)  # a file's name has dots of its own
     paths = [(top, *rest)]
     if top == "services":
-        own = pattern_of(file, rendered.model)[1]
-        others = [name for name in rendered.model.services if rest[0] != OTHER or name != own]
+        own = pattern_of(file, rendered.system)[1]
+        others = [name for name in rendered.system.services if rest[0] != OTHER or name != own]
         paths = [(top, name, *rest[1:]) for name in (others if rest[0] in (ANY, OTHER) else rest[:1])]
     return [said.place(*path) for path in paths if said.get(*path) is not None]
 

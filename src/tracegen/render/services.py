@@ -2,7 +2,7 @@
 
 from tracegen.emit import Commented, to_env_file
 from tracegen.parts.services import environment_path, portable
-from tracegen.system import Model, Service
+from tracegen.system import Service, System
 from tracegen.system.file import Written
 
 _HEAD = (
@@ -16,9 +16,9 @@ _COMMENTS = {
 }
 
 
-def environment_files(model: Model) -> list[Written]:
+def environment_files(system: System) -> list[Written]:
     """services/<name>/otel.env of every service."""
-    return [_file(service) for service in model.services.values()]
+    return [_file(service) for service in system.services.values()]
 
 
 def _file(service: Service) -> Written:

@@ -2,7 +2,7 @@
 
 from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Commented, NotPortable, to_env_file
-from tracegen.system import Model
+from tracegen.system import System
 from tracegen.system.file import Written
 
 _HEAD = (
@@ -11,12 +11,12 @@ _HEAD = (
 )
 
 
-def variables_example(model: Model) -> Written:
+def variables_example(system: System) -> Written:
     """.env.example: every variable and file that the rendered system refers to."""
     users: dict[str, list[str]] = {}
     files: set[str] = set()
     # Those that run elsewhere have fragments, which refer to variables too.
-    for component in (*model.components.values(), *model.elsewhere.values()):
+    for component in (*system.components.values(), *system.elsewhere.values()):
         for secret in component.secrets:
             if secret.file:
                 files.add(secret.file)

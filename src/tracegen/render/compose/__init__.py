@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
-from tracegen.system import Model, Unit
+from tracegen.system import System, Unit
 from tracegen.system.file import Structured
 
 _HEAD = (
@@ -12,12 +12,12 @@ _HEAD = (
 )
 
 
-def compose_file(model: Model) -> Structured:
+def compose_file(system: System) -> Structured:
     """compose.yaml."""
-    running = model.compose.units
+    running = system.compose.units
     value: dict[str, Value] = {
-        "name": model.name,
-        "services": {unit.name: Commented(container(unit, model), unit.component.about) for unit in running},
+        "name": system.name,
+        "services": {unit.name: Commented(container(unit, system), unit.component.about) for unit in running},
     }
     secrets = secret_sources(unit.component for unit in running)
     if secrets:
