@@ -10,8 +10,8 @@ import click
 from tracegen.cli.writing import Loudness, loudness, loudness_options
 from tracegen.project.create import create, next_commands
 from tracegen.project.draft import SPEC, draft
-from tracegen.project.kept import forget, load
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
+from tracegen.project.saved_answers import forget, load
 from tracegen.project.target import check_target, top_of_repository
 from tracegen.source.words import did_you_mean
 from tracegen.write import count_line, needs_recovery, recover, recovery_lines, verdict_lines

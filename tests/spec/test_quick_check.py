@@ -1,4 +1,4 @@
-"""The quick yes of `language/acceptor.py` is jsonschema's yes: for good specs, and for every way to spoil one."""
+"""The quick yes of `spec/quick_check.py` is jsonschema's yes: for good specs, and for every way to spoil one."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -11,12 +11,12 @@ from jsonschema import Draft202012Validator
 from support import ROOT
 from tracegen.catalogue import catalogue
 from tracegen.source.files import load
-from tracegen.spec.acceptor import accepts
 from tracegen.spec.form import with_choosers
+from tracegen.spec.json_schema import strict
 from tracegen.spec.layers import base_of, environments_of, stack
 from tracegen.spec.nodes import to_value
+from tracegen.spec.quick_check import accepts
 from tracegen.spec.schema import schema
-from tracegen.spec.standard import strict
 
 SPECS = sorted((ROOT / "examples").glob("*/tracegen.yaml"))
 SCHEMA = strict(schema())
