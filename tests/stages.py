@@ -39,7 +39,7 @@ def layers(environment: str | None) -> Iterator[str]:
         yield f"dropped  {dropped.path}, said in line {dropped.place.line}: {dropped.because} does not know it"
 
 
-def meaning(environment: str | None) -> Iterator[str]:
+def judged(environment: str | None) -> Iterator[str]:
     """The rules and what each of them can find."""
     for module in sorted(iter_modules(rules.__path__), key=lambda each: each.name):
         if not module.name.startswith("_"):
@@ -67,7 +67,7 @@ def files(environment: str | None) -> Iterator[str]:
 
 
 STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
-    each.__name__: each for each in (nodes, layers, meaning, components, files)
+    each.__name__: each for each in (nodes, layers, judged, components, files)
 }
 
 
