@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tracegen.catalogue.data import data_path
-from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
+from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Library, Pack, StoragePack
 from tracegen.emit import LiteralStyle
 
 P = TypeVar("P", bound=Pack)
@@ -115,7 +115,17 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         example=_example(data["example"]) if "example" in data else None,
         runs_in_tests=data.get("runs_in_tests", False),
         limits=tuple(data.get("limits", ())),
+        libraries=_libraries(common["folder"] / "libraries.yaml"),
     )
+
+
+def _libraries(path: Path) -> Mapping[str, Library]:
+    if not path.is_file():
+        return {}
+    return {
+        name: Library(name, each["title"], each["packages"], tuple(each.get("switch", ())))
+        for name, each in read_yaml(path).items()
+    }
 
 
 def _example(data: Mapping[str, Any]) -> ExampleImage:

@@ -13,6 +13,9 @@ from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.system import Model, Service
 
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+
 
 def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
     """The files below each service's stub folder."""
@@ -33,8 +36,17 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
         "pack": pack,
         "images": model.images,
         "example": bool(service.build),
+        "propagators": _listed(service, "OTEL_PROPAGATORS"),
+        "grpc": "grpc" in (*_listed(service, PROTOCOL), *_listed(service, TRACES_PROTOCOL)),
+        "libraries": [pack.libraries[name] for name in service.libraries],
     }
     return render_template(source.relative_to(data_path("templates")).as_posix(), values)
+
+
+def _listed(service: Service, variable: str) -> tuple[str, ...]:
+    """The parts of a variable of the service's environment, which the spec's own `env` may have replaced."""
+    value = "".join(part for part in service.environment.get(variable, ()) if isinstance(part, str))
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _keys(service: Service, source: Path) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 `finalize` refuses every value that did not come through one, so a template cannot forget.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
+_PACKAGE = re.compile(r"[\w@][\w@./:+-]*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
@@ -68,6 +70,20 @@ def image(value: object) -> Safe:
     return _matching(_IMAGE, value)
 
 
+def package(value: object) -> Safe:
+    """The name or version of a package, or a name in its code, from a pack's data."""
+    return _matching(_PACKAGE, value)
+
+
+def merged(names: Iterable[str]) -> Safe:
+    """The members of the JSON objects in files below `templates/`, sorted, as lines for within another object."""
+    members: dict[str, Any] = {}
+    for name in names:
+        members |= json.loads(data_path("templates", *name.split("/")).read_text(encoding="utf-8"))
+    lines = json.dumps(dict(sorted(members.items())), indent=2, ensure_ascii=False).splitlines()[1:-1]
+    return Safe("\n".join(f"  {line}" for line in lines))
+
+
 def _matching(pattern: re.Pattern[str], value: object) -> Safe:
     if not pattern.fullmatch(str(value)):
         raise UnsafeValue(f"a template writes {value!r} where only {pattern.pattern} is safe")
@@ -106,6 +122,8 @@ def _environment() -> "Environment":
         "block": block,
         "label": label,
         "image": image,
+        "package": package,
+        "merged": merged,
         "literal": literal,
     }
     return environment

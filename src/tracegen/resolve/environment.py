@@ -4,6 +4,7 @@ Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-v
 https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,11 +51,14 @@ def resource_attributes(spec: Spec, service: Mapping[str, Any], version: str, te
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items())
 
 
-def stub_settings(spec: Spec, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+def stub_settings(spec: Spec, variables: Mapping[str, str], health: str, framework: str) -> dict[str, Text]:
     """What has no standard variable, under the names that the language's pack gives it."""
     keys = spec.get("baggage", "to_attributes") or []
+    if health and "health_pattern" in variables:
+        health = variables["health_pattern"].replace("{path}", re.escape(health))
     values = {"health": health, "baggage": ",".join(keys)}
-    return {variables[each]: text(value) for each, value in values.items() if value and each in variables}
+    names = {each: name.replace("{FRAMEWORK}", framework.upper()) for each, name in variables.items()}
+    return {names[each]: text(value) for each, value in values.items() if value and each in names}
 
 
 def _exporter(destination: Destination) -> dict[str, Text]:

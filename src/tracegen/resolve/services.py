@@ -57,17 +57,18 @@ def _service(
     attributes = resource_attributes(spec, said, version, tenant)
     protocol = language.remote_sampling.get(instrumentation, "")
     sampling = sampler_variables(sampler, strategies, protocol, traffic, replicas)
+    framework = _framework(decider, path, language)
     telemetry = {
         **telemetry_environment(spec, name, language, attributes, sampling, destination),
         **{key: text(value) for key, value in language.variables.get(instrumentation, {}).items()},
-        **stub_settings(spec, language.settings.get(instrumentation, {}), health),
+        **stub_settings(spec, language.settings.get(instrumentation, {}), health, framework),
     }
     own = {key: literal_or_secret(value, spec.value["name"]) for key, value in said.get("env", {}).items()}
     callees = _callees(spec, said.get("calls", []))
     return Service(
         name=name,
         language=language.name,
-        framework=_framework(decider, path, language),
+        framework=framework,
         instrumentation=instrumentation,
         image=built_image(spec, name, version) if example else image,
         build=stub if example else "",
@@ -89,6 +90,7 @@ def _service(
         stub=stub,
         tenant=tenant,
         ca=destination.tls.ca if destination.tls else None,
+        libraries=tuple(decider.take((*path, "libraries"), [], "what the language finds when it runs")),
     )
 
 

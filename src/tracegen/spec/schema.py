@@ -43,6 +43,7 @@ def compose(packs: Catalogue) -> Schema:
     _expand(definitions["service"], "languages", packs.languages)
     for language in packs.languages.values():
         _add_framework(definitions["service"], language.name, language.frameworks)
+        _add_libraries(definitions["service"], language.name, sorted(language.libraries))
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
     return base
@@ -165,6 +166,17 @@ def _add_framework(service: Schema, language: str, frameworks: tuple[str, ...]) 
             "default": frameworks[0],
             "description": "The web framework. Default: the language's first.",
             "examples": [frameworks[0]],
+        }
+
+
+def _add_libraries(service: Schema, language: str, libraries: list[str]) -> None:
+    if libraries:
+        service["x-variants"][language]["properties"]["libraries"] = {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": libraries},
+            "description": "Libraries whose spans are switched on. Default: what the language finds when it runs.",
+            "examples": [libraries[:2]],
         }
 
 
