@@ -1,4 +1,4 @@
-"""Stubs and examples of Ruby and PHP, run on Debian's interpreters with stand-ins of the SDKs (tests/programs/stand_ins)."""
+"""Stubs and examples of Ruby and PHP run on Debian's interpreters, with stand-ins of the SDKs."""
 
 from __future__ import annotations
 

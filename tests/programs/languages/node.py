@@ -59,7 +59,7 @@ def node(cache: Path) -> Path:
 
 
 def packages(folder: Path, cache: Path) -> Path:
-    """The folder with the packages of a manifest, of its lock file if there is one; once for all that have the same."""
+    """The folder with the packages of a manifest, locked if it says so; once for all that have the same."""
     program = node(cache)
     manifests = [name for name in MANIFESTS if (folder / name).exists()]
     content = b"\0".join((folder / name).read_bytes() for name in manifests) + str(program).encode()

@@ -1,4 +1,4 @@
-"""A service as a team wrote it before: a log format and a trace id of its own, a database, threads that call others."""
+"""A service as a team wrote it before: a log format and a trace id of its own, and a database."""
 
 import tracing  # isort: skip
 
