@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from tracegen.catalogue import catalogue
-from tracegen.catalogue.data import data_path
 from tracegen.catalogue.stub_files import stub_files
 from tracegen.render.template import render_template
 
 NODE = catalogue().languages["node"]
-LOCKS = data_path("templates", "languages", "node", "parts", "locks")
+LOCKS = NODE.folder / "parts" / "locks"
 Entries = Mapping[str, Any]
 
 
@@ -35,9 +34,9 @@ def locked(framework: str, kind: str, **asked: Any) -> Entries:
     """The entries of npm's lock file, without those of the project itself and without addresses."""
     values = {"propagators": (), "grpc": False, "libraries": [], **asked, "example": True, "pack": NODE}
     source = stub_files(NODE, framework, kind, example=True)["package.json"]
-    name = source.relative_to(data_path("templates")).as_posix()
+    name = source.relative_to(NODE.folder).as_posix()
     with tempfile.TemporaryDirectory() as folder:
-        manifest = render_template(name, {**values, "service": _Service(framework, kind)})
+        manifest = render_template(name, {**values, "service": _Service(framework, kind)}, NODE.folder)
         (Path(folder) / "package.json").write_text(manifest, encoding="utf-8")
         command = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=folder, check=True, timeout=600)

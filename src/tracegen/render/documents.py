@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
 from tracegen.catalogue import Catalogue
-from tracegen.catalogue.code import code_of
-from tracegen.render.file import Written
+from tracegen.packs import contract
+from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
+from tracegen.parts.services import url_variable
 from tracegen.render.template import render_template
-from tracegen.resolve.services import url_variable
 from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
+from tracegen.system.file import Written
 from tracegen.system.units import go_duration
 
 _KEYS = (
@@ -26,18 +26,15 @@ _OLD_PATHS = {"zipkin": "/api/v2/spans", "jaeger-http": "/api/traces"}
 
 
 def tracing_guide(model: Model, packs: Catalogue) -> Written:
-    """TRACING.md: how to start, where to look, and what was decided.
-
-    A backend's pack may say how its traces are looked at: `LOOK` goes before the address, `hints(model)` follow.
-    """
-    code = code_of(packs.backends[model.backend.type])
+    """TRACING.md: how to start, where to look, and what was decided."""
+    code = contract.backend(model.backend.type)
     values = {
         "model": model,
         "compose": "compose" in model.targets,
         "backend": packs.backends[model.backend.type].entrance.get(model.backend.mode, ""),
         "ui": _addresses(model),
-        "look": getattr(code, "LOOK", "Open"),
-        "hints": tuple(code.hints(model)) if code and hasattr(code, "hints") else (),
+        "look": code.look,
+        "hints": tuple(code.hints(model)),
         "old_clients": list(_old_clients(model)),
         "endpoint": _endpoint,
         "sampler": _sampler,

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tracegen.catalogue import Catalogue
-from tracegen.catalogue.code import code_of, kafka_code, observability_code
 from tracegen.emit import merge_patch
+from tracegen.packs import contract
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
-from tracegen.render.file import PlannedFile, Structured, text_of
 from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.services import environment_files
 from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
+from tracegen.render.text import text_of
 from tracegen.render.variables import variables_example
 from tracegen.system import Model
+from tracegen.system.file import PlannedFile, Structured
 
 
 class UnknownOverride(Exception):
@@ -36,7 +37,7 @@ def plan(model: Model, packs: Catalogue, *, for_people: bool = True) -> tuple[Pl
     if for_people:
         files |= _overridden([*stubs(model, packs), tracing_guide(model, packs)], model)
     if "kubernetes" in model.targets:
-        files |= _overridden(kubernetes_files(model, packs, files), model)
+        files |= _overridden(kubernetes_files(model, files), model)
     for path in model.overrides:
         if not isinstance(files.get(path), Structured):
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
@@ -63,15 +64,11 @@ def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
 def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
-        yield variables_example(model, packs)
-        yield from fragments(model, packs)
-    if model.metrics:
-        yield from observability_code().configs(model)
-    if model.backend.kafka:
-        yield from kafka_code().configs(model)
-    code = code_of(packs.backends[model.backend.type])
-    if code:
-        yield from code.configs(model, packs)
+        yield variables_example(model)
+        yield from fragments(model)
+    for name in packs.companions:
+        yield from contract.companion(name).configs(model)
+    yield from contract.backend(model.backend.type).configs(model)
     yield from collector_files(model)
     yield from strategy_files(model)
     yield from environment_files(model)

@@ -1,9 +1,9 @@
 """The environment file of each service, for any way of running it."""
 
-from tracegen.assemble.services import environment_path, portable
 from tracegen.emit import Commented, to_env_file
-from tracegen.render.file import Written
+from tracegen.parts.services import environment_path, portable
 from tracegen.system import Model, Service
+from tracegen.system.file import Written
 
 _HEAD = (
     "OpenTelemetry environment of {name}, for any way of running it: compose and docker run (--env-file), systemd\n"

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracegen.catalogue import Catalogue, LanguagePack
-from tracegen.catalogue.data import data_path
 from tracegen.catalogue.stub_files import TEMPLATE, stub_files
-from tracegen.render.file import Written
 from tracegen.render.template import render_template
 from tracegen.system import Model, Service
+from tracegen.system.file import Written
 
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
@@ -40,7 +39,7 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
         "grpc": "grpc" in (*_listed(service, PROTOCOL), *_listed(service, TRACES_PROTOCOL)),
         "libraries": [pack.libraries[name] for name in service.libraries],
     }
-    return render_template(source.relative_to(data_path("templates")).as_posix(), values)
+    return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
 
 
 def _listed(service: Service, variable: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracegen.catalogue.data import data_path
@@ -30,9 +31,12 @@ class UnsafeValue(TypeError):
     """A template wrote a value without a filter: a bug in the template."""
 
 
-def render_template(name: str, values: Mapping[str, Any]) -> str:
-    """The text of a template below `templates/`; raises on an undefined name and on an unfiltered value."""
-    return _environment().get_template(name).render(values)
+def render_template(name: str, values: Mapping[str, Any], root: Path | None = None) -> str:
+    """The text of a template below `root`, by default tracegen's own `templates/`.
+
+    Raises on an undefined name and on an unfiltered value.
+    """
+    return _environment(root or data_path("templates")).get_template(name).render(values)
 
 
 def markdown(value: object) -> Safe:
@@ -75,15 +79,6 @@ def package(value: object) -> Safe:
     return _matching(_PACKAGE, value)
 
 
-def merged(names: Iterable[str]) -> Safe:
-    """The members of the JSON objects in files below `templates/`, sorted, as lines for within another object."""
-    members: dict[str, Any] = {}
-    for name in names:
-        members |= json.loads(data_path("templates", *name.split("/")).read_text(encoding="utf-8"))
-    lines = json.dumps(dict(sorted(members.items())), indent=2, ensure_ascii=False).splitlines()[1:-1]
-    return Safe("\n".join(f"  {line}" for line in lines))
-
-
 def _matching(pattern: re.Pattern[str], value: object) -> Safe:
     if not pattern.fullmatch(str(value)):
         raise UnsafeValue(f"a template writes {value!r} where only {pattern.pattern} is safe")
@@ -97,7 +92,7 @@ def _finalize(value: Any) -> Safe:
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(root: Path) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
     from jinja2.runtime import Context
 
@@ -106,8 +101,16 @@ def _environment() -> "Environment":
         """A string literal of the language whose pack the template belongs to."""
         return Safe(string_literal(str(value), context["pack"].literal))
 
+    def merged(names: Iterable[str]) -> Safe:
+        """The members of the JSON objects in files below the root, sorted, as lines for within another object."""
+        members: dict[str, Any] = {}
+        for name in names:
+            members |= json.loads(root.joinpath(name).read_text(encoding="utf-8"))
+        lines = json.dumps(dict(sorted(members.items())), indent=2, ensure_ascii=False).splitlines()[1:-1]
+        return Safe("\n".join(f"  {line}" for line in lines))
+
     environment = Environment(
-        loader=FileSystemLoader(data_path("templates")),
+        loader=FileSystemLoader(root),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,

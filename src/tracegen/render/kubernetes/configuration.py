@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from posixpath import basename, splitext
 
 from tracegen.emit import Value
-from tracegen.render.file import PlannedFile, Written, text_of
+from tracegen.render.text import text_of
 from tracegen.system import Component, FileMount
+from tracegen.system.file import PlannedFile, Written
 
 FOLDER = "kubernetes"
 _COPIES = "configuration"

@@ -1,0 +1,87 @@
+"""All that the doctor takes from the Model and the spec: what should be there. Nothing else here knows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracegen.compiler import Rendered
+from tracegen.system import Publish, Secret, Text
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedService:
+    """A service: whom it calls, how it is traced, whether the rendered system runs it, and its variables.
+
+    Of a variable with a secret, only what is no secret is known.
+    """
+
+    name: str
+    calls: tuple[str, ...]
+    instrumentation: str
+    deployed: bool
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the spec says.
+
+    tree       the rendered files, by path
+    inside     whether services send to a collector or backend of the rendered system
+    secrets    variables that hold secrets
+    backend    jaeger, tempo or external
+    ui         the component and port whose API tells of traces; an empty name without one
+    wait       seconds until a tail sampler has decided
+    """
+
+    services: Mapping[str, ExpectedService]
+    tree: Mapping[str, bytes]
+    inside: bool
+    secrets: frozenset[str]
+    backend: str
+    ui: tuple[str, int]
+    wait: float
+    baggage: bool
+
+
+def expected_of(rendered: Rendered) -> Expected:
+    """The expectations of a compiled spec."""
+    model = rendered.model
+    ports = {
+        (name, port.number)
+        for name, part in model.components.items()
+        for port in part.ports
+        if port.publish is Publish.UI and name.startswith(model.backend.type)
+    }
+    return Expected(
+        services={
+            name: ExpectedService(
+                name,
+                service.calls,
+                service.instrumentation,
+                service.deploy,
+                {
+                    key: "".join(part for part in value if isinstance(part, str))
+                    for key, value in {**service.environment, **service.own_environment}.items()
+                },
+            )
+            for name, service in model.services.items()
+        },
+        tree=rendered.tree,
+        inside=model.entrance.inside,
+        secrets=frozenset(_secrets(rendered)),
+        backend=model.backend.type,
+        ui=min(ports, default=("", 0)),
+        wait=model.tail.wait / 1000 if model.tail else 0.0,
+        baggage=bool(rendered.settings.baggage.to_attributes),
+    )
+
+
+def _secrets(rendered: Rendered) -> set[str]:
+    texts: list[Text] = [*rendered.model.entrance.headers.values(), *rendered.model.backend.storage.texts.values()]
+    for part in rendered.model.components.values():
+        texts += part.environment.values()
+    for service in rendered.model.services.values():
+        texts += [*service.environment.values(), *service.own_environment.values()]
+    found = {part.variable for text in texts for part in text if isinstance(part, Secret)}
+    ingest = rendered.model.ingest.secret
+    return found | ({ingest.variable} if ingest else set())

@@ -1,0 +1,115 @@
+"""The doctor names the first broken hop of every planted fault, and finds nothing where nothing is broken."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from doctor_faults import CLUSTER, FAULTS, PLAIN, SEARCH, SECURE, TEMPO, Fault, system
+from invariants._specs import SMALLEST, Space, compile_spec, dimensions
+from patches import merged
+from support import ROOT, tracegen
+from tracegen.doctor.expected import expected_of
+from tracegen.doctor.path import diagnose
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def found(folder: Path) -> list[dict[str, object]]:
+    ran = tracegen("doctor", folder / "tracegen.yaml", "--format", "json")
+    assert ran.code in (0, 1), ran.err
+    said: list[dict[str, object]] = json.loads(ran.out)["findings"]
+    assert ran.code == bool(said)
+    return said
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_fault_is_named(tmp_path: Path, fault: Fault) -> None:
+    folder = system(tmp_path, fault.spec)
+    fault.plant(folder)
+    (said,) = found(folder)
+    assert (said["hop"], said["file"]) == (fault.hop, fault.file), said
+    line = (folder / str(said["file"])).read_text(encoding="utf-8").splitlines()[int(str(said["line"])) - 1]
+    assert fault.line in line, (said, line)
+    assert set(said["services"] or fault.services) == set(fault.services), said  # type: ignore[call-overload]
+    assert said["evidence"] and said["command"]
+
+
+@pytest.mark.parametrize(
+    "spec", [PLAIN, SECURE, SEARCH, TEMPO, CLUSTER], ids=["plain", "secure", "search", "tempo", "cluster"]
+)
+def test_nothing_is_found_before_a_fault_is_planted(tmp_path: Path, spec: dict[str, object]) -> None:
+    assert found(system(tmp_path, spec)) == []
+
+
+@pytest.mark.parametrize("example", sorted(path.parent.name for path in ROOT.glob("examples/*/tracegen.yaml")))
+def test_nothing_is_found_in_the_examples(example: str) -> None:
+    assert found(ROOT / "examples" / example) == []
+
+
+def test_nothing_is_found_in_systems_of_the_matrix(tmp_path: Path) -> None:
+    """Each tenth: all of them were looked at once, and take minutes."""
+    space = Space(dimensions())
+    looked_at = 0
+    for number, assignment in enumerate(islice(space.cover(), 0, None, 10)):
+        rendered = compile_spec(merged(SMALLEST, space.patch(assignment)))
+        folder = tmp_path / str(number)
+        for path, content in rendered.tree.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        diagnosis = diagnose(expected_of(rendered), folder, {})
+        assert not diagnosis.findings, (space.patch(assignment), diagnosis.findings)
+        looked_at += bool(diagnosis.looked_at)
+    assert looked_at > 20
+
+
+def test_only_the_first_broken_hop_of_a_service_is_told(tmp_path: Path) -> None:
+    folder = system(tmp_path, PLAIN)
+    for fault in FAULTS:
+        if fault.name in ("tail policy gone", "wrong port", "exporter endpoint misspelt"):
+            fault.plant(folder)
+    assert [(each["hop"], each["services"]) for each in found(folder)] == [
+        ("address", ["checkout"]),
+        ("processor", ["frontend"]),
+    ]
+
+
+def test_the_command_mends_it(tmp_path: Path) -> None:
+    """In a project that was rendered, where a file that is gone is written anew."""
+    folder = tmp_path
+    system(folder, PLAIN)
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name != "tracegen.yaml":
+            path.unlink()
+    assert tracegen("render", folder / "tracegen.yaml").code == 0
+    for fault in FAULTS:
+        if fault.spec is not PLAIN or "certificate" in fault.name:
+            continue
+        fault.plant(folder)
+        (said,) = found(folder)
+        command = str(said["command"]).replace("tracegen render", f"{sys.executable} -m tracegen render")
+        ended = subprocess.run(
+            ["sh", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60, env=ENVIRONMENT
+        )
+        assert ended.returncode == 0, (fault.name, command, ended.stderr)
+        left = found(folder)
+        assert not left or left[0]["evidence"] != said["evidence"], (fault.name, command, left)
+        (folder / "compose.override.yaml").unlink(missing_ok=True)
+        assert not found(folder), fault.name
+
+
+def test_files_that_are_no_files_of_ours_are_no_failure(tmp_path: Path) -> None:
+    folder = system(tmp_path, PLAIN)
+    for number, text in enumerate(
+        ["", "[]", "a", "&a [*a]", "{" * 5000, "services: 1", "services: {x: 1}", "\0", "- - - -"]
+    ):
+        for file in ("compose.yaml", "collector/gateway.yaml", "jaeger/config.yaml"):
+            before = (folder / file).read_bytes()
+            (folder / file).write_text(text, encoding="utf-8")
+            ran = tracegen("doctor", folder / "tracegen.yaml")
+            assert ran.code in (0, 1), (number, file, ran.err)
+            (folder / file).write_bytes(before)
