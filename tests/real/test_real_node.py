@@ -78,7 +78,7 @@ def beside_an_image(folder: Path, instrumentation: str, **more: object) -> Built
     (folder / "api").mkdir()
     rendered = compiled(folder / "spec", spec)
     fragment = json.loads(rendered.tree["services/api/package.tracing.json"])
-    manifest = {"private": True, **fragment, "dependencies": {**OWN, **fragment["dependencies"]}}
+    manifest = {"private": True, "type": "module", **fragment, "dependencies": {**OWN, **fragment["dependencies"]}}
     (folder / "api" / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
     built = build(rendered, "api", folder / "api")
     for app in (LANGUAGES / "node_apps").iterdir():
