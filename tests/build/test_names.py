@@ -25,6 +25,7 @@ TAKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "volume-owner": ({"backend": {"type": "jaeger", "storage": "badger"}}, ["compose"]),
     "otel-gateway-1": ({"collector": {"replicas": 2}}, ["compose"]),
     "otel-agent-all": ({"collector": {"topology": "agent"}, "metrics": True}, BOTH),
+    "shop-tracing-default-deny": ({"kubernetes": {"network_policies": "strict"}}, ["kubernetes"]),
     "ui-login": ({"kubernetes": {"ingress": INGRESS}}, ["kubernetes"]),
 }
 
@@ -47,4 +48,4 @@ def test_a_service_cannot_have_the_name_of_something_that_the_target_runs(name: 
 @pytest.mark.parametrize("name", [name for name, (_, targets) in TAKEN.items() if targets != BOTH])
 def test_it_can_where_another_target_alone_would_run_it(name: str, tmp_path: Path) -> None:
     for target in set(BOTH) - set(TAKEN[name][1]):
-        assert name in compiled(tmp_path, spec(name, target)).model.components
+        assert name in compiled(tmp_path, spec(name, target)).system.components

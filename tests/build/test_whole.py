@@ -9,7 +9,7 @@ import pytest
 from support import ROOT, compiled, one_service
 
 RENDERING = sorted((ROOT / "src" / "tracegen" / "render").rglob("*.py"))
-RECORDS = {"Component", "Unit", "Compose", "Cluster", "Design", "Model"}
+RECORDS = {"Component", "Unit", "Compose", "Cluster", "Design", "System"}
 INGRESS = {"host": "traces.example.com", "tls_secret": "tls"}
 LOGIN = {
     "issuer": "https://login.example.com",
@@ -39,7 +39,7 @@ def test_one_that_is_made_is_seen(text: str) -> None:
 
 def test_compose_has_a_unit_for_each_replica_and_for_the_owner_of_volumes(tmp_path: Path) -> None:
     backend = {"type": "jaeger", "storage": "badger"}
-    compose = compiled(tmp_path, one_service(collector={"replicas": 2}, backend=backend)).model.compose
+    compose = compiled(tmp_path, one_service(collector={"replicas": 2}, backend=backend)).system.compose
     units = {unit.name: unit for unit in compose.units}
     assert {"volume-owner", "otel-gateway-1", "otel-gateway-2"} <= units.keys()
     assert units["otel-gateway-1"].aliases == ("otel-gateway",)
@@ -54,7 +54,7 @@ def test_one_component_of_a_cluster_says_that_it_shows_the_user_interface(
 ) -> None:
     ingress = {**INGRESS, **({"login": login} if login else {})}
     said = one_service(targets=["kubernetes"], kubernetes={"ingress": ingress})
-    system = compiled(tmp_path, said).model
+    system = compiled(tmp_path, said).system
     found = system.cluster.user_interface
     assert found is not None
     assert found[0].name == name
@@ -64,7 +64,7 @@ def test_one_component_of_a_cluster_says_that_it_shows_the_user_interface(
 
 def test_a_service_that_runs_elsewhere_is_in_the_system_and_not_among_what_runs(tmp_path: Path) -> None:
     services = {"api": {"language": "go"}, "web": {"language": "go", "deploy": False, "image": "web:1"}}
-    system = compiled(tmp_path, {**one_service(), "targets": ["kubernetes"], "services": services}).model
+    system = compiled(tmp_path, {**one_service(), "targets": ["kubernetes"], "services": services}).system
     assert set(system.elsewhere) == set(system.cluster.elsewhere) == {"web"}
     assert "web" not in system.components
     endpoint = system.cluster.elsewhere["web"].environment["OTEL_EXPORTER_OTLP_ENDPOINT"]

@@ -35,7 +35,7 @@ def written(language: str, folder: Path, **more: object) -> Built:
         "services": {"api": api, "other-one": {"language": "other", "deploy": False}},
     }
     rendered = compiled(folder / "spec", spec)
-    service = rendered.model.services["api"]
+    service = rendered.system.services["api"]
     for path, content in rendered.tree.items():
         if path.startswith(f"{service.stub}/"):
             (folder / path.removeprefix(f"{service.stub}/")).write_bytes(content)

@@ -38,7 +38,7 @@ def rendered(folder: Path, **more: object) -> Rendered:
 def adopted(folder: Path, app: str, agent: str = "", **more: object) -> Built:
     """The service with what its README adds; its own versions are older than those that tracing ran with."""
     result = rendered(folder / "spec", **more)
-    service = result.model.services["api"]
+    service = result.system.services["api"]
     for path, content in result.tree.items():
         if path.startswith(f"{service.stub}/"):
             (folder / path.removeprefix(f"{service.stub}/")).write_bytes(content)

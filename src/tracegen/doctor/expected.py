@@ -1,4 +1,4 @@
-"""All that the doctor takes from the Model and the spec: what should be there. Nothing else here knows them."""
+"""All that the doctor takes from the System and the spec: what should be there. Nothing else here knows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ class Expected:
 
 def expected_of(rendered: Rendered) -> Expected:
     """The expectations of a compiled spec."""
-    model = rendered.model
+    system = rendered.system
     ports = {
         (name, port.number)
-        for name, part in model.components.items()
+        for name, part in system.components.items()
         for port in part.ports
-        if port.publish is Publish.UI and name.startswith(model.backend.type)
+        if port.publish is Publish.UI and name.startswith(system.backend.type)
     }
     return Expected(
         services={
@@ -64,24 +64,24 @@ def expected_of(rendered: Rendered) -> Expected:
                     for key, value in {**service.environment, **service.own_environment}.items()
                 },
             )
-            for name, service in model.services.items()
+            for name, service in system.services.items()
         },
         tree=rendered.tree,
-        inside=model.entrance.inside,
+        inside=system.entrance.inside,
         secrets=frozenset(_secrets(rendered)),
-        backend=model.backend.type,
+        backend=system.backend.type,
         ui=min(ports, default=("", 0)),
-        wait=model.tail.wait / 1000 if model.tail else 0.0,
+        wait=system.tail.wait / 1000 if system.tail else 0.0,
         baggage=bool(rendered.settings.baggage.to_attributes),
     )
 
 
 def _secrets(rendered: Rendered) -> set[str]:
-    texts: list[Text] = [*rendered.model.entrance.headers.values(), *rendered.model.backend.storage.texts.values()]
-    for part in rendered.model.components.values():
+    texts: list[Text] = [*rendered.system.entrance.headers.values(), *rendered.system.backend.storage.texts.values()]
+    for part in rendered.system.components.values():
         texts += part.environment.values()
-    for service in rendered.model.services.values():
+    for service in rendered.system.services.values():
         texts += [*service.environment.values(), *service.own_environment.values()]
     found = {part.variable for text in texts for part in text if isinstance(part, Secret)}
-    ingest = rendered.model.ingest.secret
+    ingest = rendered.system.ingest.secret
     return found | ({ingest.variable} if ingest else set())

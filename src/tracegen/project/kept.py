@@ -16,14 +16,14 @@ from tracegen.source.reader import read
 def place_of(folder: Path) -> Path:
     """Where the answers for a project in this folder are kept."""
     home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    name = sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    name = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     return Path(home) / "tracegen" / "new" / f"{name}.yaml"
 
 
 def keep(answers: Answers, folder: Path) -> bool:
     """Keeps the answers, for this user alone; False where the system does not let us."""
     place = place_of(folder)
-    text = to_yaml(dict(answers), f"Answers for a project in {folder.resolve()}")
+    text = to_yaml(dict(answers), f"Answers for a project in {os.path.realpath(folder)}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(".new")

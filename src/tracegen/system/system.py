@@ -1,4 +1,4 @@
-"""The Model: what will be built. Everything is decided; names and ports are unique; hosts are components."""
+"""The System: what is built. Everything is decided; names are unique, and hosts are components."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -283,7 +283,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Model(Design):
+class System(Design):
     """The whole system: what runs, in general and on each target; names are unique, and hosts are components.
 
     components  what runs, in the order of packs, tiers and services

@@ -5,31 +5,29 @@ from pathlib import Path
 
 from tracegen.write.disk import prune, remove_file, standing
 from tracegen.write.errors import CannotWrite, refusing
-from tracegen.write.journal import Journal, Step
+from tracegen.write.journal import Journal, Step, contested_of, drop_from, free_place, hold_for_undo
+from tracegen.write.memory import load_memory, memory_text, parse_memory
 from tracegen.write.paths import (
-    BASE,
     JOURNAL,
     JOURNAL_UNDO,
-    KEPT,
+    MEMORY,
     NEW,
     OLD,
-    STATE,
     UNDO,
+    UNWRITTEN,
+    digest,
     folders_above,
     is_own,
     on_shelf,
 )
 from tracegen.write.staging import discard
-from tracegen.write.state import dump_state, parse_state
-from tracegen.write.tree import digest
-from tracegen.write.undo import contested_of, drop_from, free_place, keep
 
 # In place of a hash: what stands there is no file, or cannot be reached.
 _OBSTRUCTED = "obstructed"
 _DAMAGED = "what was staged for it is damaged"
 
 
-def carry_out(root: Path, journal: Journal) -> tuple[str, ...]:
+def take_steps(root: Path, journal: Journal) -> tuple[str, ...]:
     """Takes all steps, then removes what was staged and the journal.
 
     Returns the outputs that somebody changed meanwhile: they are left alone and remembered as before, so that
@@ -43,7 +41,7 @@ def carry_out(root: Path, journal: Journal) -> tuple[str, ...]:
             take_back(root, journal)
             raise
     with refusing(UNDO):
-        keep(root, journal, contested)
+        hold_for_undo(root, journal, contested)
         drop_from(root, journal.drop)
     _finish(root, JOURNAL)
     return contested
@@ -72,11 +70,10 @@ def _roll_forward(root: Path, journal: Journal) -> tuple[str, ...]:
         _forget_contested(root, contested)
     for step in journal.records:
         with refusing(step.path):
-            if step.path.removeprefix(f"{BASE}/") not in contested:
-                _take_record(root, step)
+            _take_record(root, step)
     for path in contested:
         with refusing(path):
-            _set_aside(root, NEW, root / KEPT / path, path)
+            _move_staged(root, NEW, root / UNWRITTEN / path, path)
     return tuple(contested)
 
 
@@ -108,7 +105,7 @@ def _place(root: Path, step: Step) -> None:
     if step.after is None:
         target.unlink()
         return
-    if step.path != STATE and digest(staged.read_bytes()) != step.after:
+    if step.path != MEMORY and digest(staged.read_bytes()) != step.after:
         raise CannotWrite(step.path, _DAMAGED)
     target.parent.mkdir(parents=True, exist_ok=True)
     staged.replace(target)
@@ -118,7 +115,7 @@ def _restore(root: Path, step: Step) -> None:
     target, old = root / step.path, root / OLD / on_shelf(step.path)
     found = step.after if is_own(step.path) else _digest_at(root, step.path)
     if found not in {step.before, step.after}:
-        _set_aside(root, OLD, root / free_place(root, step.path), step.path)
+        _move_staged(root, OLD, root / free_place(root, step.path), step.path)
     elif found == step.after and old.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         old.replace(target)
@@ -126,7 +123,7 @@ def _restore(root: Path, step: Step) -> None:
         remove_file(target)
 
 
-def _set_aside(root: Path, shelf: str, place: Path, path: str) -> None:
+def _move_staged(root: Path, shelf: str, place: Path, path: str) -> None:
     """Puts the text that finds its place taken where a person can find it."""
     staged = root / shelf / on_shelf(path)
     if staged.exists():
@@ -135,19 +132,17 @@ def _set_aside(root: Path, shelf: str, place: Path, path: str) -> None:
 
 
 def _forget_contested(root: Path, contested: Collection[str]) -> None:
-    """Lets the staged state say of contested paths what it said before the run."""
-    staged = root / NEW / on_shelf(STATE)
+    """Lets the staged memory say of contested paths what it said before the run."""
+    staged = root / NEW / on_shelf(MEMORY)
     if not staged.exists():
         return
-    environments, hashes = parse_state(staged.read_bytes())
-    if len(environments) != 1:
-        raise CannotWrite(STATE, _DAMAGED)
-    _, remembered = parse_state(standing(root, STATE))
-    kept = {path: remembered[path] for path in contested if path in remembered}
-    others = {path: known for path, known in hashes.items() if path not in contested}
-    single = {path: known[0] for path, known in {**others, **kept}.items() if len(known) == 1}
-    draft = root / NEW / f"{on_shelf(STATE)}.draft"
-    draft.write_bytes(dump_state(environments[0], single))
+    after, before = parse_memory(staged.read_bytes()), load_memory(root)
+    if not after.is_whole or len(after.environments) != 1:
+        raise CannotWrite(MEMORY, _DAMAGED)
+    files = {path: texts for path, texts in after.files.items() if path not in contested}
+    files |= {path: before.files[path] for path in contested if path in before.files}
+    draft = root / NEW / f"{on_shelf(MEMORY)}.draft"
+    draft.write_bytes(memory_text(after, files, after.environments[0], after.spec))
     draft.replace(staged)
 
 
