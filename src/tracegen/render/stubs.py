@@ -12,6 +12,9 @@ from tracegen.render.template import render_template
 from tracegen.system import Service, System
 from tracegen.system.file import Written
 
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+
 
 def stubs(system: System, packs: Catalogue) -> Iterator[Written]:
     """The files below each service's stub folder."""
@@ -32,5 +35,14 @@ def _text(source: Path, service: Service, system: System, pack: LanguagePack) ->
         "pack": pack,
         "images": system.images,
         "example": bool(service.build),
+        "propagators": _listed(service, "OTEL_PROPAGATORS"),
+        "grpc": "grpc" in (*_listed(service, PROTOCOL), *_listed(service, TRACES_PROTOCOL)),
+        "libraries": [pack.libraries[name] for name in service.libraries],
     }
     return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
+
+
+def _listed(service: Service, variable: str) -> tuple[str, ...]:
+    """The parts of a variable of the service's environment, which the spec's own `env` may have replaced."""
+    value = "".join(part for part in service.environment.get(variable, ()) if isinstance(part, str))
+    return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -208,7 +208,7 @@ class Service:
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
-    OpenTelemetry Operator could put into it.
+    OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make spans.
     """
 
     name: str
@@ -233,6 +233,7 @@ class Service:
     tenant: str
     ca: Secret | None
     agent: OperatorAgent | None
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
