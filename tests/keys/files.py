@@ -76,8 +76,8 @@ TURNS: tuple[Patch, ...] = (
 _BOTH: Patch = {"targets": ["compose", "kubernetes"]}
 #: How many values of a key are tried in each system at most, and how many that change something are enough.
 MOST, ENOUGH = 3, 2
-#: In how many turns one store is put in the place of another, and how many pairs of choices are laid over each other.
-MOVED, LAID = 2, 1000
+#: The turns in which one store is put in the place of another, and how many pairs of choices are laid over each other.
+MOVED, LAID = (0, 1, 3, 4), 1000
 _SHOP: Patch = merged(SMALLEST, merged(_BOTH, {"services": {"ledger": {"calls": ["api"]}}}))
 _STORE: tuple[Path, ...] = (("backend", "type"), ("backend", "mode"), ("backend", "storage"), ("backend", "endpoint"))
 _OF_A_STORE = ("backend",)
@@ -125,6 +125,8 @@ def changes(base: Base) -> Iterator[tuple[Path, Outcome, Outcome]]:
     bare = outcome(base.spec)
     assert not bare.errors, f"{base} is no base: {bare.errors}"
     yield ("versions",), bare, outcome(merged(base.spec, _OTHER_VERSIONS))
+    for targets in (["compose"], ["kubernetes"], []):
+        yield ("targets",), bare, outcome(merged(base.spec, {"targets": targets}))
     yield _MORE, bare, outcome(spec_with(base.spec, _MORE, "go"))
     for key in keys():
         if key.path[0] not in _NOT_TRIED and key.path[0] in (base.tops or key.path) and fits(key, base.spec):
@@ -146,7 +148,7 @@ def _pairs(specs_: list[Spec]) -> Iterator[tuple[Outcome, Outcome]]:
 
 def moves() -> Iterator[tuple[Path, Outcome, Outcome]]:
     """One store in the place of another, and one choice of the matrix over another, key by key."""
-    for turn in TURNS[:MOVED]:
+    for turn in (TURNS[number] for number in MOVED):
         specs_ = [merged(merged(_SHOP, turn), each) for each in stores(catalogue())]
         for one, other in pairwise(each for each in specs_ if not outcome(each).errors):
             path = next(each for each in _STORE if value_at(one, each) != value_at(other, each))
