@@ -20,6 +20,8 @@ PACK_CODE = sorted(path for path in TEMPLATES.rglob("*.py") if "languages" not i
 #: Packages and modules of tracegen: each imports only those before it.
 ORDER = [
     "problems",
+    "traces",
+    "view",
     "emit",
     "packs",
     "model",
