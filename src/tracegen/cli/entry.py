@@ -19,6 +19,8 @@ _COMMANDS = {
     "update": "Bring a project to this tracegen; edits are kept.",
     "validate": "Tell what is wrong with specs.",
     "explain": "Tell what was decided and why, or where a file comes from.",
+    "view": "Receive traces and show them in the browser, beside the spec.",
+    "traces": "Slow requests, errors, dependencies and more, on the terminal.",
     "packs": "List languages, backends, storages and pinned versions.",
     "schema": "Print the JSON Schema of a spec, for editors.",
     "completion": "Print the completion script of a shell.",
