@@ -20,6 +20,7 @@ DECLARED = Declared(
     ),
     known=True,
 )
+_TRACEBACK = 'Traceback (most recent call last):\n  File "pay.py", line 7, in charge\nCardRefused: card refused'
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
@@ -41,12 +42,25 @@ def _request(number: random.Random, trace: int, at: float) -> Iterator[tuple[str
     slow = number.expovariate(1 / 60) * (1.6 if version == "1.5" else 1)
     failed = "card refused" if number.random() < 0.06 else None
 
-    def span(service: str, name: str, own: int, parent: int, kind: str, start: float, end: float, error: str | None = None,
-             **attributes: object) -> tuple[str, str, Span]:  # fmt: skip
+    identity = random.Random(trace).getrandbits(128) | 1
+
+    def span(
+        service: str,
+        name: str,
+        own: int,
+        parent: int,
+        kind: str,
+        start: float,
+        end: float,
+        error: str | None = None,
+        **attributes: object,
+    ) -> tuple[str, str, Span]:
         said = {key.replace("__", "."): value for key, value in attributes.items()}
-        return service, version if service == "checkout" else "2.0", made(
-            name, own, parent, trace=random.Random(trace).getrandbits(128) | 1, kind=kind, start=at + start, end=at + end, error=error, attributes=said
+        start, end = at + start, at + end
+        of = made(
+            name, own, parent, trace=identity, kind=kind, start=start, end=end, error=error, attributes=said
         )  # fmt: skip
+        return service, version if service == "checkout" else "2.0", of
 
     whole = 60 + slow
     status = 502 if failed else 200
@@ -83,7 +97,7 @@ def _request(number: random.Random, trace: int, at: float) -> Iterator[tuple[str
             name="exception",
             attributes=attributes_of({
                 "exception.type": "CardRefused", "exception.message": failed,
-                "exception.stacktrace": "Traceback (most recent call last):\n  File \"pay.py\", line 7, in charge\nCardRefused: card refused",
+                "exception.stacktrace": _TRACEBACK,
             }),
         )  # fmt: skip
     yield span("checkout", "payment.v1/Charge", 10, 8, "client", 31, whole - 8, failed, server__address="payment")

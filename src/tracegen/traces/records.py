@@ -195,32 +195,32 @@ class Trace:
         """The spans whose parent was not received."""
         return [span for span in self.spans if span.parent and span.parent not in self.by_id]
 
-    @property
+    @cached_property
     def root(self) -> Span:
         """The root, or what comes nearest: the first of the orphans, else the first span of a circle."""
         return next(iter(self.roots or self.orphans or self.spans))
 
-    @property
+    @cached_property
     def start(self) -> int:
         """When its first span began."""
         return min(span.start for span in self.spans)
 
-    @property
+    @cached_property
     def end(self) -> int:
         """When its last span ended."""
         return max(span.end for span in self.spans)
 
-    @property
+    @cached_property
     def duration(self) -> int:
         """From its first start to its last end."""
         return self.end - self.start
 
-    @property
+    @cached_property
     def services(self) -> Sequence[str]:
         """The services in it, in the order of their first span."""
         return list(dict.fromkeys(span.service for span in self.spans))
 
-    @property
+    @cached_property
     def errors(self) -> int:
         """How many of its spans have the status error."""
         return sum(span.failed for span in self.spans)

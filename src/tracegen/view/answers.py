@@ -13,6 +13,7 @@ from tracegen.traces import (
     Requests,
     Selection,
     Store,
+    Trace,
     compare,
     duration,
     errors,
@@ -49,6 +50,7 @@ class Answers:
         self._findings = findings
         self._layouts = Layouts()
         self._lock = threading.Lock()
+        self._last: tuple[tuple[str, int], Trace] | None = None
         self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._paths: dict[str, Callable[[Query], Any]] = {
             "map": self._map,
@@ -105,17 +107,24 @@ class Answers:
         return {"traces": rows, "more": len(found) > most}
 
     def _trace(self, query: Query) -> dict[str, Any]:
-        trace = self.store.trace(_one(query, "id"))
-        if trace is None:
-            raise NotFound("no span of this trace is held: it was dropped, or never received")
-        return trace_data(trace)
+        return trace_data(self._held(_one(query, "id")))
 
     def _span(self, query: Query) -> dict[str, Any]:
-        trace = self.store.trace(_one(query, "id"))
+        trace = self._held(_one(query, "id"))
         number = int(_number(query, "number") or 0)
-        if trace is None or not 0 <= number < len(trace.spans):
+        if not 0 <= number < len(trace.spans):
             raise NotFound("this span is not held")
         return span_data(trace.spans[number])
+
+    def _held(self, trace_id: str) -> Trace:
+        """A trace; the last one stays at hand, for its spans are asked for one after the other."""
+        place = (trace_id, self.store.version)
+        if self._last is None or self._last[0] != place:
+            trace = self.store.trace(trace_id)
+            if trace is None:
+                raise NotFound("no span of this trace is held: it was dropped, or never received")
+            self._last = place, trace
+        return self._last[1]
 
     def _operations(self, query: Query) -> dict[str, Any]:
         found = statistics(self.store, selection_of(query))

@@ -35,6 +35,7 @@ let state = null;
 let names = { services: [], versions: [], start: 0, end: 0 };
 let shown = { view: "", version: -1, took: 0, at: 0, number: 0, keep: null };
 let waiting = 0;
+let asked = ""; // the address that the form itself asked for
 
 export function place() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -69,7 +70,8 @@ async function show(anew) {
   try {
     names = await ask("names");
     names.services.forEach(hue);
-    if (anew || document.getElementById("filter").dataset.view !== view) showFilter(view, keys, said);
+    // What the form asked for stands in it already, and somebody may be writing in it.
+    if (document.getElementById("filter").dataset.view !== view || (anew && asked !== location.hash)) showFilter(view, keys, said);
     made = await draw({ rest, said, selection: selection(said, keys), state, names, anew, main, before: anew ? null : shown.keep });
   } catch (error) {
     made = { content: empty(element("p", { class: "error" }, error.message)) };
@@ -106,10 +108,11 @@ function showFilter(view, keys, said) {
   const fields = keys.map((key) => field(key, FIELDS[key], said[key] || ""));
   if (keys.length) fields.push(field("period", { label: "Period", choices: PERIODS }, said.period || ""));
   form.replaceChildren(...fields, element("button", { class: "main" }, "Show"),
-    Object.keys(said).length ? element("button", { type: "button", onclick: () => { location.hash = link(view); } }, "Clear") : "");
+    element("button", { type: "button", onclick: () => { asked = ""; location.hash = link(view); } }, "Clear"));
   form.onsubmit = (event) => {
     event.preventDefault();
-    location.hash = link(view, Object.fromEntries(new FormData(form)));
+    asked = link(view, Object.fromEntries(new FormData(form)));
+    location.hash = asked;
   };
   form.onchange = (event) => { if (event.target.tagName === "SELECT") form.requestSubmit(); };
 }
