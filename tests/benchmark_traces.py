@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SPANS = 100_000
 SERVICES = 10
@@ -42,16 +43,50 @@ def write_protobuf(path: Path, spans: int = SPANS) -> None:
 
 def write_json(path: Path, spans: int = SPANS) -> None:
     """The same as one document of JSON."""
-    from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
-
-    from traces.made import as_json
-
     with path.open("w", encoding="utf-8") as file:
         file.write('{"resourceSpans": [')
         for number, part in enumerate(_parts(spans)):
-            [said] = as_json(TracesData(resource_spans=[part]))["resourceSpans"]  # type: ignore[list-item]
-            file.write((", " if number else "") + json.dumps(said))
+            file.write((", " if number else "") + json.dumps(_as_json(part)))
         file.write("]}")
+
+
+def _as_json(part: Any) -> dict[str, Any]:
+    """What `traces.made.as_json` makes, ten times quicker."""
+    [scope] = part.scope_spans
+    return {
+        "resource": {"attributes": _pairs(part.resource.attributes)},
+        "scopeSpans": [
+            {
+                "scope": {"name": scope.scope.name, "version": scope.scope.version},
+                "spans": [
+                    {
+                        "traceId": span.trace_id.hex(),
+                        "spanId": span.span_id.hex(),
+                        "parentSpanId": span.parent_span_id.hex(),
+                        "name": span.name,
+                        "kind": span.kind,
+                        "startTimeUnixNano": str(span.start_time_unix_nano),
+                        "endTimeUnixNano": str(span.end_time_unix_nano),
+                        "attributes": _pairs(span.attributes),
+                        "status": {"code": span.status.code},
+                    }
+                    for span in scope.spans
+                ],
+            }
+        ],
+    }
+
+
+def _pairs(attributes: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": each.key,
+            "value": {"stringValue": each.value.string_value}
+            if each.value.HasField("string_value")
+            else {"intValue": str(each.value.int_value)},
+        }
+        for each in attributes
+    ]
 
 
 def _parts(spans: int) -> Iterator[object]:
@@ -150,10 +185,8 @@ def _main() -> None:
                 before = slowness()
                 cost = cost_of(work.__name__, str(path))
                 slow = max(1.0, (before + slowness()) / 2)
-                print(
-                    f"{path.suffix[1:]:5} {work.__name__:22} {cost.seconds:5.2f} s ({cost.seconds / slow:.2f} s on an "
-                    f"idle machine) {cost.mebibytes:5.0f} MiB"
-                )
+                print(f"{path.suffix[1:]:5} {work.__name__:22} {cost.seconds:5.2f} s {cost.mebibytes:5.0f} MiB")
+                print(f"{'':28} {cost.seconds / slow:5.2f} s on an idle machine")
 
 
 _WORKS: dict[str, Callable[[str], None]] = {work.__name__: work for work in (read, read_and_look_at_all)}

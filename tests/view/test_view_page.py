@@ -305,7 +305,7 @@ def test_the_picture_in_the_documentation_is_small(opened: Page, regen: bool) ->
         with Store() as store:
             store.add(decode(data(*shop(200)).SerializeToString()))
             with Viewer(store, DECLARED, http_port=0, grpc_port=0) as viewer:
-                opened.set_viewport_size({"width": 1200, "height": 640})
+                opened.set_viewport_size({"width": 1200, "height": 760})
                 opened.goto(viewer.page)
                 opened.locator(".node", has_text="checkout").first.click()
                 expect(opened.locator("aside")).to_contain_text("called by")

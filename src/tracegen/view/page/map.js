@@ -92,8 +92,13 @@ function edge(each, at, wide, most, pick) {
     drawn("path", { class: "hit", d: path.line }),
     drawn("path", { class: "line", d: path.line, "marker-end": "url(#arrow)" }));
   if (requests && each.state === "seen") group.querySelector(".line").style.setProperty("stroke-width", String(1.2 + 3 * Math.sqrt(requests.rate / most)));
-  const label = requests ? drawn("text", { class: "label", x: path.x, y: path.y + 4, "text-anchor": "middle", "aria-hidden": "true" }, rate(requests.rate)) : "";
-  return { line: group, label };
+  return { line: group, label: requests ? label(rate(requests.rate), path) : "" };
+}
+
+function label(words, { x, y }) {
+  const width = 7 * words.length + 6;
+  return drawn("g", { class: "label", "aria-hidden": "true" },
+    drawn("rect", { x: x - width / 2, y: y - 8, width, height: 16, rx: 4 }), drawn("text", { x, y: y + 4, "text-anchor": "middle" }, words));
 }
 
 function curve(from, to, wide) {
