@@ -35,6 +35,8 @@ DATA = sorted(
 #: know of a pack's code is its contract.
 ORDER = [
     "problems",
+    "traces",
+    "view",
     "emit",
     "catalogue",
     "system",
