@@ -9,10 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from doctor_faults import CLUSTER, FAULTS, PLAIN, SEARCH, SECURE, TEMPO, Fault, system
+from doctor_faults import (
+    CHECKOUT,
+    CLUSTER,
+    FAULTS,
+    GATEWAY,
+    PLAIN,
+    SEARCH,
+    SECURE,
+    TEMPO,
+    Fault,
+    append,
+    replace,
+    set_in,
+    system,
+)
 from invariants._specs import SMALLEST, Space, compile_spec, dimensions
 from patches import merged
-from support import ROOT, tracegen
+from support import ROOT, one_service, tracegen
 from tracegen.doctor.expected import expected_of
 from tracegen.doctor.path import diagnose
 
@@ -65,6 +79,55 @@ def test_nothing_is_found_in_systems_of_the_matrix(tmp_path: Path) -> None:
         assert not diagnosis.findings, (space.patch(assignment), diagnosis.findings)
         looked_at += bool(diagnosis.looked_at)
     assert looked_at > 20
+
+
+def test_nothing_is_found_in_edits_that_break_nothing(tmp_path: Path) -> None:
+    folder = system(tmp_path, PLAIN)
+    more = """\
+  otlp_http/vendor:
+    endpoint: https://otlp.vendor.example.com
+    headers: {x-api-key: "${env:VENDOR_KEY}"}
+"""
+    replace(GATEWAY, "exporters:\n", f"exporters:\n{more}")(folder)
+    replace(GATEWAY, "        - otlp_grpc/jaeger\n", "        - otlp_grpc/jaeger\n        - otlp_http/vendor\n")(
+        folder
+    )
+    replace(
+        GATEWAY,
+        "processors:\n",
+        "processors:\n  attributes/team: {actions: [{key: team, value: a, action: upsert}]}\n",
+    )(folder)
+    replace(GATEWAY, "        - memory_limiter\n", "        - memory_limiter\n        - attributes/team\n")(folder)
+    replace(GATEWAY, "threshold_ms: 1000", "threshold_ms: 500")(folder)
+    replace(GATEWAY, "            - gold\n", "            - gold\n            - platinum\n")(folder)
+    replace(GATEWAY, "sampling_percentage: 5.0", "sampling_percentage: 20")(folder)
+    replace(GATEWAY, "level: info", "level: debug")(folder)
+    set_in(CHECKOUT, "OTEL_BSP_SCHEDULE_DELAY", "1000")(folder)
+    set_in(CHECKOUT, "OTEL_TRACES_EXPORTER", "otlp,console")(folder)
+    set_in(CHECKOUT, "OTEL_PROPAGATORS", "tracecontext,baggage,b3")(folder)
+    set_in(CHECKOUT, "OTEL_TRACES_SAMPLER", "parentbased_traceidratio")(folder)
+    set_in(CHECKOUT, "OTEL_TRACES_SAMPLER_ARG", "0.5")(folder)
+    networks = "\n".join(f"  {name}: {{networks: [tracing]}}" for name in ("otel-gateway", "jaeger", "frontend"))
+    extra = """
+  checkout:
+    networks: [tracing, default]
+    environment:
+      - HTTP_PROXY=http://proxy.example.com:3128
+      - NO_PROXY=localhost,otel-gateway
+    ports: ["127.0.0.1:9999:8080"]
+  database: {image: postgres, command: !reset null}
+networks: {tracing: {}}
+"""
+    append("compose.override.yaml", f"services:\n{networks}{extra}")(folder)
+    assert found(folder) == []
+
+
+def test_a_service_that_runs_elsewhere_has_its_file(tmp_path: Path) -> None:
+    services = {"web": {"language": "go"}, "ledger": {"language": "java", "deploy": False}}
+    folder = system(tmp_path, one_service(services=services))
+    assert found(folder) == []
+    set_in("services/ledger/otel.env", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel-gateway:4317")(folder)
+    assert [(each["hop"], each["services"]) for each in found(folder)] == [("address", ["ledger"])]
 
 
 def test_only_the_first_broken_hop_of_a_service_is_told(tmp_path: Path) -> None:

@@ -56,12 +56,15 @@ def worlds(folder: Path, variables: Mapping[str, str]) -> list[World]:
 
 
 def services(context: Context) -> dict[str, Unit]:
-    """The services whose variables are known in this target."""
-    return {
-        name: unit
-        for name, unit in context.world.units.items()
-        if name in context.expected.services and not unit.program
-    }
+    """The services whose variables are known in this target; those that run elsewhere have their file."""
+    known = {name: unit for name, unit in context.world.units.items() if not unit.program}
+    if context.target == Compose.target:
+        elsewhere = Bare(context.world.folder).units
+        outside = (
+            name for name, said in context.expected.services.items() if not said.deployed and name in elsewhere
+        )
+        known |= {name: replace(elsewhere[name], host_network=True) for name in outside}
+    return {name: unit for name, unit in known.items() if name in context.expected.services}
 
 
 def of_service(context: Context, name: str, unit: Unit) -> Iterator[Finding]:
