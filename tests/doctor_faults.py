@@ -690,3 +690,21 @@ def _sampler(folder: Path) -> None:
     replace(GATEWAY, "        - memory_limiter\n", "        - memory_limiter\n        - probabilistic_sampler\n")(
         folder
     )
+
+
+#: Faults of what runs, with the hop that has to be named: tests/test_real_doctor.py plants them.
+LIVE = {
+    "collector not started": "receiver",
+    "backend not started": "backend",
+    "gRPC where HTTP is spoken": "address",
+    "API of the backend gone": "backend",
+    "wrong token": "receiver",
+    "expired certificate": "receiver",
+    "certificate of another authority": "receiver",
+    "certificate for another name": "receiver",
+    "dead storage": "storage",
+    "full queue": "exporter",
+    "memory limiter that refuses": "processor",
+    "clock an hour off": "environment",
+    "proxy that drops traceparent": "address",
+}

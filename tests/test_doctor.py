@@ -14,6 +14,7 @@ from doctor_faults import (
     CLUSTER,
     FAULTS,
     GATEWAY,
+    LIVE,
     PLAIN,
     SEARCH,
     SECURE,
@@ -176,3 +177,28 @@ def test_files_that_are_no_files_of_ours_are_no_failure(tmp_path: Path) -> None:
             ran = tracegen("doctor", folder / "tracegen.yaml")
             assert ran.code in (0, 1), (number, file, ran.err)
             (folder / file).write_bytes(before)
+
+
+def test_the_page_has_every_fault_and_its_answer(tmp_path: Path, regen: bool) -> None:
+    rows = ["", "| planted | broken hop | where | evidence |", "|---|---|---|---|"]
+    for number, fault in enumerate(FAULTS):
+        (tmp_path / str(number)).mkdir()
+        folder = system(tmp_path / str(number), fault.spec)
+        fault.plant(folder)
+        (said,) = found(folder)
+        evidence = str(said["evidence"]).replace("|", "\\|")
+        rows.append(f"| {fault.name} | {said['hop']} | `{said['file']}:{said['line']}` | {evidence} |")
+    rows += [
+        "",
+        "| planted in what runs | broken hop |",
+        "|---|---|",
+        *(f"| {name} | {hop} |" for name, hop in LIVE.items()),
+        "",
+    ]
+    page = ROOT / "docs" / "doctor.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    start, end = lines.index("<!-- faults -->") + 1, lines.index("<!-- /faults -->")
+    if regen:
+        page.write_text("\n".join([*lines[:start], *rows, *lines[end:]]) + "\n", encoding="utf-8")
+    else:
+        assert lines[start:end] == rows

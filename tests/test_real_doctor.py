@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from doctor_faults import SERVICES, certificates
+from doctor_faults import LIVE, SERVICES, certificates
 from programs.running import LOOPBACK, Span, free_port, send_spans
 from programs.system import System
 from support import compiled, development_certificates, one_service, tracegen
@@ -97,17 +97,17 @@ def test_nothing_is_found_in_a_healthy_system(
 
 def test_faults_of_addresses_and_programs_that_are_gone(tmp_path: Path, jaeger: Path, collector: Path) -> None:
     looked = rendered(tmp_path, PLAIN)
-    assert only(looked.found())[0] == "receiver"
+    assert only(looked.found())[0] == LIVE["collector not started"]
     with up(looked, (GATEWAY, collector)):
         hop, evidence = only(looked.found())
-        assert hop == "backend" and "jaeger:4317" in evidence
+        assert hop == LIVE["backend not started"] and "jaeger:4317" in evidence
     with up(looked, ("jaeger", jaeger), (GATEWAY, collector)):
         looked.more[f"{GATEWAY}:4318"] = looked.system.address(GATEWAY, 4317)
         hop, evidence = only(looked.found())
-        assert hop == "address" and "speaks grpc" in evidence
+        assert hop == LIVE["gRPC where HTTP is spoken"] and "speaks grpc" in evidence
         looked.more[f"{GATEWAY}:4318"] = looked.system.address(GATEWAY, 4318)
         looked.more["jaeger:16686"] = f"{LOOPBACK}:{free_port()}"
-        assert only(looked.found())[0] == "backend"
+        assert only(looked.found())[0] == LIVE["API of the backend gone"]
 
 
 def test_a_wrong_token_is_refused(tmp_path: Path, jaeger: Path, collector: Path) -> None:
@@ -117,20 +117,19 @@ def test_a_wrong_token_is_refused(tmp_path: Path, jaeger: Path, collector: Path)
         assert looked.found() == []
         (tmp_path / ".env").write_text("INGEST_TOKEN=another\n", encoding="utf-8")
         hop, evidence = only(looked.found())
-        assert hop == "receiver" and "401" in evidence
+        assert hop == LIVE["wrong token"] and "401" in evidence
 
 
 @pytest.mark.parametrize(
-    ("how", "words"),
+    ("fault", "how", "words"),
     [
-        ({"expired": True}, "has expired"),
-        ({"take": ("tls.crt", "tls.key")}, "authority that is not trusted"),
-        ({"hosts": ("gateway.example.com",)}, "not for that name"),
+        ("expired certificate", {"expired": True}, "has expired"),
+        ("certificate of another authority", {"take": ("tls.crt", "tls.key")}, "authority that is not trusted"),
+        ("certificate for another name", {"hosts": ("gateway.example.com",)}, "not for that name"),
     ],
-    ids=["expired", "another authority", "another name"],
 )
 def test_a_certificate_that_is_wrong_where_it_runs(
-    tmp_path: Path, collector: Path, how: dict[str, Any], words: str
+    tmp_path: Path, collector: Path, fault: str, how: dict[str, Any], words: str
 ) -> None:
     """The files that the doctor sees are right: what runs has others."""
     running = tmp_path / "running"
@@ -148,14 +147,14 @@ def test_a_certificate_that_is_wrong_where_it_runs(
     looked = rendered(tmp_path, SECURE, files=files)
     with up(looked, (GATEWAY, collector)):
         hop, evidence = only(looked.found())
-    assert hop == "receiver" and words in evidence
+    assert hop == LIVE[fault] and words in evidence
 
 
 def test_a_dead_storage_is_named_and_not_what_waits_for_it(tmp_path: Path, collector: Path) -> None:
     looked = rendered(tmp_path, one_service(backend={"type": "jaeger", "storage": "opensearch"}, services=SERVICES))
     with up(looked, (GATEWAY, collector)):
         hop, evidence = only(looked.found())
-    assert hop == "storage" and "opensearch:9200" in evidence
+    assert hop == LIVE["dead storage"] and "opensearch:9200" in evidence
 
 
 def test_a_full_queue_is_named(tmp_path: Path, collector: Path) -> None:
@@ -171,7 +170,7 @@ def test_a_full_queue_is_named(tmp_path: Path, collector: Path) -> None:
                 except Exception:
                     break
             hop, evidence = only(looked.found())
-    assert hop == "exporter" and "full" in evidence
+    assert hop == LIVE["full queue"] and "full" in evidence
 
 
 def test_a_memory_limiter_that_refuses_is_named(tmp_path: Path, collector: Path) -> None:
@@ -180,7 +179,7 @@ def test_a_memory_limiter_that_refuses_is_named(tmp_path: Path, collector: Path)
     with up(looked, (GATEWAY, collector)):
         time.sleep(1)
         hop, evidence = only(looked.found())
-    assert hop == "processor" and "refuse" in evidence
+    assert hop == LIVE["memory limiter that refuses"] and "refuse" in evidence
 
 
 def test_a_clock_an_hour_off_is_named(tmp_path: Path, jaeger: Path, collector: Path) -> None:
@@ -188,7 +187,7 @@ def test_a_clock_an_hour_off_is_named(tmp_path: Path, jaeger: Path, collector: P
     with up(looked, ("jaeger", jaeger), (GATEWAY, collector)):
         call(looked, drops_headers=False, ahead=3600)
         findings = looked.found()
-    assert only(findings)[0] == "environment" and findings[0]["services"] == ["checkout"]
+    assert only(findings)[0] == LIVE["clock an hour off"] and findings[0]["services"] == ["checkout"]
     assert "+3,600 s" in findings[0]["evidence"]
 
 
@@ -197,7 +196,7 @@ def test_a_proxy_that_drops_headers_is_named(tmp_path: Path, jaeger: Path, colle
     with up(looked, ("jaeger", jaeger), (GATEWAY, collector)):
         call(looked, drops_headers=True)
         hop, evidence = only(looked.found())
-        assert hop == "address" and "without traceparent" in evidence
+        assert hop == LIVE["proxy that drops traceparent"] and "without traceparent" in evidence
         call(looked, drops_headers=False)
         assert looked.found() == []
 
