@@ -7,11 +7,10 @@ import re
 import sys
 from pathlib import Path
 
-from tracegen.catalogue import catalogue
 from tracegen.decide.plan import Node, root_node
 from tracegen.decide.recording import attribute, is_role_table, is_storage, record_name
 from tracegen.decide.table import ABSENT, PATTERNS
-from tracegen.spec.schema import compose
+from tracegen.spec.schema import schema
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "tracegen" / "decide" / "records.py"
 
@@ -91,7 +90,7 @@ class Generator:
         if kind == "object":
             return f"Mapping[str, {self.mapping(node.each, (*place, '*')) if node.each else 'Any'}]"
         if kind == "array":
-            items = Node.of(node.schema["items"], node.root, node.name)
+            items = Node.of(node.schema["items"], node.name)
             return f"tuple[{self.value(items, (*place, '*'))}, ...]"
         if isinstance(kind, list):
             return "str | Mapping[str, Any]"
@@ -103,7 +102,7 @@ def _words(node: Node, place: tuple[str, ...], variant: object) -> str:
         return f"`backend.storage` with `type: {variant}`."
     if not place:
         return "A whole spec."
-    definition = node.root["$defs"].get(re.sub(r"(?<!^)(?=[A-Z])", "_", node.name).lower())
+    definition = schema()["$defs"].get(re.sub(r"(?<!^)(?=[A-Z])", "_", node.name).lower())
     if definition is not None:
         return f"`{place[-1]}`, wherever it stands." if place[-1] != "*" else f"One of `{place[-2]}`."
     return f"`{'.'.join(place)}`."
@@ -125,7 +124,7 @@ def _record(name: str, fields: list[str], words: str, base: str = "") -> str:
 def records() -> str:
     """The module."""
     generator = Generator()
-    root = root_node(compose(catalogue()))
+    root = root_node(schema())
     generator.mapping(root, ())
     return "\n\n".join([_HEAD, *filter(None, generator.records.values())])
 

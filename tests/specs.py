@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 from tracegen.spec.said import Said
 
 SMALLEST = """\
@@ -31,7 +31,7 @@ def written(folder: Path, text: str, files: Mapping[str, str] | None = None) -> 
 def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Said]:
     """The specs by environment; an error fails the test that asks."""
     document = load(str(written(folder, text, files)), None)
-    return check(document, catalogue()).specs
+    return {name: each.said for name, each in check(document, catalogue()).settings.items()}
 
 
 def value(folder: Path, text: str, environment: str | None = None) -> Mapping[str, Any]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
+from tracegen import rules
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
 from tracegen.source import Node, Scalar, dotted, load
-from tracegen.spec import rules
-from tracegen.spec.checking import check
 from tracegen.spec.layers import base_of, stack
 
 SPEC = "tracegen.yaml"
@@ -29,8 +29,8 @@ def nodes(environment: str | None) -> Iterator[str]:
 
 def layers(environment: str | None) -> Iterator[str]:
     """The merged layers; each value still knows the line it comes from."""
-    base, _ = base_of(load(SPEC))
-    merged, _ = stack(base, environment)
+    base, _ = base_of(load(SPEC), catalogue())
+    merged, _ = stack(base, environment, catalogue())
     for path, node in _scalars(merged.root):
         if not path.startswith("environments."):
             yield f"{node.place.line:>3}:{node.place.column:<3} {path} = {node.text}"
@@ -71,7 +71,7 @@ STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
 def _built(environment: str | None) -> Rendered:
     document = load(SPEC)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.specs[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def _scalars(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Scalar]]:

@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support import ROOT
+from tracegen.catalogue import catalogue
+from tracegen.decide import table
+from tracegen.decide.recording import attribute
+from tracegen.spec.schema import compose
 
 SOURCE = ROOT / "src" / "tracegen"
 TEMPLATES = ROOT / "templates"
@@ -34,11 +39,14 @@ ORDER = [
     "catalogue",
     "system",
     "packs.contract",
+    "parts",
     "source",
     "spec",
+    "decide",
     "rules",
-    "assemble",
-    "resolve",
+    "checking",
+    "build",
+    "render.otel",
     "render",
     "packs",
     "compiler",
@@ -50,11 +58,32 @@ ORDER = [
     "__main__",
 ]
 
+#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory` and `local`
+#: are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
+PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
+    path.parent.name for path in (TEMPLATES / "languages").glob("*/pack.yaml")
+}
+PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
+
 #: What the code of packs may use: they describe components and structures, and know no spec.
-FOR_PACKS = {"emit", "packs", "packs.contract", "system", "assemble", "render"}
+FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "render.otel"}
 
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
-PURE = ["problems", "emit", "system", "packs.contract", "spec", "rules", "assemble", "resolve", "render", "packs"]
+PURE = [
+    "problems",
+    "emit",
+    "system",
+    "packs.contract",
+    "parts",
+    "spec",
+    "decide",
+    "rules",
+    "checking",
+    "build",
+    "render.otel",
+    "render",
+    "packs",
+]
 IMPURE = {
     *("datetime", "time", "random", "secrets", "uuid", "locale", "getpass", "platform", "socket"),
     *("os", "shutil", "subprocess", "tempfile", "glob", "fcntl", "threading", "multiprocessing", "urllib.request"),
@@ -67,7 +96,10 @@ MANIFESTS = (
     *("composer.lock", "parts/*.txt"),
 )
 
-LONGEST_MODULE = 300
+#: Records as the schema has keys: nobody writes it.
+GENERATED = SOURCE / "decide" / "records.py"
+
+LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
 
 #: `2.21.0`, `v1.2.3-rc1`, `busybox:1.37`; not 127.0.0.1.
@@ -107,9 +139,14 @@ def tree_of(path: Path) -> ast.Module:
 
 def part_of(path: Path) -> str:
     """The package or module of tracegen that a file belongs to."""
-    return (
-        "packs.contract" if path == PACKS / "contract.py" else path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    )
+    return part_named(module_name(path))
+
+
+def part_named(name: str) -> str:
+    """The longest part in `ORDER` that a dotted name lies in, or its first package."""
+    below = name.removeprefix("tracegen.")
+    parts = [part for part in ORDER if below == part or below.startswith(f"{part}.")]
+    return max(parts, key=len) if parts else below.split(".")[0].replace("tracegen", "__init__")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -125,11 +162,9 @@ def imported(path: Path) -> Iterator[str]:
 
 def parts_imported(path: Path) -> set[str]:
     names = [name for name in imported(path) if name.startswith("tracegen.")]
-    contract = "tracegen.packs.contract"
-    found = {"packs.contract" if name.startswith(contract) else name.split(".")[1] for name in names}
     # `from tracegen.packs import contract` names the package too.
-    only_contract = {name for name in names if name.startswith("tracegen.packs")} <= {"tracegen.packs", contract}
-    return found - {"__version__"} - ({"packs"} if only_contract else set())
+    names = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
+    return {part_named(name) for name in names} - {"__version__"}
 
 
 def test_each_part_has_its_place_in_the_order() -> None:
@@ -166,12 +201,96 @@ def test_the_pure_stages_touch_nothing_outside(part: str) -> None:
             assert not set(imported(path)) & IMPURE, relative(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=relative)
+#: Where settings are read, and all of them decided: nothing here has a default of its own.
+BELOW_DECIDE = ("rules", "parts", "build", "render.otel", "render", "packs")
+
+
+@cache
+def decided_keys() -> frozenset[str]:
+    """Keys that have a value in every spec: the schema has a default, or the table of `decide` derives one."""
+    derived = {pattern[-1] for pattern in table.PATTERNS - table.ABSENT}
+    return frozenset({attribute(key) for key in {*derived, *_with_default(compose(catalogue()))}})
+
+
+def _with_default(schema: Any) -> Iterator[str]:
+    """The keys below a schema that have a default."""
+    if isinstance(schema, dict):
+        properties = schema.get("properties", {})
+        yield from (key for key, each in properties.items() if isinstance(each, dict) and "default" in each)
+    for below in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _with_default(below)
+
+
+def own_defaults(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
+    """Expressions that have a value ready where a setting had none: `or`, `.get(key, …)`, `… if … else`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.BoolOp(op=ast.Or(), values=[*asked, default]):
+                pass
+            case ast.IfExp(test=ast.Attribute() as test, orelse=default):
+                asked = [test]
+            case ast.IfExp(
+                test=ast.Compare(left=left, comparators=[ast.Constant(value=None)]), body=body, orelse=other
+            ):
+                asked, default = [left], body if is_literal(body) else other
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), default]):
+                asked = [ast.Attribute(value=ast.Name(id=""), attr=attribute(key))]
+            case _:
+                continue
+        names = {each.attr for each in asked if isinstance(each, ast.Attribute)}
+        if names & keys and is_literal(default):
+            yield ast.unparse(node)
+
+
+NOTHING = ("None", "False", "''", "0", "()", "[]", "{}")
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is a value as such, or a constant of its module; not what is empty."""
+    if isinstance(node, ast.Name):
+        return node.id.isupper()
+    return isinstance(node, ast.Constant | ast.Dict | ast.List | ast.Tuple) and ast.unparse(node) not in NOTHING
+
+
+@pytest.mark.parametrize("part", BELOW_DECIDE)
+def test_nothing_below_decide_has_a_default_of_its_own(part: str) -> None:
+    found = {
+        relative(path): list(own_defaults(tree_of(path), decided_keys())) for path in MODULES if part_of(path) == part
+    }
+    assert not {path: texts for path, texts in found.items() if texts}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'said.decision_wait or "10s"',
+        'spec.get("topology", "gateway")',
+        "said.replicas if said.replicas else 1",
+        "REPLICAS if said.replicas is None else said.replicas",
+        "said.replicas if said.replicas is not None else REPLICAS",
+    ],
+)
+def test_a_default_is_seen(text: str) -> None:
+    assert list(own_defaults(ast.parse(text), decided_keys()))
+
+
+@pytest.mark.parametrize("text", ['said.image or ""', "said.replicas or said.most", 'found.get("name", ())'])
+def test_what_repeats_no_default_is_not_taken_for_one(text: str) -> None:
+    assert not list(own_defaults(ast.parse(text), decided_keys()))
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != GENERATED], ids=relative)
 def test_modules_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("path", sorted({*MODULES} - {*PACK_CODE}), ids=relative)
+def test_only_packs_know_packs_by_name(path: Path) -> None:
+    """What holds for one storage, backend or language is said in its pack: a copy of it would be judged otherwise."""
+    assert not PACK_NAMES & set(texts(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)

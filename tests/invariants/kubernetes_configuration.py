@@ -18,7 +18,7 @@ from invariants._manifests import (
     running,
 )
 from invariants._system import Draft, Finding, System
-from tracegen.assemble.services import secret_path
+from tracegen.parts.services import secret_path
 from tracegen.system import Component, FileMount, Secret
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")

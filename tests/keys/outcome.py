@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import build
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 Spec = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _outcome(text: str, environment: str | None) -> Outcome:
     try:
         document = load(str(path))
         checked = check(document, catalogue(), [environment] if environment else [])
-        rendered = build(document, checked.specs[environment])
+        rendered = build(document, checked.settings[environment], catalogue())
     except ProblemsFound as found:
         errors = tuple(each.code.id for each in found.problems if each.severity is Severity.ERROR)
         return Outcome(errors, _not_rendered(found.problems))

@@ -130,6 +130,8 @@ ONLY_ERRORS: tuple[tuple[str, str], ...] = (
     (r"accept\.TG401", "TG401"),
     (r"backend.*>\.username\.file", "TG341"),
     (r"backend.*<(cassandra|clickhouse)>\.password\.file", "TG341"),
+    (r"backend.*<s3>\.(access|secret)_key\.file", "TG341"),
+    (r"backend.*<azure>\.key\.file", "TG341"),
     (r"backend.*\.kafka\.sasl\.(username|password)\.file", "TG341"),
     (r"backend<tempo>\.kafka\.(tls.*|sasl\.mechanism)", "TG351"),
     (r".*\.headers\.[^.]+\.file", "TG341"),

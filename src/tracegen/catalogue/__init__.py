@@ -1,6 +1,28 @@
 """The packs as records: everything that is one language's, one backend's or one storage's own."""
 
 from tracegen.catalogue.listing import Catalogue, catalogue
-from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
+from tracegen.catalogue.pack import (
+    BackendPack,
+    ExampleImage,
+    Image,
+    KafkaClient,
+    LanguagePack,
+    OperatorAgent,
+    Pack,
+    Refusal,
+    StoragePack,
+)
 
-__all__ = ["BackendPack", "Catalogue", "ExampleImage", "Image", "LanguagePack", "Pack", "StoragePack", "catalogue"]
+__all__ = [
+    "BackendPack",
+    "Catalogue",
+    "ExampleImage",
+    "Image",
+    "KafkaClient",
+    "LanguagePack",
+    "OperatorAgent",
+    "Pack",
+    "Refusal",
+    "StoragePack",
+    "catalogue",
+]

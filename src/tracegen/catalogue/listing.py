@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tracegen.catalogue.data import data_path
-from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
+from tracegen.catalogue.pack import (
+    BackendPack,
+    ExampleImage,
+    Image,
+    Incomplete,
+    KafkaClient,
+    LanguagePack,
+    OperatorAgent,
+    Pack,
+    Refusal,
+    StoragePack,
+)
 from tracegen.emit import LiteralStyle
 
 P = TypeVar("P", bound=Pack)
@@ -37,33 +48,12 @@ class Catalogue:
     @cached_property
     def backends(self) -> Mapping[str, BackendPack]:
         """Backend packs by name, in the order in which they are offered."""
-        packs = (
-            BackendPack(
-                **common,
-                modes=tuple(data["modes"]),
-                roles=data["roles"],
-                partition_owners=tuple(data.get("partition_owners", ())),
-                entrance=data["entrance"],
-                kafka_over_tls=data.get("kafka_over_tls", False),
-                default_storage=data["default_storage"],
-            )
-            for common, data in self._of_kind("backend")
-        )
-        return _by_order(packs)
+        return _by_order(_backend(common, data) for common, data in self._of_kind("backend"))
 
     @cached_property
     def storages(self) -> Mapping[str, StoragePack]:
         """Storage packs by name, in the order in which they are offered."""
-        packs = (
-            StoragePack(
-                **common,
-                backends=tuple(data["backends"]),
-                modes=tuple(data["modes"]),
-                plain_unless=tuple(data.get("plain_unless", ())),
-            )
-            for common, data in self._of_kind("storage")
-        )
-        return _by_order(packs)
+        return _by_order(_storage(common, data) for common, data in self._of_kind("storage"))
 
     @cached_property
     def companions(self) -> Mapping[str, Pack]:
@@ -123,6 +113,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         environment=data["environment"],
         variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),
+        operator_agent=_operator_agent(data) if "operator_agent" in data else None,
         settings=data.get("settings", {}),
         health_spans=tuple(data.get("health_spans", ())),
         literal=LiteralStyle(**data.get("literal", {"escape": "long"})),
@@ -130,6 +121,54 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         runs_in_tests=data.get("runs_in_tests", False),
         limits=tuple(data.get("limits", ())),
     )
+
+
+def _operator_agent(data: Mapping[str, Any]) -> OperatorAgent:
+    agent, is_only = data["operator_agent"], data.get("auto_needs") == "operator"
+    return OperatorAgent(agent["name"], agent.get("variable", ""), agent.get("annotation", ""), is_only)
+
+
+def _backend(common: dict[str, Any], data: Mapping[str, Any]) -> BackendPack:
+    kafka = data.get("kafka")
+    return BackendPack(
+        **common,
+        modes=tuple(data["modes"]),
+        roles=data["roles"],
+        partition_owners=tuple(data.get("partition_owners", ())),
+        fed_by=data.get("fed_by", {}),
+        kafka=KafkaClient(kafka["tls"], tuple(kafka.get("mechanisms", ())), kafka["one_broker"]) if kafka else None,
+        entrance=data["entrance"],
+        default_storage=data["default_storage"],
+        tenant_header=data.get("tenant_header", ""),
+        no_tenants=_refusal(data, "no_tenants"),
+        serves_strategies=data.get("serves_strategies", False),
+        adaptive_sampling=data.get("adaptive_sampling", ""),
+    )
+
+
+def _storage(common: dict[str, Any], data: Mapping[str, Any]) -> StoragePack:
+    incomplete = (
+        Incomplete(each["option"], tuple(each["without"]), each["message"], each["hint"])
+        for each in data.get("incomplete", ())
+    )
+    return StoragePack(
+        **common,
+        backends=tuple(data["backends"]),
+        modes=tuple(data["modes"]),
+        server_named_by=tuple(data.get("server_named_by", ())),
+        inside_in_plain=data.get("inside_in_plain", False),
+        incomplete=tuple(incomplete),
+        text_only=tuple(data.get("text_only", ())),
+        made_with_tables=tuple(data.get("made_with_tables", ())),
+        daily_indices=data.get("daily_indices", False),
+        no_retention=_refusal(data, "no_retention"),
+        no_archive=_refusal(data, "no_archive"),
+        keeps_sampling=data.get("keeps_sampling", True),
+    )
+
+
+def _refusal(data: Mapping[str, Any], key: str) -> Refusal | None:
+    return Refusal(**data[key]) if key in data else None
 
 
 def _example(data: Mapping[str, Any]) -> ExampleImage:

@@ -104,17 +104,17 @@ class Origin:
         return found
 
     def _where(self, key: str) -> str:
-        spec, path = self.rendered.spec, key.split(".")
-        if spec.get(*path) is None:
+        said, path = self.rendered.settings.said, key.split(".")
+        if said.get(*path) is None:
             return "not said"
-        place = spec.place(*path)
+        place = said.place(*path)
         return f"{place.file}:{place.line}"
 
     def _overrides(self) -> Iterator[tuple[str, Any, str]]:
         """Path inside the file, value, and where it is said."""
         patch = self.rendered.model.overrides.get(self.path)
         for path, value in _leaves(patch, ()) if patch else ():
-            place = self.rendered.spec.place("overrides", self.path, *path)
+            place = self.rendered.settings.said.place("overrides", self.path, *path)
             yield ".".join(map(str, path)), value, f"{place.file}:{place.line}"
 
 

@@ -13,7 +13,7 @@ _TRAFFIC = "traffic"
 
 def grounds(rendered: Rendered) -> list[Decision]:
     """The decisions that the numbers come from: of sampling, and of traffic."""
-    return [each for each in rendered.model.decisions if _counts(each.path)]
+    return [each for each in rendered.settings.origin.decisions if _counts(each.path)]
 
 
 def as_data(rendered: Rendered) -> dict[str, object]:

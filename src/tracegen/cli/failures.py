@@ -1,17 +1,18 @@
 """Failures that are no bugs: each has its words and its exit code in one table."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tracegen.checking import UnknownEnvironment
+from tracegen.cli.problem_text import problem_text
 from tracegen.problems import ProblemsFound
-from tracegen.problems.formats import formatter
 from tracegen.project.answers import NewerTracegen
 from tracegen.project.git import GitMissing
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
-from tracegen.spec.checking import UnknownEnvironment
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean, some_of
 from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
 
 
@@ -32,11 +33,11 @@ def expected_failure(error: Exception) -> Failure | None:
 
 
 def _problems(error: Any) -> Failure:
-    return Failure(formatter("text")(error.problems).rstrip("\n"), 1)
+    return Failure(problem_text(error.problems, sys.stderr).rstrip("\n"), 1)
 
 
 def _environment(error: Any) -> Failure:
-    known = ", ".join(error.known) or "none"
+    known = some_of(error.known) or "none"
     hint = did_you_mean(error.name, error.known) or f"its environments: {known}"
     return Failure(f"{error}\n  hint: {hint}", 2)
 

@@ -12,7 +12,7 @@ from tracegen.project.draft import SPEC, draft
 from tracegen.project.kept import forget, load
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
 from tracegen.project.target import check_target, top_of_repository
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean
 from tracegen.write import needs_recovery, recover, recovery_lines, summary_lines
 
 

@@ -15,7 +15,7 @@ from tracegen.decide.recording import record
 from tracegen.decide.records import Spec
 from tracegen.decide.table import PATTERNS, derive
 from tracegen.spec.said import Path, Said, dotted
-from tracegen.spec.schema import compose
+from tracegen.spec.schema import schema_of
 from tracegen.system.decision import Decision
 
 __all__ = ["Origin", "Settings", "decide"]
@@ -63,20 +63,21 @@ def decide(said: Said, packs: Catalogue) -> Settings:
 
 @cache
 def _plan(packs: Catalogue) -> Node:
-    return root_node(compose(packs))
+    return root_node(schema_of(packs))
 
 
-def _decisions(origin: Origin, node: Node | None, path: Path, value: Any) -> Iterator[Decision]:
+def _decisions(origin: Origin, node: Node | None, path: Path, value: Any, above: str = "") -> Iterator[Decision]:
+    """The decisions at and below a path; `above` is the reason of a mapping that was derived as a whole."""
+    why = origin.reasons.get(path, above)
     for step, below, each in _below(node, value):
-        yield from _decisions(origin, below, (*path, step), each)
+        yield from _decisions(origin, below, (*path, step), each, why)
     if node is not None and node.holds_places(value):
         return
-    if path in origin.reasons and origin.said.get(*path) is not None:
-        yield Decision(dotted(path), "dropped", origin.reasons[path])
-    elif origin.said.get(*path) is not None:
+    said = origin.said.get(*path) is not None
+    if said and path not in origin.reasons:
         yield Decision(dotted(path), value, "said", origin.said.place(*path))
-    elif path in origin.reasons:
-        yield Decision(dotted(path), value, origin.reasons[path])
+    elif why and (path in origin.reasons or value is not None):
+        yield Decision(dotted(path), "dropped" if said else value, why)
 
 
 def _below(node: Node | None, value: Any) -> Iterator[tuple[str | int, Node | None, Any]]:

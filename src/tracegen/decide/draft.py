@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from tracegen.catalogue import Catalogue
-from tracegen.decide.graph import reached
 from tracegen.decide.plan import Node
 from tracegen.decide.recording import record
 from tracegen.decide.records import Service
 from tracegen.spec.said import Path, Said
+from tracegen.system.graph import reached
 
 #: A place of the schema: `*` stands for any name.
 Pattern = tuple[str, ...]

@@ -17,14 +17,13 @@ class Node:
     """One place of the schema: what stands there, and what is taken where nothing is said."""
 
     schema: Schema
-    root: Schema
     name: str = ""
 
     @classmethod
-    def of(cls, schema: Schema, root: Schema, name: str) -> "Node":
+    def of(cls, schema: Schema, name: str) -> "Node":
         """The node of a schema as it is written; a record is named after its definition, or else after its place."""
         reference = schema.get("$ref", "").removeprefix("#/$defs/")
-        return cls(resolve(schema, root), root, camel_case(reference) if reference else name)
+        return cls(resolve(schema), camel_case(reference) if reference else name)
 
     @cached_property
     def is_mapping(self) -> bool:
@@ -70,7 +69,7 @@ class Node:
 
     def _below(self, keyword: str) -> "Node | None":
         below = self.schema.get(keyword)
-        node = Node.of(below, self.root, self.name) if isinstance(below, dict) else None
+        node = Node.of(below, self.name) if isinstance(below, dict) else None
         return node if node is not None and node.is_mapping else None
 
     @cached_property
@@ -93,14 +92,15 @@ class Node:
     def _ordered(self, variant: Schema) -> Iterator[tuple[str, "Node"]]:
         common = {key: each for key, each in self.schema["properties"].items() if isinstance(each, dict)}
         found = {**common, **variant.get("properties", {})}
-        nodes = {key: Node.of(each, self.root, self.name + camel_case(key)) for key, each in found.items()}
+        nodes = {key: Node.of(each, self.name + camel_case(key)) for key, each in found.items()}
         yield from ((key, node) for key, node in nodes.items() if not node.when)
         yield from ((key, node) for key, node in nodes.items() if node.when)
 
     @cached_property
     def when(self) -> Mapping[str, list[Any]]:
         """The values of sibling keys beside which it has a meaning."""
-        return self.schema.get("x-when", {})
+        when: Mapping[str, list[Any]] = self.schema.get("x-when", {})
+        return when
 
     def required(self, chosen: Any = None) -> set[str]:
         """The keys without which the mapping means nothing."""
@@ -116,4 +116,4 @@ def camel_case(name: str) -> str:
 def root_node(schema: Schema) -> Node:
     """The plan of a whole spec: without the keys that only say how its layers lie over each other."""
     properties = {key: each for key, each in schema["properties"].items() if key not in _OF_THE_DOCUMENT}
-    return Node({**schema, "properties": properties}, schema)
+    return Node({**schema, "properties": properties})

@@ -115,7 +115,7 @@ class Tenant:
     """One of `tenants`."""
 
     name: str
-    limits: TenantLimits
+    limits: TenantLimits | None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ def _storage_class(draft: Draft, path: Path) -> Decided:
     return None, "the cluster's default"
 
 
+def _encryption(draft: Draft, path: Path) -> Decided:
+    return False, "the network between the parts is trusted"
+
+
 def _topic(draft: Draft, path: Path) -> Decided:
     return f"{draft['name',]}-spans", "the project's name"
 
@@ -97,7 +101,7 @@ def _requests(draft: Draft, path: Path) -> Decided:
 
 def _spans(draft: Draft, path: Path) -> Decided:
     guess = "four in each service that it passes: those it calls, or half of all"
-    return spans_in_a_trace(draft.passed[path[1]], len(draft.passed)), guess
+    return spans_in_a_trace(draft.passed[str(path[1])], len(draft.passed)), guess
 
 
 def _backend_memory(draft: Draft, path: Path) -> Decided:
@@ -122,7 +126,7 @@ def _replicas_of_role(draft: Draft, path: Path) -> Decided:
 
 
 def _resources_of_role(draft: Draft, path: Path) -> Decided:
-    return {}, ""
+    return draft.defaults(path), ""
 
 
 def _resource_of_role(draft: Draft, path: Path) -> Decided:
@@ -144,7 +148,7 @@ def _copies_of_rows(draft: Draft, path: Path) -> Decided:
 def _runs_inside(draft: Draft) -> bool:
     storage = draft["backend", "storage"]
     pack = draft.packs.storages[storage["type"]]
-    return not any(storage[key] for key in pack.plain_unless)
+    return not any(storage[key] for key in pack.server_named_by)
 
 
 def _collector_memory(draft: Draft, path: Path) -> Decided:
@@ -192,6 +196,7 @@ def traces_in_a_collector(draft: Draft) -> float:
 #: Every derived key. An entry sees the defaults of the schema, and the entries before it.
 TABLE: Mapping[Pattern, Entry] = {
     ("registry",): _registry,
+    ("security", "tls", "enabled"): _encryption,
     ("kubernetes", "namespace"): _namespace,
     ("kubernetes", "storage_class"): _storage_class,
     ("backend", "kafka", "brokers"): _brokers,
@@ -247,7 +252,8 @@ def _without_retention(draft: Draft) -> None:
     """A storage that keeps a number of traces has no days to keep them; what lower layers said goes (ruling 8)."""
     backend = draft["backend",]
     storage = (backend.get("storage") or {}).get("type")
-    if storage == "memory":
+    refusal = draft.packs.storages[storage].no_retention if storage else None
+    if refusal:
         inherited = draft.is_said(("backend", "retention"))
-        why = "chosen by a layer above, " if inherited else ""
-        draft.put(("backend", "retention"), None, f"storage {storage}, {why}keeps a number of traces")
+        why = ", chosen by a layer above," if inherited else ""
+        draft.put(("backend", "retention"), None, f"storage {storage}{why} {refusal.why}")

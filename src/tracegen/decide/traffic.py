@@ -7,6 +7,9 @@ from tracegen.decide.records import Head, Service
 from tracegen.decide.records import Strategy as Said
 from tracegen.system.sampling import Strategy, Traffic
 
+#: Kinds of head samplers that ask a server.
+REMOTE = ("remote", "rate_limit")
+
 
 def traffic_of(service: Service) -> Traffic:
     """Of the traces that start in a service."""

@@ -19,7 +19,7 @@ from tracegen.doctor.documents import (
 from tracegen.doctor.finding import Finding, Mark
 from tracegen.doctor.program import config_flag, program_of, unreadable
 from tracegen.doctor.world import Mount, Route, Unit, Variables, World
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean
 
 FILE = "compose.yaml"
 OVERRIDES = ("compose.override.yaml", "compose.override.yml")

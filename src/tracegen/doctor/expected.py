@@ -81,7 +81,7 @@ def expected_of(rendered: Rendered) -> Expected:
         backend=model.backend.type,
         ui=min(ports, default=("", 0)),
         wait=model.tail.wait / 1000 if model.tail else 0.0,
-        baggage=bool(rendered.spec.get("baggage", "to_attributes")),
+        baggage=bool(rendered.settings.baggage.to_attributes),
         asked=tuple((each.key, each.values[0]) for each in conditions if each.kind == "attribute" and each.values),
         slower=max((each.milliseconds for each in conditions if each.kind == "slower_than"), default=0),
         marked=_marked(model),

@@ -11,7 +11,7 @@ from tracegen.doctor.finding import Finding, Mark
 from tracegen.doctor.network_policy import blocked
 from tracegen.doctor.program import config_flag, program_of, unreadable
 from tracegen.doctor.world import Mount, Route, Unit, World
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean
 
 FOLDER = "kubernetes"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")

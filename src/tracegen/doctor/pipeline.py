@@ -9,7 +9,7 @@ from tracegen.doctor.finding import Finding, Mark
 from tracegen.doctor.program import first_hop
 from tracegen.doctor.queue import queue_problems
 from tracegen.doctor.world import Unit
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.words import did_you_mean
 
 #: Exporters that end a span's way without keeping it.
 _NOWHERE = ("debug", "nop")

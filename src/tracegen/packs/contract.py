@@ -5,11 +5,11 @@
 knows no spec, and decides nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol
 
-from tracegen.system import Component, Model
+from tracegen.system import Component, Design, Model
 from tracegen.system.file import PlannedFile
 from tracegen.system.storage_part import StoragePart
 
@@ -19,7 +19,7 @@ class Backend(Protocol):
 
     look: str
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them; nothing where somebody else runs it."""
 
     def configs(self, model: Model) -> Iterable[PlannedFile]:
@@ -32,15 +32,15 @@ class Backend(Protocol):
 class Storage(Protocol):
     """A storage of one or more backends."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """What it adds to `model.backend`, whose storage it is."""
 
 
 class Companion(Protocol):
     """What runs beside a backend where the spec asks for it, such as a broker."""
 
-    def components(self, model: Model) -> Iterable[Component]:
-        """What runs; `model.components` are the backend's and the collectors'. Nothing where nobody asks for it."""
+    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
+        """What runs beside `others`, those of backend and collectors; nothing where nobody asks for it."""
 
     def configs(self, model: Model) -> Iterable[PlannedFile]:
         """Its configuration. Nothing where nobody asks for it."""

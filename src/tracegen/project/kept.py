@@ -8,8 +8,7 @@ from typing import Any
 
 from tracegen.emit import to_yaml
 from tracegen.project.draft import Answers
-from tracegen.source.disk import read_file
-from tracegen.source.files import CannotRead
+from tracegen.source.files import CannotRead, read_file
 from tracegen.source.node import plain
 from tracegen.source.reader import read
 

@@ -12,7 +12,7 @@ from tracegen.problems import Problem
 from tracegen.project.draft import Answers, draft
 from tracegen.project.services import NotAService, listed, parse
 from tracegen.rules.not_rendered import entries
-from tracegen.spec.schema import resolve, schema
+from tracegen.spec.schema import schema
 
 Kind = Literal["text", "number", "one", "several", "services"]
 
@@ -151,7 +151,7 @@ def _of_the_backend(answers: Answers, packs: Catalogue) -> Iterator[Question]:
 def _required(kind: str, pack: Pack) -> Iterator[Question]:
     """What a pack's options cannot do without: nobody else can know a bucket or an address."""
     for key in pack.options.get("required", ()):
-        option = resolve(pack.options["properties"][key])
+        option = pack.options["properties"][key]
         text = f"{pack.title}: {option['description'].rstrip('.')}?"
         yield Question(f"{kind}.{key}", text, "text", None, option["examples"][0])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem
 from tracegen.project.answers import NoSkeleton, remembered
@@ -12,7 +13,6 @@ from tracegen.project.breaking import Step, steps_between
 from tracegen.project.draft import SPEC
 from tracegen.project.skeleton_changes import skeleton_changes
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Change, Changes, Style, plan_changes
 from tracegen.write.paths import HOME
@@ -44,10 +44,10 @@ def find(folder: Path) -> Project:
     """
     document = load(str(folder / SPEC))
     checked = check(document, catalogue())
-    places = {name: folder / "env" / name if name else folder for name in checked.specs}
+    places = {name: folder / "env" / name if name else folder for name in checked.settings}
     parts = [
-        Part(places[name], name, build(document, spec))
-        for name, spec in checked.specs.items()
+        Part(places[name], name, build(document, spec, catalogue()))
+        for name, spec in checked.settings.items()
         if name is None or (places[name] / HOME).is_dir()
     ]
     return Project(folder, tuple(parts), checked.problems)

@@ -122,7 +122,7 @@ def facts_of(rendered: Rendered) -> Facts:
         },
         asked=tuple(dict.fromkeys(Asked(each.key, each.values) for each in conditions if each.kind == "attribute")),
         slower=tuple(sorted({each.milliseconds for each in conditions if each.kind == "slower_than"})),
-        baggage=tuple(rendered.spec.get("baggage", "to_attributes") or ()),
+        baggage=rendered.settings.baggage.to_attributes,
         wait=model.tail.wait / 1000 if model.tail else 0.0,
         headers=entrance.headers,
         ca=ca.file if ca else "",

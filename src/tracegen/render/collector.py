@@ -3,22 +3,25 @@
 Source: https://opentelemetry.io/docs/collector/configuration/ and the components' own pages.
 """
 
-from tracegen.assemble.certificates import client_tls, tls_name
-from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
-from tracegen.emit import Commented, Value, collector_escape
+from tracegen.emit import Commented, Value
+from tracegen.parts.certificates import tls_name
+from tracegen.parts.collectors import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
+from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
+from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.render.pipelines import forwards, pipelines
 from tracegen.render.receivers import guard, receivers
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
-from tracegen.system import Destination, Model, Queue, Secret, Text, Tier
+from tracegen.system import Destination, Model, Queue, Tier
 from tracegen.system.file import Structured
-from tracegen.system.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
@@ -144,10 +147,3 @@ def _batch(destination: Destination, model: Model) -> Value:
         "min_size": _BATCH_BYTES,
         "max_size": largest,
     }
-
-
-def config_text(value: Text) -> str:
-    """A value that may hold secrets, in a Collector-based configuration."""
-    return "".join(
-        f"${{env:{part.variable}}}" if isinstance(part, Secret) else collector_escape(part) for part in value
-    )

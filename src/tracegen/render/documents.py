@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
+from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
+from tracegen.parts.services import url_variable
 from tracegen.render.template import render_template
-from tracegen.resolve.services import url_variable
 from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
 from tracegen.system.file import Written
 from tracegen.system.units import go_duration

@@ -37,7 +37,7 @@ def plan(model: Model, packs: Catalogue, *, for_people: bool = True) -> tuple[Pl
     if for_people:
         files |= _overridden([*stubs(model, packs), tracing_guide(model, packs)], model)
     if "kubernetes" in model.targets:
-        files |= _overridden(kubernetes_files(model, packs, files), model)
+        files |= _overridden(kubernetes_files(model, files), model)
     for path in model.overrides:
         if not isinstance(files.get(path), Structured):
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
@@ -64,8 +64,8 @@ def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
 def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
     if "compose" in model.targets:
         yield compose_file(model)
-        yield variables_example(model, packs)
-        yield from fragments(model, packs)
+        yield variables_example(model)
+        yield from fragments(model)
     for name in packs.companions:
         yield from contract.companion(name).configs(model)
     yield from contract.backend(model.backend.type).configs(model)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from tracegen.assemble.certificates import server_tls
-from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
-from tracegen.emit import Value, collector_escape
-from tracegen.system import Model, Secret, Text, Tier
+from tracegen.emit import Value
+from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import server_tls
+from tracegen.system import Model, Tier
 
 #: The protocols of the receivers that have several, by the name of their port.
 _PROTOCOLS = {
@@ -24,8 +25,8 @@ def guard(tier: Tier, model: Model) -> dict[str, Value]:
     if not tier.guarded or model.ingest.secret is None:
         return {}
     if model.ingest.kind == "bearer":
-        return {_authenticator(model): {"token": _variable(model.ingest.secret)}}
-    user, password = _text(model.ingest.username), _variable(model.ingest.secret)
+        return {_authenticator(model): {"token": config_text((model.ingest.secret,))}}
+    user, password = config_text(model.ingest.username), config_text((model.ingest.secret,))
     return {_authenticator(model): {"htpasswd": {"inline": f"{user}:{password}"}}}
 
 
@@ -51,11 +52,3 @@ def _server(port: int, protocol: str, tier: Tier, model: Model) -> Value:
 
 def _authenticator(model: Model) -> str:
     return {"bearer": "bearertokenauth/ingest", "basic": "basicauth/ingest"}[model.ingest.kind]
-
-
-def _variable(secret: Secret) -> str:
-    return f"${{env:{secret.variable}}}"
-
-
-def _text(value: Text) -> str:
-    return "".join(_variable(part) if isinstance(part, Secret) else collector_escape(part) for part in value)

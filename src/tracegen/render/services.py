@@ -1,7 +1,7 @@
 """The environment file of each service, for any way of running it."""
 
-from tracegen.assemble.services import environment_path, portable
 from tracegen.emit import Commented, to_env_file
+from tracegen.parts.services import environment_path, portable
 from tracegen.system import Model, Service
 from tracegen.system.file import Written
 

@@ -3,8 +3,8 @@
 https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector
 """
 
-from tracegen.assemble.collector import SPAN_METRICS_PORT
 from tracegen.emit import Commented, Value
+from tracegen.parts.collectors import SPAN_METRICS_PORT
 from tracegen.system import Model, Tier
 
 CONNECTOR = "span_metrics"

@@ -6,16 +6,14 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exte
 
 from collections.abc import Iterator
 
-from tracegen.assemble.collector import STRATEGIES_TARGET
 from tracegen.emit import Commented, Value
+from tracegen.parts.collectors import STRATEGIES_TARGET
+from tracegen.parts.strategies import RELOAD_INTERVAL
 from tracegen.system import SAMPLING_PORTS, Model, Service, Strategy, Tier
 from tracegen.system.file import Structured
 
 _EXTENSION = "jaegerremotesampling"
 _KEYS = ("sampling.head", "services", "service_defaults", "backend", "collector")
-
-#: How often the file is read again.
-RELOAD_INTERVAL = "10s"
 
 
 def strategy_files(model: Model) -> Iterator[Structured]:

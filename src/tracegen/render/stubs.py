@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracegen.catalogue import Catalogue, LanguagePack
-from tracegen.catalogue.data import data_path
 from tracegen.catalogue.stub_files import TEMPLATE, stub_files
 from tracegen.render.template import render_template
 from tracegen.system import Model, Service
@@ -34,7 +33,7 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
         "images": model.images,
         "example": bool(service.build),
     }
-    return render_template(source.relative_to(data_path("templates")).as_posix(), values)
+    return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
 
 
 def _keys(service: Service, source: Path) -> tuple[str, ...]:

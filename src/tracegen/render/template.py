@@ -6,6 +6,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracegen.catalogue.data import data_path
@@ -28,9 +29,12 @@ class UnsafeValue(TypeError):
     """A template wrote a value without a filter: a bug in the template."""
 
 
-def render_template(name: str, values: Mapping[str, Any]) -> str:
-    """The text of a template below `templates/`; raises on an undefined name and on an unfiltered value."""
-    return _environment().get_template(name).render(values)
+def render_template(name: str, values: Mapping[str, Any], root: Path | None = None) -> str:
+    """The text of a template below `root`, by default tracegen's own `templates/`.
+
+    Raises on an undefined name and on an unfiltered value.
+    """
+    return _environment(root or data_path("templates")).get_template(name).render(values)
 
 
 def markdown(value: object) -> Safe:
@@ -81,7 +85,7 @@ def _finalize(value: Any) -> Safe:
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(root: Path) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
     from jinja2.runtime import Context
 
@@ -91,7 +95,7 @@ def _environment() -> "Environment":
         return Safe(string_literal(str(value), context["pack"].literal))
 
     environment = Environment(
-        loader=FileSystemLoader(data_path("templates")),
+        loader=FileSystemLoader(root),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,

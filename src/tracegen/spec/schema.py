@@ -27,10 +27,21 @@ Schema = dict[str, Any]
 _CHOOSERS = {"backends": "type", "languages": "language", "storages": "type"}
 
 
-@cache
+class Reference(dict[str, Any]):
+    """A node with `$ref` in a composed schema, and what it means there: who walks the schema needs no root."""
+
+    definition: Schema
+
+
 def schema() -> Schema:
     """The composed schema of the long form, with all packs that come with tracegen."""
-    return compose(catalogue())
+    return schema_of(catalogue())
+
+
+@cache
+def schema_of(packs: Catalogue) -> Schema:
+    """The composed schema of the long form, for reading only."""
+    return compose(packs)
 
 
 def compose(packs: Catalogue) -> Schema:
@@ -45,18 +56,37 @@ def compose(packs: Catalogue) -> Schema:
         _add_framework(definitions["service"], language)
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
-    return base
+    composed: Schema = _with_references(base)
+    _link(composed, composed)
+    return composed
 
 
-def resolve(node: Schema, root: Schema | None = None) -> Schema:
-    """The schema that a node means: its `$ref` followed, what stands beside it kept."""
-    root = root or schema()
-    while "$ref" in node:
+def resolve(node: Schema) -> Schema:
+    """The schema that a node of a composed schema means: its `$ref` followed, what stands beside it kept."""
+    beside: Schema = {}
+    while isinstance(node, Reference):
+        beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
+        node = node.definition
+    return {**node, **beside}
+
+
+def _with_references(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_references(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    below = {key: _with_references(value) for key, value in node.items()}
+    return Reference(below) if "$ref" in node else below
+
+
+def _link(node: Any, root: Schema) -> None:
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _link(each, root)
+    if isinstance(node, Reference):
         target: Any = root
         for part in node["$ref"].removeprefix("#/").split("/"):
             target = target[part]
-        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
-    return node
+        node.definition = target
 
 
 def property_schema(node: Schema, key: str, choice: object = None) -> Schema | None:
@@ -134,7 +164,6 @@ def _storage(packs: Catalogue, backend: str) -> Schema:
     node: Schema = {
         "x-short": "type",
         "type": "object",
-        "required": ["type"],
         "description": f"Storage of {backend}.",
         "x-variants": "storages",
         "properties": {},

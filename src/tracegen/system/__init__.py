@@ -5,6 +5,7 @@ from tracegen.system.component import (
     Component,
     FileMount,
     Health,
+    Metrics,
     Port,
     Publish,
     Resources,
@@ -14,14 +15,17 @@ from tracegen.system.component import (
     Volume,
     Wait,
     text,
+    user_interface,
 )
+from tracegen.system.compose import Compose, Unit
 from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Entrance, ExternalSecrets, Kubernetes, Login
+from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.system.model import (
     TENANT_ATTRIBUTE,
     Backend,
     Certificates,
     ClientTls,
+    Design,
     Destination,
     Exposure,
     IngestAuth,
@@ -54,9 +58,12 @@ __all__ = [
     "Call",
     "Certificates",
     "ClientTls",
+    "Cluster",
     "Component",
+    "Compose",
     "Condition",
     "Decision",
+    "Design",
     "Destination",
     "Entrance",
     "Exposure",
@@ -67,6 +74,7 @@ __all__ = [
     "Kafka",
     "Kubernetes",
     "Login",
+    "Metrics",
     "Model",
     "Policy",
     "Port",
@@ -88,7 +96,9 @@ __all__ = [
     "Text",
     "Tier",
     "Traffic",
+    "Unit",
     "Volume",
     "Wait",
     "text",
+    "user_interface",
 ]

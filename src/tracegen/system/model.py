@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.catalogue import Image
+from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Kubernetes
+from tracegen.system.compose import Compose
+from tracegen.system.kubernetes import Cluster, Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -126,13 +126,15 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and the options that were said, in the long form.
+    """The storage of the backend: its type, and its options as its record of `decide.records`.
 
-    `texts` are those of the options that may hold secrets, and `tls` how its servers are verified.
+    `inside`: no server is named, so the rendered system runs what is needed. `texts` are those of the options that
+    may hold secrets, and `tls` how its servers are verified.
     """
 
     type: str
-    options: Mapping[str, Any]
+    options: Any
+    inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
 
@@ -169,34 +171,43 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant and its limits as said (`bytes_per_second`, `burst`, `max_trace_size`, `live_traces`, `retention`)."""
+    """A tenant, and its limits as their record of `decide.records`; None where all are the backend's own."""
 
     name: str
-    limits: Mapping[str, Any]
+    limits: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single."""
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+
+    `resources` are those of one process; None where somebody else runs it.
+    """
 
     type: str
     mode: str
     storage: Storage
     retention: int
-    resources: Resources
+    resources: Resources | None
     spans_per_second: float
     roles: Mapping[str, Role] = field(default_factory=dict)
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
     archive: bool = False
 
+    @property
+    def process_resources(self) -> Resources:
+        """Those of one process, for the packs of backends that run here."""
+        assert self.resources is not None, "somebody else runs it"
+        return self.resources
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
-    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
-    it verifies its collector with.
+    `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
+    the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the OpenTelemetry Operator could put into it.
     """
 
     name: str
@@ -214,11 +225,13 @@ class Service:
     sampler: Sampler
     environment: Mapping[str, Text]
     own_environment: Mapping[str, Text]
+    attributes: Mapping[str, str]
     traffic: Traffic
     deploy: bool
     stub: str
     tenant: str
     ca: Secret | None
+    agent: OperatorAgent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +243,11 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The whole system of one environment (None: the base spec alone); services send spans to `entrance`."""
+class Design:
+    """How the system of one environment (None: the base spec alone) is made up, before it is known what runs.
+
+    Services send spans to `entrance`.
+    """
 
     name: str
     environment: str | None
@@ -243,13 +259,11 @@ class Model:
     ingest: IngestAuth
     metrics: bool
     services: Mapping[str, Service]
-    components: Mapping[str, Component]
     exposure: Exposure
     kubernetes: Kubernetes
     images: Mapping[str, Image]
     overrides: Mapping[str, Mapping[str, Any]]
-    decisions: tuple[Decision, ...]
-    strategies: StrategyServer | None = None
+    strategies: StrategyServer | None
 
     @property
     def tail(self) -> Tail | None:
@@ -259,3 +273,24 @@ class Model:
     def edges(self) -> tuple[tuple[str, str], ...]:
         """The edges of the service graph, as (caller, callee)."""
         return tuple((name, callee) for name, service in self.services.items() for callee in service.calls)
+
+    def tier_of_operator(self, name: str) -> Tier | None:
+        """The tier of that name that the OpenTelemetry Operator runs; None without the Operator."""
+        tiers = self.tiers if self.kubernetes.flavor == "operator" else ()
+        return next((tier for tier in tiers if tier.component == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Design):
+    """The whole system: what runs, in general and on each target; names are unique, and hosts are components.
+
+    components  what runs, in the order of packs, tiers and services
+    elsewhere   what the services would be that others run
+    compose     the services of compose.yaml
+    cluster     what runs on Kubernetes
+    """
+
+    components: Mapping[str, Component]
+    elsewhere: Mapping[str, Component]
+    compose: Compose
+    cluster: Cluster

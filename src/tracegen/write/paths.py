@@ -1,9 +1,11 @@
 """Which relative paths tracegen may write, and where it keeps its own files."""
 
-import unicodedata
 from hashlib import sha256
 
-HOME = ".tracegen"
+from tracegen.emit.output_paths import HOME as HOME
+from tracegen.emit.output_paths import fault_of as fault_of
+from tracegen.emit.output_paths import folders_above as folders_above
+
 BASE = f"{HOME}/base"
 STATE = f"{HOME}/state.json"
 #: The schema of the spec, for editors. Committed, so that a checkout has it without tracegen.
@@ -29,13 +31,6 @@ OWN_PLACES = (
     *(JOURNAL, JOURNAL_UNDO),
 )
 
-# `git~1` is the short name under which Windows also reaches `.git`.
-_NOT_OURS = frozenset({HOME, ".git", "git~1"})
-_WINDOWS_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$"}
-    | {f"{device}{number}" for device in ("com", "lpt") for number in "0123456789¹²³"}
-)
-_WINDOWS_CHARACTERS = frozenset('<>:"|?*\\')
 _LONGEST_NAME = 255
 
 
@@ -60,48 +55,7 @@ def is_own(path: str) -> bool:
     return path.startswith(f"{HOME}/")
 
 
-def folders_above(path: str) -> list[str]:
-    """Every folder that `path` lies in, outermost first, without the root."""
-    segments = path.split("/")[:-1]
-    return ["/".join(segments[: length + 1]) for length in range(len(segments))]
-
-
-def folded(path: str) -> str:
-    """Two paths with the same folded form are one file where case does not count."""
-    return unicodedata.normalize("NFC", path.casefold())
-
-
-def fault_of(path: str) -> str | None:
-    """Why `path` is no lawful output, or None. Lawful: relative, inside the root, portable."""
-    if not path or path.startswith("/"):
-        return "is not a relative path"
-    return next((fault for segment in path.split("/") if (fault := _fault_of_segment(segment))), None)
-
-
 def is_record(path: str) -> bool:
     """Whether `path` may stand in a journal: a lawful output, a base text, a text set aside, state or schema."""
     inside = next((path.removeprefix(own) for own in (f"{BASE}/", f"{ASIDE}/") if path.startswith(own)), path)
     return path in (STATE, SCHEMA) or fault_of(inside) is None
-
-
-def _fault_of_segment(segment: str) -> str | None:
-    if segment in {"", ".", ".."}:
-        return "has an empty segment, '.' or '..'"
-    if folded(segment) in _NOT_OURS:
-        return f"lies in {segment}, which outputs must not touch"
-    if not _is_printable(segment):
-        return "has a control, invisible or unencodable character"
-    if not _fits_windows(segment):
-        return f"has a name that Windows reserves: {segment!r}"
-    return "has a name longer than 255 bytes" if len(segment.encode()) > _LONGEST_NAME else None
-
-
-def _is_printable(segment: str) -> bool:
-    # Cf: macOS skips invisible characters when it compares names, so one of them could spell `.git`.
-    return all(unicodedata.category(character) not in {"Cc", "Cf", "Cs"} for character in segment)
-
-
-def _fits_windows(segment: str) -> bool:
-    if segment[-1] in ". " or not _WINDOWS_CHARACTERS.isdisjoint(segment):
-        return False
-    return segment.split(".")[0].rstrip().casefold() not in _WINDOWS_DEVICES

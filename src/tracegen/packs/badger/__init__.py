@@ -1,8 +1,9 @@
 """Spans on one volume, written by the Jaeger process itself."""
 
+from tracegen.decide.records import BadgerStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.system import Model, Volume
+from tracegen.system import Design, Volume
 from tracegen.system.storage_part import StoragePart
 
 _FOLDER = "/badger"
@@ -22,13 +23,13 @@ def _store(folder: str, hours: int) -> Value:
 class Badger:
     """Badger as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
-        size = model.backend.storage.options.get("size", "10Gi")
+        options: BadgerStorage = model.backend.storage.options
         return StoragePart(
             config={"badger": _store(_FOLDER, model.backend.retention)},
             archive={"badger": _store(f"{_FOLDER}/archive", _FOREVER)},
-            volumes=(Volume("jaeger-badger", _FOLDER, size, "spans"),),
+            volumes=(Volume("jaeger-badger", _FOLDER, options.size, "spans"),),
             # Closing the store takes time when it is busy.
             grace=60,
         )

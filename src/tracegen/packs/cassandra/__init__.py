@@ -5,16 +5,17 @@ Image: https://github.com/docker-library/cassandra (5.0/Dockerfile, docker-entry
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_tls
-from tracegen.assemble.variables import login_of, variables_of, with_port
+from tracegen.decide.records import CassandraStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
-from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Text, Volume, Wait, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
+from tracegen.system import Component, Design, Health, Port, Resources, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -35,15 +36,15 @@ def _needs(inside: bool) -> Mapping[str, Wait]:
     return {NAME: Wait.HEALTHY} if inside else {}
 
 
-def _dependencies(model: Model, inside: bool) -> tuple[Component, ...]:
-    options, tls = model.backend.storage.options, model.backend.storage.tls
-    if not options.get("manage", True):
+def _dependencies(model: Design) -> tuple[Component, ...]:
+    options, tls = _options(model), model.backend.storage.tls
+    if not options.manage:
         return ()
     login = login_of(model)
     environment: dict[str, Text] = {
         "CASSANDRA_CONTACT_POINTS": text(",".join(_servers(options))),
-        "CASSANDRA_KEYSPACE": text(_keyspace(options)),
-        "CASSANDRA_LOCAL_DC": text(_datacenter(options)),
+        "CASSANDRA_KEYSPACE": text(options.keyspace),
+        "CASSANDRA_LOCAL_DC": text(options.datacenter),
         # It insists on a name; a server without users does not look at it.
         "CASSANDRA_USERNAME": login.get("username", text("nobody")),
         "CASSANDRA_PASSWORD": login.get("password", text("none")),
@@ -56,10 +57,10 @@ def _dependencies(model: Model, inside: bool) -> tuple[Component, ...]:
     )
 
 
-def _schema(model: Model, inside: bool) -> dict[str, Value]:
-    options, hours = model.backend.storage.options, model.backend.retention
-    schema: dict[str, Value] = {"keyspace": _keyspace(options)}
-    if not options.get("manage", True):
+def _schema(model: Design) -> dict[str, Value]:
+    options, hours = _options(model), model.backend.retention
+    schema: dict[str, Value] = {"keyspace": options.keyspace}
+    if not options.manage:
         why = "The keyspace and its tables are somebody else's, and so is the time to live of spans."
         return schema | {"create": Commented(False, why)}
     lasting = (
@@ -67,17 +68,17 @@ def _schema(model: Model, inside: bool) -> dict[str, Value]:
     )
     return schema | {
         "create": Commented(True, "Spelt out: the default is false. Makes only what is not there."),
-        "datacenter": _datacenter(options),
-        "replication_factor": options.get("replication_factor", 1 if inside else 3),
+        "datacenter": options.datacenter,
+        "replication_factor": options.replication_factor,
         "trace_ttl": Commented(f"{hours}h", lasting),
         "dependencies_ttl": f"{hours}h",
         "compaction_window": f"{max(1, -(-hours // _WINDOWS))}h",
     }
 
 
-def _archive(model: Model, inside: bool) -> Value:
+def _archive(model: Design) -> Value:
     """The same in a keyspace of its own, whose spans have no end."""
-    schema: dict[str, Value] = dict(_schema(model, inside))
+    schema: dict[str, Value] = dict(_schema(model))
     schema["keyspace"] = f"{schema['keyspace']}_archive"
     if schema.get("trace_ttl"):
         schema |= {
@@ -87,12 +88,12 @@ def _archive(model: Model, inside: bool) -> Value:
     return schema
 
 
-def _connection(model: Model, inside: bool) -> Value:
-    options = model.backend.storage.options
+def _connection(model: Design) -> Value:
+    options = _options(model)
     servers: list[Value] = [*_servers(options)]
     connection: dict[str, Value] = {
         "servers": Commented(servers, "With the port: a bare host name is refused."),
-        "local_dc": _datacenter(options),
+        "local_dc": options.datacenter,
     }
     login = login_of(model)
     if login:
@@ -102,21 +103,18 @@ def _connection(model: Model, inside: bool) -> Value:
     return connection
 
 
-def _servers(options: Mapping[str, Any]) -> list[str]:
-    return [with_port(each, _PORT) for each in options.get("servers", [NAME])]
+def _servers(options: CassandraStorage) -> list[str]:
+    return [with_port(each, _PORT) for each in options.servers or [NAME]]
 
 
-def _keyspace(options: Mapping[str, Any]) -> str:
-    return str(options.get("keyspace", "jaeger_v1"))
+def _options(model: Design) -> CassandraStorage:
+    options: CassandraStorage = model.backend.storage.options
+    return options
 
 
-def _datacenter(options: Mapping[str, Any]) -> str:
-    return str(options.get("datacenter", "datacenter1"))
-
-
-def _node(model: Model) -> Component:
+def _node(model: Design) -> Component:
     """One node. All it writes goes to its volume, and the configuration that its entrypoint edits is a copy."""
-    options = model.backend.storage.options
+    options = _options(model)
     image = model.images[NAME]
     folders = f"mkdir -p {_FOLDER}/tmp {_FOLDER}/logs {_CONFIG}"
     script = f"{folders} && cp -r /etc/cassandra/. {_CONFIG} && exec docker-entrypoint.sh cassandra -f"
@@ -135,14 +133,14 @@ def _node(model: Model) -> Component:
             timeout=10,
             retries=12,
         ),
-        volumes=(Volume("cassandra-data", _FOLDER, options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume("cassandra-data", _FOLDER, options.size, "spans"),),
         environment={
             "MAX_HEAP_SIZE": text(f"{_HEAP}M"),
             "MAX_DIRECT_MEMORY_SIZE": text(f"{_DIRECT}M"),
             "CASSANDRA_CONF": text(_CONFIG),
             "CASSANDRA_LOG_DIR": text(f"{_FOLDER}/logs"),
             "CASSANDRA_ENDPOINT_SNITCH": text("GossipingPropertyFileSnitch"),
-            "CASSANDRA_DC": text(_datacenter(options)),
+            "CASSANDRA_DC": text(options.datacenter),
             # Native libraries are unpacked there and loaded, which a folder in memory does not allow.
             "JVM_EXTRA_OPTS": text(f"-Djava.io.tmpdir={_FOLDER}/tmp"),
             "HOME": text(f"{_FOLDER}/tmp"),
@@ -158,15 +156,14 @@ def _node(model: Model) -> Component:
 class Cassandra:
     """Cassandra as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """Cassandra in Jaeger."""
-        options = model.backend.storage.options
-        inside = "servers" not in options
+        options, inside = _options(model), model.backend.storage.inside
         tls = model.backend.storage.tls
         return StoragePart(
-            config={"cassandra": {"schema": _schema(model, inside), "connection": _connection(model, inside)}},
-            archive={"cassandra": {"schema": _archive(model, inside), "connection": _connection(model, inside)}},
-            components=(*((_node(model),) if inside else ()), *_dependencies(model, inside)),
+            config={"cassandra": {"schema": _schema(model), "connection": _connection(model)}},
+            archive={"cassandra": {"schema": _archive(model), "connection": _connection(model)}},
+            components=(*((_node(model),) if inside else ()), *_dependencies(model)),
             secret_files=client_mounts(NAME, tls),
             environment=variables_of(login_of(model).values()),
             needs=_needs(inside),

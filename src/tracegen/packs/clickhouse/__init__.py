@@ -6,13 +6,15 @@ Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Docke
 
 import re
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_tls
-from tracegen.assemble.variables import login_of, variables_of, with_port
+from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
+from tracegen.system import Component, Design, Health, Port, Resources, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -27,11 +29,11 @@ _GATED = ((2, 18), (2, 21))
 _GATE = "--feature-gates=storage.clickhouse"
 
 
-def _config(model: Model) -> Value:
+def _config(model: Design) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
         "addresses": list(_addresses(model)),
-        "database": Commented(_database(model), "Must be there: Jaeger makes tables, not the database."),
+        "database": Commented(_options(model).database, "Must be there: Jaeger makes tables, not the database."),
     }
     login = login_of(model)
     if login:
@@ -42,12 +44,12 @@ def _config(model: Model) -> Value:
     return config | _schema(model)
 
 
-def _addresses(model: Model) -> list[str]:
-    return [with_port(each, _NATIVE) for each in model.backend.storage.options.get("servers", [NAME])]
+def _addresses(model: Design) -> list[str]:
+    return [with_port(each, _NATIVE) for each in _options(model).servers or [NAME]]
 
 
-def _schema(model: Model) -> dict[str, Value]:
-    if not model.backend.storage.options.get("manage", True):
+def _schema(model: Design) -> dict[str, Value]:
+    if not _options(model).manage:
         why = "The tables are somebody else's, and so is the time to live of spans."
         return {"create_schema": Commented(False, why)}
     lasting = "Of tables that are made now: those that exist keep theirs, see ALTER TABLE … MODIFY TTL."
@@ -57,8 +59,9 @@ def _schema(model: Model) -> dict[str, Value]:
     }
 
 
-def _database(model: Model) -> str:
-    return str(model.backend.storage.options.get("database", "jaeger"))
+def _options(model: Design) -> ClickhouseStorage:
+    options: ClickhouseStorage = model.backend.storage.options
+    return options
 
 
 def _is_gated(version: str) -> bool:
@@ -66,9 +69,9 @@ def _is_gated(version: str) -> bool:
     return _GATED[0] <= numbers < _GATED[1]
 
 
-def _node(model: Model) -> Component:
+def _node(model: Design) -> Component:
     """One server, for whoever is in the network: its user has no password, so it has no published port."""
-    database = _database(model)
+    database = _options(model).database
     image = model.images[NAME]
     return Component(
         name=NAME,
@@ -84,7 +87,7 @@ def _node(model: Model) -> Component:
             timeout=5,
             retries=12,
         ),
-        volumes=(Volume("clickhouse-data", _FOLDER, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume("clickhouse-data", _FOLDER, _options(model).size, "spans"),),
         environment={
             "CLICKHOUSE_DB": text(database),
             # Without it the entrypoint writes into /etc, and lets only its own container in.
@@ -102,10 +105,9 @@ def _node(model: Model) -> Component:
 class ClickHouse:
     """ClickHouse as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """ClickHouse in Jaeger."""
-        options = model.backend.storage.options
-        inside = "servers" not in options
+        inside = model.backend.storage.inside
         return StoragePart(
             config={"clickhouse": _config(model)},
             components=(_node(model),) if inside else (),

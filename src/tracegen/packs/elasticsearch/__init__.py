@@ -5,7 +5,7 @@ Settings of the image: https://www.elastic.co/docs/deploy-manage/deploy/self-man
 
 from tracegen.packs.contract import Storage
 from tracegen.packs.search.storage import search_node, search_storage
-from tracegen.system import Model
+from tracegen.system import Design
 from tracegen.system.storage_part import StoragePart
 
 NAME = "elasticsearch"
@@ -20,10 +20,10 @@ _SETTINGS = {
 class Elasticsearch:
     """Elasticsearch as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """Elasticsearch in Jaeger."""
         node = search_node(NAME, "/usr/share/elasticsearch/data", "ES_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, node, model)
+        return search_storage(NAME, "ES", node, model)
 
 
 STORAGE: Storage = Elasticsearch()

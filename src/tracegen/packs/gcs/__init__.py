@@ -1,9 +1,10 @@
 """Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
 
-from tracegen.assemble.certificates import client_path
+from tracegen.decide.records import GcsStorage
 from tracegen.emit import Value
 from tracegen.packs.contract import Storage
-from tracegen.system import Call, Model, Secret, SecretMount, text
+from tracegen.parts.certificates import client_path
+from tracegen.system import Call, Design, Secret, SecretMount, text
 from tracegen.system.storage_part import StoragePart
 
 _CREDENTIALS = client_path("gcs", "credentials.json")
@@ -15,12 +16,12 @@ _SERVER, _IDENTITY = "storage.googleapis.com", "metadata.google.internal"
 class GoogleCloud:
     """Google Cloud Storage as a storage of Tempo."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """With a service account's key as a file, or workload identity when none is named."""
-        options = model.backend.storage.options
-        config: dict[str, Value] = {"bucket_name": options["bucket"]}
-        if "prefix" in options:
-            config["prefix"] = options["prefix"]
+        options: GcsStorage = model.backend.storage.options
+        config: dict[str, Value] = {"bucket_name": options.bucket}
+        if options.prefix:
+            config["prefix"] = options.prefix
         secrets = [part for part in model.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
         return StoragePart(
             config={"backend": "gcs", "gcs": config},

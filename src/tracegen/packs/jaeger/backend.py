@@ -5,19 +5,23 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tracegen.assemble.certificates import client_mounts, server_mounts, server_tls
-from tracegen.assemble.strategies import strategies_mount, strategy_ports
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import storage
 from tracegen.packs.jaeger.kafka import kafka_exporter, kafka_receiver
 from tracegen.packs.jaeger.processes import Process, calls_of, most_of, processes
 from tracegen.packs.jaeger.strategies import STRATEGIES_TARGET, remote_sampling
+from tracegen.parts.certificates import client_mounts, server_mounts
+from tracegen.parts.strategies import strategies_mount, strategy_ports
+from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
+from tracegen.render.otel.tls import server_tls
 from tracegen.system import (
     Component,
+    Design,
     FileMount,
     Health,
-    Model,
+    Metrics,
     Port,
     Publish,
     Resources,
@@ -26,7 +30,6 @@ from tracegen.system import (
 )
 from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit, memory_limiter, own_telemetry
 
 _SOURCE = "packs/jaeger"
 _FOLDER = "/etc/jaeger"
@@ -44,14 +47,14 @@ class Jaeger:
 
     look = "Choose a service at"
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them."""
         part = storage(model.backend.storage.type).part(model)
         yield from part.components
         for process, replicas, resources in processes(model):
             yield _component(process, replicas, resources, model, part)
 
-    def configs(self, model: Model) -> Iterable[Structured]:
+    def configs(self, model: Design) -> Iterable[Structured]:
         """A configuration for each process, and the user interface's when it has one."""
         part = storage(model.backend.storage.type).part(model)
         for process, _, resources in processes(model):
@@ -63,12 +66,12 @@ class Jaeger:
         if _ui(model, part):
             yield Structured(_UI_FILE, _ui(model, part), "", _SOURCE, ("backend", "metrics"))
 
-    def hints(self, model: Model) -> Iterable[str]:
+    def hints(self, model: Design) -> Iterable[str]:
         """Nothing: the user interface explains itself."""
         return ()
 
 
-def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+def _component(process: Process, replicas: int, resources: Resources, model: Design, part: StoragePart) -> Component:
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
     files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
@@ -101,16 +104,18 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
         },
         user=model.images["jaeger"].user,
+        metrics=Metrics(METRICS_PORT),
         calls=tuple(calls_of(process, model, part)),
         headless=bool(model.backend.roles) or model.metrics,
         most=most_of(process, replicas, model),
         writable=("/tmp",),
         replicas=replicas,
         grace=part.grace if process.stores else 30,
+        ui="ui" if process.query else "",
     )
 
 
-def _ports(process: Process, model: Model) -> Iterator[Port]:
+def _ports(process: Process, model: Design) -> Iterator[Port]:
     door = None if model.tiers else Publish.OTLP
     if process.query:
         yield Port("ui", _UI_PORT, Publish.UI)
@@ -141,7 +146,7 @@ def _head(process: Process, part: StoragePart) -> str:
     )
 
 
-def _config(process: Process, resources: Resources, model: Model, part: StoragePart) -> Value:
+def _config(process: Process, resources: Resources, model: Design, part: StoragePart) -> Value:
     extensions = _extensions(process, model, part)
     pipeline, receivers, exporters = _pipeline(process, model)
     return {
@@ -157,7 +162,7 @@ def _config(process: Process, resources: Resources, model: Model, part: StorageP
     }
 
 
-def _extensions(process: Process, model: Model, part: StoragePart) -> dict[str, Value]:
+def _extensions(process: Process, model: Design, part: StoragePart) -> dict[str, Value]:
     extensions: dict[str, Value] = {}
     if process.stores:
         backends: dict[str, Value] = {"main": dict(part.config)}
@@ -172,7 +177,7 @@ def _extensions(process: Process, model: Model, part: StoragePart) -> dict[str, 
     return extensions
 
 
-def _query(model: Model, part: StoragePart) -> Value:
+def _query(model: Design, part: StoragePart) -> Value:
     tls = server_tls(model.certificates)
     archive = _archive(model, part)
     quiet = "It would send traces of its own queries to localhost:4317, and wait for nobody there when it stops."
@@ -189,7 +194,7 @@ def _query(model: Model, part: StoragePart) -> Value:
     return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(model, part) else {})
 
 
-def _serves_strategies(process: Process, model: Model) -> bool:
+def _serves_strategies(process: Process, model: Design) -> bool:
     return model.strategies is not None and model.strategies.host == process.name
 
 
@@ -204,13 +209,13 @@ def _metric_backends() -> dict[str, Value]:
     return {"metric_backends": {"prometheus": {"prometheus": settings}}}
 
 
-def _ui(model: Model, part: StoragePart) -> dict[str, Value]:
+def _ui(model: Design, part: StoragePart) -> dict[str, Value]:
     """What the user interface shows besides traces."""
     shown: dict[str, Value] = {"archiveEnabled": True} if _archive(model, part) else {}
     return shown | ({"monitor": {"menuEnabled": True}} if model.metrics else {})
 
 
-def _pipeline(process: Process, model: Model) -> tuple[Value, Value, Value]:
+def _pipeline(process: Process, model: Design) -> tuple[Value, Value, Value]:
     """The pipeline of traces, its receivers and its exporters."""
     receivers, exporters = _receivers(process, model), _exporters(process, model)
     pipeline: Value = {
@@ -221,7 +226,7 @@ def _pipeline(process: Process, model: Model) -> tuple[Value, Value, Value]:
     return pipeline, receivers, exporters
 
 
-def _receivers(process: Process, model: Model) -> Mapping[str, Value]:
+def _receivers(process: Process, model: Design) -> Mapping[str, Value]:
     kafka = model.backend.kafka
     if process.otlp:
         tls = server_tls(model.certificates)
@@ -232,7 +237,7 @@ def _receivers(process: Process, model: Model) -> Mapping[str, Value]:
     return {"nop": {}}
 
 
-def _exporters(process: Process, model: Model) -> Mapping[str, Value]:
+def _exporters(process: Process, model: Design) -> Mapping[str, Value]:
     kafka = model.backend.kafka
     if process.to_kafka and kafka:
         return {"kafka": kafka_exporter(kafka)}
@@ -241,5 +246,5 @@ def _exporters(process: Process, model: Model) -> Mapping[str, Value]:
     return {"nop": {}}
 
 
-def _archive(model: Model, part: StoragePart) -> bool:
+def _archive(model: Design, part: StoragePart) -> bool:
     return model.backend.archive and bool(part.archive)

@@ -3,9 +3,9 @@
 https://github.com/open-telemetry/opentelemetry-collector-contrib, exporter/kafkaexporter and receiver/kafkareceiver
 """
 
-from tracegen.assemble.certificates import client_tls
 from tracegen.emit import Commented, Value
-from tracegen.render.collector import config_text
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.system import Kafka
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracegen.assemble.calls import broker_calls
-from tracegen.assemble.collector import GROWTH
-from tracegen.system import Call, Model, Resources
+from tracegen.parts.calls import broker_calls
+from tracegen.parts.collectors import GROWTH
+from tracegen.system import Call, Design, Resources
 from tracegen.system.storage_part import StoragePart
 
 
@@ -39,15 +39,15 @@ ROLES = {
 }
 
 
-def processes(model: Model) -> Iterator[tuple[Process, int, Resources]]:
+def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not model.backend.roles:
-        yield SINGLE, 1, model.backend.resources
+        yield SINGLE, 1, model.backend.process_resources
     for name, role in model.backend.roles.items():
         yield ROLES[name], role.replicas, role.resources
 
 
-def calls_of(process: Process, model: Model, part: StoragePart) -> Iterator[Call]:
+def calls_of(process: Process, model: Design, part: StoragePart) -> Iterator[Call]:
     """The servers of the storage, the brokers, and where metrics are kept."""
     if process.stores:
         yield from part.calls
@@ -57,7 +57,7 @@ def calls_of(process: Process, model: Model, part: StoragePart) -> Iterator[Call
         yield Call("prometheus", 9090)
 
 
-def most_of(process: Process, replicas: int, model: Model) -> int:
+def most_of(process: Process, replicas: int, model: Design) -> int:
     """Roles keep nothing; a partition is read by one ingester only."""
     if not model.backend.kafka:
         return 0

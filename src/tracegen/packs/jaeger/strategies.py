@@ -4,7 +4,7 @@ Source: https://www.jaegertracing.io/docs/latest/sampling/#file-based-sampling-c
 """
 
 from tracegen.emit import Commented, Value
-from tracegen.render.strategies import RELOAD_INTERVAL
+from tracegen.parts.strategies import RELOAD_INTERVAL
 from tracegen.system import SAMPLING_PORTS
 
 #: The file in the container, in a folder of its own.

@@ -5,10 +5,10 @@ Sources: https://kafka.apache.org/documentation/#brokerconfigs and https://kafka
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tracegen.packs.contract import Companion
-from tracegen.system import Call, Component, FileMount, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.system import Call, Component, Design, FileMount, Health, Port, Resources, Volume, Wait, text
 from tracegen.system.file import Written
 from tracegen.system.model import Kafka as Broker
 from tracegen.system.units import MEBIBYTE
@@ -27,7 +27,7 @@ _MEMORY, _HEAP = 1024, 512
 _RETENTION_HOURS = 24
 
 
-def _broker(model: Model) -> Component:
+def _broker(model: Design) -> Component:
     image = model.images[BROKER]
     format_ = f"{_PROGRAMS}/kafka-storage.sh format --ignore-formatted --cluster-id {_cluster_id(model)}"
     script = f"{format_} --config {_TARGET} && exec {_PROGRAMS}/kafka-server-start.sh {_TARGET}"
@@ -53,7 +53,7 @@ def _broker(model: Model) -> Component:
     )
 
 
-def _topic_job(model: Model, kafka: Broker) -> Component:
+def _topic_job(model: Design, kafka: Broker) -> Component:
     image = model.images[BROKER]
     program = f"{_PROGRAMS}/kafka-topics.sh --bootstrap-server {BROKER}:{_PORT} --topic {kafka.topic}"
     settings = f"--config max.message.bytes={LARGEST_MESSAGE} --config retention.ms={_RETENTION_HOURS * 3_600_000}"
@@ -100,7 +100,7 @@ def _properties() -> dict[str, str]:
     }
 
 
-def _cluster_id(model: Model) -> str:
+def _cluster_id(model: Design) -> str:
     """Sixteen bytes, the same in every render: a volume that was formatted refuses another."""
     digest = hashlib.sha256(model.name.encode()).digest()[:16]
     return urlsafe_b64encode(digest).decode().rstrip("=").replace("-", "A")
@@ -109,14 +109,14 @@ def _cluster_id(model: Model) -> str:
 class Kafka:
     """One broker, where the backend's roles need one and the spec names none."""
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """The broker, and the job that makes its topic; nothing when brokers exist already."""
         kafka = model.backend.kafka
         if kafka and kafka.inside:
             yield _broker(model)
             yield _topic_job(model, kafka)
 
-    def configs(self, model: Model) -> Iterable[Written]:
+    def configs(self, model: Design) -> Iterable[Written]:
         """The broker's configuration."""
         kafka = model.backend.kafka
         if kafka and kafka.inside:

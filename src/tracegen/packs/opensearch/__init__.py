@@ -5,7 +5,7 @@ Settings of the image: https://docs.opensearch.org/latest/install-and-configure/
 
 from tracegen.packs.contract import Storage
 from tracegen.packs.search.storage import search_node, search_storage
-from tracegen.system import Model
+from tracegen.system import Design
 from tracegen.system.storage_part import StoragePart
 
 NAME = "opensearch"
@@ -21,10 +21,10 @@ _SETTINGS = {
 class OpenSearch:
     """OpenSearch as a storage of Jaeger."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """OpenSearch in Jaeger."""
         node = search_node(NAME, "/usr/share/opensearch/data", "OPENSEARCH_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, node, model)
+        return search_storage(NAME, "OS", node, model)
 
 
 STORAGE: Storage = OpenSearch()

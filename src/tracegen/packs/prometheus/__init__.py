@@ -3,16 +3,16 @@
 https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from tracegen.assemble.certificates import CA_PATH, server_mounts
-from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Companion
 from tracegen.packs.prometheus import sampling_rules
-from tracegen.system import Call, Component, FileMount, Health, Model, Port, Resources, Volume
+from tracegen.parts.certificates import CA_PATH, server_mounts
+from tracegen.parts.collectors import SPAN_METRICS_PORT, name_of_all
+from tracegen.parts.telemetry import METRICS_PORT
+from tracegen.system import Call, Component, Design, FileMount, Health, Metrics, Model, Port, Resources, Volume
 from tracegen.system.file import Structured
-from tracegen.system.telemetry import METRICS_PORT
 from tracegen.system.units import MEBIBYTE
 
 NAME = "prometheus"
@@ -20,10 +20,9 @@ NAME = "prometheus"
 _PORT = 9090
 _CONFIG, _TARGET = "prometheus/prometheus.yml", "/etc/prometheus/prometheus.yml"
 _DATA = "/prometheus"
-_TEMPO_PORT = 3200
 
 
-def _prometheus(model: Model) -> Component:
+def _prometheus(model: Design, others: Mapping[str, Component]) -> Component:
     image = model.images[NAME]
     return Component(
         name=NAME,
@@ -41,16 +40,15 @@ def _prometheus(model: Model) -> Component:
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
         user=image.user,
-        calls=tuple(_calls(model)),
+        calls=tuple(_calls(model, others)),
         writable=("/tmp",),
     )
 
 
-def _calls(model: Model) -> Iterator[Call]:
+def _calls(model: Design, others: Mapping[str, Component]) -> Iterator[Call]:
     yield Call(model.tiers[-1].component, SPAN_METRICS_PORT)
     yield from (Call(tier.component, METRICS_PORT) for tier in model.tiers)
-    port = _backend_port(model)
-    yield from (Call(name, port) for name in _backend_processes(model))
+    yield from (Call(name, metrics.port) for name, metrics in _told(others))
 
 
 def _config(model: Model) -> Structured:
@@ -66,7 +64,7 @@ def _config(model: Model) -> Structured:
         {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
         for tier in model.tiers
     ]
-    jobs += [_backend_job(name, model) for name in _backend_processes(model)]
+    jobs += [_job(name, metrics) for name, metrics in _told(model.components)]
     alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
     value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
@@ -74,30 +72,22 @@ def _config(model: Model) -> Structured:
     return Structured(_CONFIG, value, head, "packs/prometheus", keys)
 
 
-def _files(model: Model) -> Iterable[tuple[str, str]]:
+def _files(model: Design) -> Iterable[tuple[str, str]]:
     yield _CONFIG, _TARGET
     if model.tail:
         yield sampling_rules.PATH, sampling_rules.TARGET
 
 
-def _backend_processes(model: Model) -> list[str]:
-    return [name for name in model.components if name.split("-")[0] == model.backend.type and _answers(model, name)]
+def _told(components: Mapping[str, Component]) -> list[tuple[str, Metrics]]:
+    """What tells of itself, the collectors aside: the backend's processes."""
+    return [(name, each.metrics) for name, each in components.items() if each.metrics]
 
 
-def _answers(model: Model, name: str) -> bool:
-    return any(port.number in (METRICS_PORT, _TEMPO_PORT) for port in model.components[name].ports)
-
-
-def _backend_job(name: str, model: Model) -> Value:
-    tempo = model.backend.type == "tempo"
+def _job(name: str, metrics: Metrics) -> Value:
     job: dict[str, Value] = {"job_name": name}
-    if tempo and model.certificates:
+    if metrics.https:
         job |= {"scheme": "https", "tls_config": {"ca_file": CA_PATH, "server_name": name}}
-    return job | {"dns_sd_configs": _every_replica(name, _backend_port(model))}
-
-
-def _backend_port(model: Model) -> int:
-    return _TEMPO_PORT if model.backend.type == "tempo" else METRICS_PORT
+    return job | {"dns_sd_configs": _every_replica(name, metrics.port)}
 
 
 def _every_replica(name: str, port: int) -> Value:
@@ -107,10 +97,10 @@ def _every_replica(name: str, port: int) -> Value:
 class Prometheus:
     """One Prometheus, where metrics are wanted."""
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """One, which asks every process of the backend and of the collectors."""
         if model.metrics:
-            yield _prometheus(model)
+            yield _prometheus(model, others)
 
     def configs(self, model: Model) -> Iterable[Structured]:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""

@@ -7,7 +7,7 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/proc
 from collections.abc import Iterator
 
 from tracegen.emit import Commented, Value
-from tracegen.system import Model, Tier
+from tracegen.system import Design, Tier
 from tracegen.system.file import Structured
 from tracegen.system.kept import kept
 
@@ -20,7 +20,7 @@ _KEYS = ("sampling", "services", "service_defaults", "collector", "metrics")
 _TOLERANCE = 1.5
 
 
-def rules(model: Model) -> Iterator[Structured]:
+def rules(model: Design) -> Iterator[Structured]:
     """The file of alerts, where there is tail sampling."""
     for tier in model.tiers:
         if tier.tail:
@@ -30,7 +30,7 @@ def rules(model: Model) -> Iterator[Structured]:
             yield Structured(PATH, {"groups": groups}, head, "packs/prometheus", _KEYS)
 
 
-def _alerts(tier: Tier, model: Model) -> Iterator[Value]:
+def _alerts(tier: Tier, model: Design) -> Iterator[Value]:
     assert tier.tail is not None
     job = f'{{job="{tier.component}"}}'
     yield _alert(
@@ -62,7 +62,7 @@ def _alerts(tier: Tier, model: Model) -> Iterator[Value]:
     yield from _collector_away(tier, model)
 
 
-def _more_than_planned(job: str, model: Model) -> Iterator[Value]:
+def _more_than_planned(job: str, model: Design) -> Iterator[Value]:
     """Only where traffic is said: else nothing is planned."""
     planned = sum(row.traces for rows in kept(model).values() for row in rows)
     if planned:
@@ -75,7 +75,7 @@ def _more_than_planned(job: str, model: Model) -> Iterator[Value]:
         )
 
 
-def _collector_away(tier: Tier, model: Model) -> Iterator[Value]:
+def _collector_away(tier: Tier, model: Design) -> Iterator[Value]:
     senders = [each.component for each in model.tiers for one in each.destinations if one.by_trace]
     for sender in senders:
         yield _alert(

@@ -4,16 +4,16 @@ https://grafana.com/docs/tempo/latest/configuration/hosted-storage/s3/ · Seawee
 """
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
-from tracegen.assemble.variables import variables_of
+from tracegen.decide.records import S3Storage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
-from tracegen.render.tempo_text import tempo_text
-from tracegen.system import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.text import tempo_text
+from tracegen.system import Component, Design, Health, Port, Resources, Secret, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -24,7 +24,7 @@ _BUCKET = "traces"
 _PORT, _FILER_PORT = 8333, 8888
 
 
-def _keys(model: Model, inside: bool) -> Mapping[str, Text]:
+def _keys(model: Design, inside: bool) -> Mapping[str, Text]:
     """The access key and its secret: said, of our own store's, or none for workload identity."""
     texts = model.backend.storage.texts
     said = {key: texts[key] for key in ("access_key", "secret_key") if key in texts}
@@ -33,21 +33,21 @@ def _keys(model: Model, inside: bool) -> Mapping[str, Text]:
     return {key: text(_own_secret(model, f"S3_{key.upper()}")) for key in ("access_key", "secret_key")}
 
 
-def _own_secret(model: Model, variable: str) -> Secret:
+def _own_secret(model: Design, variable: str) -> Secret:
     return Secret(variable, f"{model.name}-env", variable)
 
 
-def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
-    options, tls = model.backend.storage.options, model.backend.storage.tls
+def _config(model: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
+    options, tls = _options(model), model.backend.storage.tls
     url = urlsplit(_own_url(model) if inside else _url_of(options))
-    config: dict[str, Value] = {"bucket": options.get("bucket", _BUCKET), "endpoint": url.netloc}
-    if "region" in options:
-        config["region"] = options["region"]
-    if "prefix" in options:
-        config["prefix"] = options["prefix"]
+    config: dict[str, Value] = {"bucket": options.bucket or _BUCKET, "endpoint": url.netloc}
+    if options.region:
+        config["region"] = options.region
+    if options.prefix:
+        config["prefix"] = options.prefix
     if url.scheme == "http":
         config["insecure"] = True
-    if inside or "endpoint" in options:
+    if inside or options.endpoint:
         config["forcepathstyle"] = Commented(True, "Stores other than AWS seldom have a host name for each bucket.")
     config |= {key: tempo_text(value) for key, value in keys.items()}
     if inside and model.certificates:
@@ -59,17 +59,22 @@ def _config(model: Model, inside: bool, keys: Mapping[str, Text]) -> Value:
     return config
 
 
-def _own_url(model: Model) -> str:
+def _options(model: Design) -> S3Storage:
+    options: S3Storage = model.backend.storage.options
+    return options
+
+
+def _own_url(model: Design) -> str:
     return f"http{'s' if model.certificates else ''}://{NAME}:{_PORT}"
 
 
-def _url_of(options: Mapping[str, Any]) -> str:
+def _url_of(options: S3Storage) -> str:
     """The endpoint with a scheme; AWS where none is said."""
-    endpoint: str = options.get("endpoint", f"s3.{options.get('region', '')}.amazonaws.com")
+    endpoint = options.endpoint or f"s3.{options.region}.amazonaws.com"
     return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
-def _store(model: Model, keys: Mapping[str, Text]) -> Component:
+def _store(model: Design, keys: Mapping[str, Text]) -> Component:
     """One process; it is healthy when the bucket is there."""
     image = model.images[IMAGE]
     return Component(
@@ -101,7 +106,7 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
             path=f"/buckets/{_BUCKET}/",
         ),
         secret_files=server_mounts(model.certificates),
-        volumes=(Volume("object-store-data", "/data", model.backend.storage.options.get("size", "20Gi"), "blocks"),),
+        volumes=(Volume("object-store-data", "/data", _options(model).size, "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
         resources=Resources(1.0, 512 * MEBIBYTE),
         user=image.user,
@@ -113,10 +118,9 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
 class S3:
     """S3 as a storage of Tempo."""
 
-    def part(self, model: Model) -> StoragePart:
+    def part(self, model: Design) -> StoragePart:
         """S3 in Tempo; with neither bucket nor endpoint the rendered system runs a store."""
-        options = model.backend.storage.options
-        inside = "bucket" not in options
+        options, inside = _options(model), model.backend.storage.inside
         keys = _keys(model, inside)
         tls = model.backend.storage.tls
         return StoragePart(

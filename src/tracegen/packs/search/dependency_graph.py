@@ -7,8 +7,8 @@ entrypoint.sh).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracegen.assemble.certificates import client_path
-from tracegen.system import Call, Component, Model, SecretMount, Text, Wait, text
+from tracegen.parts.certificates import client_path
+from tracegen.system import Call, Component, Design, SecretMount, Text, Wait, text
 from tracegen.system.component import Resources
 from tracegen.system.units import MEBIBYTE
 
@@ -36,7 +36,7 @@ class Reader:
     password_file: str = ""
 
 
-def dependency_job(reader: Reader, model: Model) -> tuple[Component, ...]:
+def dependency_job(reader: Reader, model: Design) -> tuple[Component, ...]:
     """The job; none where it cannot verify the server as the spec says: it has authorities only."""
     tls = model.backend.storage.tls
     if tls and (tls.cert or tls.server_name):

@@ -6,18 +6,20 @@ Configuration: https://www.jaegertracing.io/docs/latest/storage/elasticsearch/ a
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
 
-from tracegen.assemble.calls import server_calls
-from tracegen.assemble.certificates import client_mounts, client_path, client_tls
-from tracegen.assemble.variables import login_of, variables_of
-from tracegen.emit import Commented, Value, collector_escape
+from tracegen.decide.records import ElasticsearchStorage, OpensearchStorage
+from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts, client_path
+from tracegen.parts.variables import login_of, variables_of
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
 from tracegen.system import (
     Call,
     Component,
+    Design,
     Health,
-    Model,
     Port,
     Resources,
     Secret,
@@ -39,6 +41,8 @@ _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
 
+Options = ElasticsearchStorage | OpensearchStorage
+
 #: The first line of a request may be this long (`http.max_initial_line_length`), and a list of services names the
 #: index of every day in it, by older versions of Jaeger with a comma of three characters between.
 _LONGEST_LINE = 4_096
@@ -54,7 +58,7 @@ _ARCHIVE_HOURS = 87_600
 _TODAY = 1
 
 
-def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Model) -> Component:
+def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Design) -> Component:
     """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
     image = model.images[name]
     health = f"http://127.0.0.1:{PORT}/_cluster/health"
@@ -72,7 +76,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
             path="/_cluster/health",
             start_period=120,
         ),
-        volumes=(Volume(f"{name}-data", data, model.backend.storage.options.get("size", "20Gi"), "spans"),),
+        volumes=(Volume(f"{name}-data", data, _options(model).size, "spans"),),
         environment={key: text(value) for key, value in environment.items()},
         resources=_NODE,
         user=image.user,
@@ -83,17 +87,18 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
     )
 
 
-def search_storage(name: str, node: Component, model: Model) -> StoragePart:
-    """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server."""
-    options = model.backend.storage.options
-    inside = not servers_said(options)
-    managed = options.get("manage", True)
+def search_storage(name: str, prefix: str, node: Component, model: Design) -> StoragePart:
+    """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server.
+
+    `prefix` is that of the variables by which the job that reads who calls whom is told of the cluster.
+    """
+    options, inside = _options(model), model.backend.storage.inside
     needs = {name: Wait.HEALTHY} if inside else {}
     components = [node] if inside else []
-    if managed:
-        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, model, needs), model)]
+    if options.manage:
+        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, prefix, model, needs), model)]
     return StoragePart(
-        config={name: _config(name, model, options.get("index_prefix", ""))},
+        config={name: _config(name, model, options.index_prefix or "")},
         archive={name: _config(name, model, _archive_prefix(options), archive=True)},
         components=tuple(components),
         secret_files=_secret_files(name, model),
@@ -105,17 +110,22 @@ def search_storage(name: str, node: Component, model: Model) -> StoragePart:
     )
 
 
-def _calls(name: str, model: Model) -> tuple[Call, ...]:
-    return server_calls(servers_said(model.backend.storage.options) or [f"http://{name}:{PORT}"])
+def _options(model: Design) -> Options:
+    options: Options = model.backend.storage.options
+    return options
 
 
-def servers_said(options: Mapping[str, Any]) -> list[str]:
+def _calls(name: str, model: Design) -> tuple[Call, ...]:
+    return server_calls(servers_said(_options(model)) or [f"http://{name}:{PORT}"])
+
+
+def servers_said(options: Options) -> list[str]:
     """The servers that exist already; none when the rendered system runs one."""
-    return list(options.get("urls", [])) or ([options["url"]] if "url" in options else [])
+    return list(options.urls or ()) or ([options.url] if options.url else [])
 
 
-def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Value:
-    options = model.backend.storage.options
+def _config(name: str, model: Design, prefix: str, archive: bool = False) -> Value:
+    options = _options(model)
     config: dict[str, Value] = {"server_urls": servers_said(options) or [f"http://{name}:{PORT}"]}
     auth = _auth(name, model)
     if auth:
@@ -129,7 +139,7 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
         config["write_mode"] = Commented("sync", why)
-    if not options.get("manage", True):
+    if not options.manage:
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
         )
@@ -138,26 +148,25 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
     return config
 
 
-def _window(model: Model, archive: bool) -> Value:
+def _window(model: Design, archive: bool) -> Value:
     if archive:
         return Commented(f"{_ARCHIVE_HOURS}h", "For good: the default would hide what is older than three days.")
     why = "As long as spans live: the default of three days would hide older ones from searches."
     return Commented(f"{model.backend.retention + _DAY_HOURS}h", why)
 
 
-def _index(index: str, model: Model, archive: bool) -> Value:
-    options = model.backend.storage.options
-    inside = not servers_said(options)
+def _index(index: str, model: Design, archive: bool) -> Value:
+    options = _options(model)
     layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
     return {
-        "shards": options.get("shards", 1 if inside else 5),
-        "replicas": options.get("replicas", 0 if inside else 1),
+        "shards": options.shards,
+        "replicas": options.replicas,
         "date_layout": layout,
         "rollover_frequency": rollover,
     }
 
 
-def _period(index: str, model: Model) -> tuple[Value, str]:
+def _period(index: str, model: Design) -> tuple[Value, str]:
     """The names of an index's periods. They are the only form that every version of Jaeger 2 takes."""
     if index == "spans":
         why = "A day an index, by this name the cleaner finds them. The reference date of Go."
@@ -168,58 +177,50 @@ def _period(index: str, model: Model) -> tuple[Value, str]:
     return _DAILY, "day"
 
 
-def _days_fit_a_request(model: Model) -> bool:
-    prefix = model.backend.storage.options.get("index_prefix", "")
+def _days_fit_a_request(model: Design) -> bool:
+    prefix = _options(model).index_prefix or ""
     name = f"{prefix}-jaeger-service-2006-01-02%2C"
     days = model.backend.retention // _DAY_HOURS + 2 * _TODAY
     return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
 
 
-def version_of(model: Model) -> tuple[int, ...]:
+def version_of(model: Design) -> tuple[int, ...]:
     """Major and minor version of the Jaeger that is run; what is no number, such as a branch, counts as newest."""
     found = re.match(r"v?(\d+)\.(\d+)", model.images["jaeger"].version)
     return tuple(map(int, found.groups())) if found else (sys.maxsize,)
 
 
-def _archive_prefix(options: Mapping[str, Any]) -> str:
-    prefix = options.get("index_prefix", "")
-    return f"{prefix}-archive" if prefix else "archive"
+def _archive_prefix(options: Options) -> str:
+    return f"{options.index_prefix}-archive" if options.index_prefix else "archive"
 
 
-def _login(model: Model) -> Mapping[str, Text]:
+def _login(model: Design) -> Mapping[str, Text]:
     """User name, and the password when it is no file."""
     return {key: value for key, value in login_of(model).items() if not _file_of(value)}
 
 
-def _auth(name: str, model: Model) -> dict[str, Value]:
+def _auth(name: str, model: Design) -> dict[str, Value]:
     auth: dict[str, Value] = {}
     for key, value in login_of(model).items():
         if key == "password" and _file_of(value):
             auth["password_file"] = client_path(name, "password")
         else:
-            auth[key] = _text(value)
+            auth[key] = config_text(value)
     return auth
-
-
-def _text(value: Text) -> str:
-    return "".join(
-        f"${{env:{part.variable}}}" if isinstance(part, Secret) else collector_escape(part) for part in value
-    )
 
 
 def _file_of(value: Text) -> Secret | None:
     return next((part for part in value if isinstance(part, Secret) and part.file), None)
 
 
-def _secret_files(name: str, model: Model) -> tuple[SecretMount, ...]:
+def _secret_files(name: str, model: Design) -> tuple[SecretMount, ...]:
     password = _file_of(login_of(model).get("password", ()))
     mounts = client_mounts(name, model.backend.storage.tls)
     return (*mounts, SecretMount(password, client_path(name, "password"))) if password else mounts
 
 
-def _reader(name: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
-    options = model.backend.storage.options
-    prefix = {"elasticsearch": "ES", "opensearch": "OS"}[name]
+def _reader(name: str, prefix: str, model: Design, needs: Mapping[str, Wait]) -> Reader:
+    options = _options(model)
     servers = servers_said(options) or [f"http://{name}:{PORT}"]
     environment: dict[str, Text] = {
         f"{prefix}_NODES": text(",".join(servers)),
@@ -227,17 +228,17 @@ def _reader(name: str, model: Model, needs: Mapping[str, Wait]) -> Reader:
         # Its default is to leave out what is more than a day old, hence most of yesterday.
         f"{prefix}_TIME_RANGE": text("48h"),
     }
-    if "index_prefix" in options:
-        environment[f"{prefix}_INDEX_PREFIX"] = text(options["index_prefix"])
+    if options.index_prefix:
+        environment[f"{prefix}_INDEX_PREFIX"] = text(options.index_prefix)
     environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
     in_file = _file_of(login_of(model).get("password", ()))
     variable = f"{prefix}_PASSWORD" if in_file else ""
     return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable)
 
 
-def _cleaner(name: str, model: Model, inside: bool) -> Component:
+def _cleaner(name: str, model: Design, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
-    options = model.backend.storage.options
+    options = _options(model)
     days = -(-model.backend.retention // _DAY_HOURS) + _TODAY
     server = (servers_said(options) or [f"http://{name}:{PORT}"])[0]
     return Component(
@@ -259,7 +260,7 @@ def _cleaner(name: str, model: Model, inside: bool) -> Component:
     )
 
 
-def _cleaner_script(name: str, model: Model) -> str:
+def _cleaner_script(name: str, model: Design) -> str:
     """The program's name ends in the architecture in some releases; it takes a password from the environment only."""
     run = 'exec /go/bin/es-index-cleaner-linux* "$@"'
     if not _file_of(login_of(model).get("password", ())):
@@ -267,11 +268,11 @@ def _cleaner_script(name: str, model: Model) -> str:
     return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {run}'
 
 
-def _cleaner_environment(name: str, model: Model) -> dict[str, Text]:
-    options, tls = model.backend.storage.options, model.backend.storage.tls
+def _cleaner_environment(name: str, model: Design) -> dict[str, Text]:
+    options, tls = _options(model), model.backend.storage.tls
     environment: dict[str, Text] = {"TIMEOUT": text("120")}
-    if "index_prefix" in options:
-        environment["INDEX_PREFIX"] = text(options["index_prefix"])
+    if options.index_prefix:
+        environment["INDEX_PREFIX"] = text(options.index_prefix)
     names = {"username": "ES_USERNAME", "password": "ES_PASSWORD"}
     environment |= {names[key]: value for key, value in _login(model).items()}
     if tls:

@@ -5,10 +5,6 @@ Source of the configuration: https://grafana.com/docs/tempo/latest/configuration
 
 from collections.abc import Iterable, Iterator
 
-from tracegen.assemble.calls import broker_calls
-from tracegen.assemble.certificates import CERT_PATH, KEY_PATH, server_mounts, server_tls
-from tracegen.assemble.collector import GROWTH
-from tracegen.assemble.variables import variables_of
 from tracegen.emit import Commented, Value, tempo_escape
 from tracegen.packs.contract import storage
 from tracegen.packs.tempo.connections import (
@@ -24,15 +20,36 @@ from tracegen.packs.tempo.connections import (
 )
 from tracegen.packs.tempo.processes import SCHEDULER, Process, processes
 from tracegen.packs.tempo.tenants import tenant_limits
-from tracegen.system import Call, Component, FileMount, Health, Model, Port, Publish, Resources, Volume, Wait, text
+from tracegen.parts.calls import broker_calls
+from tracegen.parts.certificates import CERT_PATH, KEY_PATH, server_mounts
+from tracegen.parts.collectors import GROWTH
+from tracegen.parts.telemetry import go_memory_limit
+from tracegen.parts.variables import variables_of
+from tracegen.render.otel.tls import server_tls
+from tracegen.system import (
+    Call,
+    Component,
+    Design,
+    FileMount,
+    Health,
+    Metrics,
+    Port,
+    Publish,
+    Resources,
+    Volume,
+    Wait,
+    text,
+)
 from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.telemetry import go_memory_limit
 
 _SOURCE = "packs/tempo"
 _CONFIG, _TARGET = "tempo/tempo.yaml", "/etc/tempo/tempo.yaml"
 _OVERRIDES, _OVERRIDES_TARGET = "tempo/overrides.yaml", "/etc/tempo/overrides.yaml"
 _DATA = "/var/tempo"
+
+#: Of the volume of a process whose storage keeps spans elsewhere.
+_SIZE = "10Gi"
 _TOPIC_JOB = "kafka-topic"
 
 _KEYS = ("backend", "services", "service_defaults", "security")
@@ -43,14 +60,14 @@ class Tempo:
 
     look = "Tempo has no pages of its own. Its API, for Grafana (data source Tempo) or a command, is at"
 
-    def components(self, model: Model) -> Iterable[Component]:
+    def components(self, model: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them."""
         part = storage(model.backend.storage.type).part(model)
         yield from part.components
         for process, replicas, resources in processes(model):
             yield _component(process, replicas, resources, model, part)
 
-    def configs(self, model: Model) -> Iterable[Structured]:
+    def configs(self, model: Design) -> Iterable[Structured]:
         """One configuration for all processes, and the tenants' limits where there are tenants."""
         head = "Tempo, the configuration of every process. It is read with -config.expand-env=true."
         value = _config(model, storage(model.backend.storage.type).part(model))
@@ -59,7 +76,7 @@ class Tempo:
             limits = "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would"
             yield Structured(_OVERRIDES, tenant_limits(model), f"{limits} be zero.", _SOURCE, _KEYS)
 
-    def hints(self, model: Model) -> Iterable[str]:
+    def hints(self, model: Design) -> Iterable[str]:
         """How its API is asked."""
         found = "/api/search finds it after about half a minute"
         yield f"A trace by its id is there at once, at /api/v2/traces/ID; {found}."
@@ -68,7 +85,7 @@ class Tempo:
             yield f"Each request names a tenant in the header X-Scope-OrgID ({names}); without it the answer is 401."
 
 
-def _component(process: Process, replicas: int, resources: Resources, model: Model, part: StoragePart) -> Component:
+def _component(process: Process, replicas: int, resources: Resources, model: Design, part: StoragePart) -> Component:
     kafka = model.backend.kafka
     port, path = INTERNAL if model.certificates else HTTP, "/ready"
     sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
@@ -87,7 +104,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
         ),
         files=tuple(_files(model)),
         secret_files=(*server_mounts(model.certificates), *part.secret_files),
-        volumes=(Volume(f"{process.name}-data", _DATA, _size(model), "recent spans and work in progress"),)
+        volumes=(Volume(f"{process.name}-data", _DATA, part.disk or _SIZE, "recent spans and work in progress"),)
         if process.disk
         else (),
         environment={"GOMEMLIMIT": text(go_memory_limit(resources)), **part.environment, **sasl},
@@ -97,6 +114,7 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside and process.kafka else {}),
         },
         user=model.images["tempo"].user,
+        metrics=Metrics(HTTP, https=model.certificates is not None),
         calls=tuple(_calls(process, model, part)),
         headless=bool(model.backend.roles) or model.metrics,
         most=GROWTH * replicas if model.backend.roles and not process.disk else 0,
@@ -104,10 +122,11 @@ def _component(process: Process, replicas: int, resources: Resources, model: Mod
         replicas=replicas,
         ordinals=process.disk and bool(model.backend.roles),
         grace=process.grace,
+        ui="http" if process.query else "",
     )
 
 
-def _calls(process: Process, model: Model, part: StoragePart) -> Iterator[Call]:
+def _calls(process: Process, model: Design, part: StoragePart) -> Iterator[Call]:
     yield from part.calls
     if model.backend.roles:
         yield from (Call(each.name, GOSSIP) for each, _, _ in processes(model))
@@ -122,7 +141,7 @@ def _args(process: Process) -> Iterator[str]:
         yield f"-live-store.instance-availability-zone=zone-{process.zone}"
 
 
-def _ports(process: Process, model: Model) -> Iterator[Port]:
+def _ports(process: Process, model: Design) -> Iterator[Port]:
     door = None if model.tiers else Publish.OTLP
     yield Port("http", HTTP, Publish.UI if process.query else None)
     yield Port("grpc", GRPC)
@@ -135,18 +154,13 @@ def _ports(process: Process, model: Model) -> Iterator[Port]:
         yield Port("otlp-http", 4318, door)
 
 
-def _files(model: Model) -> Iterator[FileMount]:
+def _files(model: Design) -> Iterator[FileMount]:
     yield FileMount(_CONFIG, _TARGET)
     if model.backend.tenants:
         yield FileMount(_OVERRIDES, _OVERRIDES_TARGET)
 
 
-def _size(model: Model) -> str:
-    local = model.backend.storage.type == "local"
-    return str(model.backend.storage.options.get("size", "10Gi")) if local else "10Gi"
-
-
-def _config(model: Model, part: StoragePart) -> Value:
+def _config(model: Design, part: StoragePart) -> Value:
     config: dict[str, Value] = {"stream_over_http_enabled": True, "server": _server(model)}
     if model.certificates:
         plain = "Inside the container only, without TLS: what the health check asks."
@@ -169,7 +183,7 @@ def _config(model: Model, part: StoragePart) -> Value:
     return config
 
 
-def _server(model: Model) -> Value:
+def _server(model: Design) -> Value:
     server: dict[str, Value] = {"http_listen_port": HTTP, "grpc_listen_port": GRPC, "log_level": "info"}
     if model.certificates:
         files: Value = {"cert_file": CERT_PATH, "key_file": KEY_PATH}
@@ -177,7 +191,7 @@ def _server(model: Model) -> Value:
     return server
 
 
-def _retention(model: Model) -> dict[str, Value]:
+def _retention(model: Design) -> dict[str, Value]:
     hours = f"{model.backend.retention}h"
     both = "Here and below: the scheduler plans by the one, the worker deletes by the other."
     worker: dict[str, Value] = {
@@ -199,7 +213,7 @@ def _retention(model: Model) -> dict[str, Value]:
     }
 
 
-def _scalable(model: Model) -> dict[str, Value]:
+def _scalable(model: Design) -> dict[str, Value]:
     return {
         "memberlist": gossip(model),
         "ingest": {"kafka": broker(model)},

@@ -3,11 +3,11 @@
 Sources: https://grafana.com/docs/tempo/latest/configuration/#memberlist and .../configuration/network/tls/.
 """
 
-from tracegen.assemble.certificates import CA_PATH, CERT_PATH, KEY_PATH
 from tracegen.emit import Commented, Value
 from tracegen.packs.tempo.processes import ROLES, SCHEDULER, SINGLE, Process
-from tracegen.render.tempo_text import tempo_text
-from tracegen.system import Model
+from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH
+from tracegen.render.otel.text import tempo_text
+from tracegen.system import Design
 
 HTTP, GRPC, GOSSIP, INTERNAL = 3200, 9095, 7946, 3101
 
@@ -16,7 +16,7 @@ _BUILDER = ROLES["block-builder"][0].name
 _STORES = tuple(process.name for process in ROLES["live-store"])
 
 
-def clients(model: Model) -> dict[str, Value]:
+def clients(model: Design) -> dict[str, Value]:
     """Whom queriers and workers call. One process calls itself over gRPC too, so it verifies itself as well."""
     scalable = bool(model.backend.roles)
     worker: dict[str, Value] = {"frontend_address": f"{_FRONTEND}:{GRPC}"} if scalable else {}
@@ -34,7 +34,7 @@ def servers_of(process: Process) -> tuple[str, ...]:
     return {"querier": (_FRONTEND, *_STORES), "backend-worker": (SCHEDULER.name,)}.get(process.target, ())
 
 
-def gossip(model: Model) -> Value:
+def gossip(model: Design) -> Value:
     """The ring in which the roles find each other; live stores, which have volumes, are asked first."""
     config: dict[str, Value] = {
         "abort_if_cluster_join_fails": False,
@@ -46,7 +46,7 @@ def gossip(model: Model) -> Value:
     return config
 
 
-def broker(model: Model) -> Value:
+def broker(model: Design) -> Value:
     """Kafka, of which Tempo takes one address and a login."""
     kafka = model.backend.kafka
     assert kafka is not None, "mode scalable has a broker"
@@ -65,7 +65,7 @@ def broker(model: Model) -> Value:
     return config
 
 
-def assigned_partitions(model: Model) -> Value:
+def assigned_partitions(model: Design) -> Value:
     """Which block builder, by host name, reads which partitions: dealt out in turn.
 
     Only partitions that a live store owns are written to, and these are the first ones; in blocks, as

@@ -6,7 +6,7 @@ Source: https://grafana.com/docs/tempo/latest/introduction/architecture/
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracegen.system import Model, Resources
+from tracegen.system import Design, Resources
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ ROLES = {
 # No metrics generator: collectors count spans, before anything is dropped, and for every backend alike.
 
 
-def processes(model: Model) -> Iterator[tuple[Process, int, Resources]]:
+def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not model.backend.roles:
-        yield SINGLE, 1, model.backend.resources
+        yield SINGLE, 1, model.backend.process_resources
         return
-    yield SCHEDULER, 1, model.backend.resources
+    yield SCHEDULER, 1, model.backend.process_resources
     for name, role in model.backend.roles.items():
         for process in ROLES[name]:
             yield process, role.replicas, role.resources

@@ -3,8 +3,7 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
-from tracegen.render.compose.units import Unit, units
-from tracegen.system import Model
+from tracegen.system import Model, Unit
 from tracegen.system.file import Structured
 
 _HEAD = (
@@ -30,10 +29,10 @@ _KEYS = (
 
 def compose_file(model: Model) -> Structured:
     """compose.yaml."""
-    running = units(model)
+    running = model.compose.units
     value: dict[str, Value] = {
         "name": model.name,
-        "services": {unit.name: Commented(container(unit, model), _why(unit)) for unit in running},
+        "services": {unit.name: Commented(container(unit, model), unit.component.about) for unit in running},
     }
     secrets = secret_sources(unit.component for unit in running)
     if secrets:
@@ -45,12 +44,7 @@ def compose_file(model: Model) -> Structured:
     return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
 
 
-def _why(unit: Unit) -> str:
-    note = "" if unit.component.production else "\nOne node, for trying things out: not for production."
-    return unit.component.why + note
-
-
-def _volumes(running: list[Unit]) -> dict[str, Value]:
+def _volumes(running: tuple[Unit, ...]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for unit in running:
         for volume in unit.volumes:

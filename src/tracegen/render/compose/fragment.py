@@ -1,11 +1,10 @@
 """For services that run elsewhere (`deploy: false`): a fragment that their own compose file extends."""
 
-from tracegen.assemble.certificates import CA_PATH
-from tracegen.assemble.services import environment_path, service_component
-from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
+from tracegen.parts.certificates import CA_PATH
+from tracegen.parts.services import environment_path
 from tracegen.render.compose.container import environment
-from tracegen.system import Model, Service
+from tracegen.system import Component, Model, Service
 from tracegen.system.file import Structured
 
 _HEAD = (
@@ -18,14 +17,14 @@ _HEAD = (
 _KEYS = ("name", "targets", "services", "service_defaults", "security")
 
 
-def fragments(model: Model, packs: Catalogue) -> list[Structured]:
+def fragments(model: Model) -> list[Structured]:
     """services/<name>/compose.yaml of every service that tracegen does not run."""
-    return [_fragment(service, model, packs) for service in model.services.values() if not service.deploy]
+    return [_fragment(model.services[name], each, model) for name, each in model.elsewhere.items()]
 
 
-def _fragment(service: Service, model: Model, packs: Catalogue) -> Structured:
+def _fragment(service: Service, component: Component, model: Model) -> Structured:
     parts: dict[str, Value] = {"env_file": ["./otel.env"]}
-    parts |= environment(service_component(service, model, packs)) | _authority(service)
+    parts |= environment(component) | _authority(service)
     path = environment_path(service).replace("otel.env", "compose.yaml")
     head = _HEAD.format(name=service.name, network=f"{model.name}_default")
     return Structured(path, {"services": {service.name: parts}}, head, "compose", _KEYS)

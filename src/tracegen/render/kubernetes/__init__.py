@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from tracegen.assemble.services import service_component
-from tracegen.catalogue import Catalogue
 from tracegen.emit import Value
 from tracegen.render.kubernetes.availability import autoscaler, disruption_budget
 from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
 from tracegen.render.kubernetes.elsewhere import components
 from tracegen.render.kubernetes.entrance import backend_tls, entrance
-from tracegen.render.kubernetes.injection import injects, instrumentation, with_injection
+from tracegen.render.kubernetes.injection import injects, instrumentation
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
-from tracegen.render.kubernetes.login import with_login
 from tracegen.render.kubernetes.namespace import namespace, service_account
 from tracegen.render.kubernetes.network import default_deny, is_guarded, network_policy
-from tracegen.render.kubernetes.operator import collector, mounted, tier_of
+from tracegen.render.kubernetes.operator import collector
 from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service, service_of_all
@@ -46,31 +43,24 @@ _FILES = {
 }
 
 
-def kubernetes_files(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
+def kubernetes_files(model: Model, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
     """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
-    model = with_login(with_injection(model))
-    objects = [*_shared(model), *_of_components(model, packs, files)]
+    objects = [*_shared(model), *_of_components(model, files)]
     yield from objects
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
-    readers = [_reader(each, model) for each in model.components.values()]
-    value = kustomization(paths, readers, model)
+    running = list(model.cluster.components.values())
+    value = kustomization(paths, running, model)
     yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
-    yield from copies(readers, files)
-    yield from components(model, packs)
+    yield from copies(running, files)
+    yield from components(model)
     yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
-
-
-def _reader(component: Component, model: Model) -> Component:
-    """The component with the files that it reads from ConfigMaps."""
-    tier = tier_of(component, model)
-    return mounted(component, tier) if tier else component
 
 
 def _shared(model: Model) -> Iterator[Structured]:
     """What belongs to no component."""
     if model.kubernetes.create_namespace:
         yield _file("namespace", namespace(model), "The namespace of everything.")
-    platform = [component for component in model.components.values() if component.platform]
+    platform = [component for component in model.cluster.components.values() if component.platform]
     if platform:
         yield _file(
             "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
@@ -91,35 +81,32 @@ def _shared(model: Model) -> Iterator[Structured]:
     if policy:
         yield _file("backend-tls-policy", policy, "How the Gateway verifies the user interface, which speaks TLS.")
     if model.kubernetes.external_secrets:
-        for each in wanted(model.components.values(), model):
+        for each in wanted(model.cluster.components.values(), model):
             why = "Brings the Secret from the store, and keeps it up to date."
             yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
 
 
 def _is_closed(model: Model) -> bool:
     """Whether something is there to be denied; the Operator gives its pods labels of its own."""
-    ours = any(each.platform and tier_of(each, model) is None for each in model.components.values())
+    ours = any(
+        each.platform and model.tier_of_operator(each.name) is None for each in model.cluster.components.values()
+    )
     return ours and model.kubernetes.network_policies != "none"
 
 
-def _of_components(model: Model, packs: Catalogue, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
-    elsewhere = [
-        call
-        for each in model.services.values()
-        if not each.deploy
-        for call in service_component(each, model, packs).calls
-    ]
-    for component in model.components.values():
+def _of_components(model: Model, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
+    elsewhere = [call for each in model.elsewhere.values() for call in each.calls]
+    for component in model.cluster.components.values():
         folder = f"{'platform' if component.platform else 'services'}/{component.name}"
         for name, value in _objects(component, model, files, elsewhere):
             if value is not None:
-                yield _file(f"{folder}/{name}", value, _head(component))
+                yield _file(f"{folder}/{name}", value, component.about)
 
 
 def _objects(
     component: Component, model: Model, files: Mapping[str, PlannedFile], elsewhere: list[Call]
 ) -> Iterator[tuple[str, Value]]:
-    tier = tier_of(component, model)
+    tier = model.tier_of_operator(component.name)
     if tier:
         yield "open-telemetry-collector", collector(component, tier, files, model)
     else:
@@ -131,10 +118,6 @@ def _objects(
         yield "service-of-all", service_of_all(component, model)
     if is_guarded(component, model):
         yield "network-policy", network_policy(component, model, elsewhere)
-
-
-def _head(component: Component) -> str:
-    return component.why + ("" if component.production else "\nOne node, for trying things out: not for production.")
 
 
 def _file(name: str, value: Value, head: str) -> Structured:

@@ -46,7 +46,7 @@ def _servers(model: Model) -> list[str]:
     key = model.certificates.key
     return [
         component.name
-        for component in model.components.values()
+        for component in model.cluster.components.values()
         if any(mount.secret == key for mount in component.secret_files)
     ]
 

@@ -6,23 +6,12 @@ https://gateway-api.sigs.k8s.io/api-types/httproute/
 
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Entrance, Model, Port, Publish
-
-
-def door(model: Model) -> tuple[Component, Port] | None:
-    """What serves people: the component and its port; None when the backend has no such thing."""
-    found = [
-        (component, port)
-        for component in model.components.values()
-        for port in component.ports
-        if port.publish is Publish.UI
-    ]
-    return found[-1] if found else None
+from tracegen.system import Component, Entrance, Model, Port
 
 
 def entrance(model: Model) -> tuple[str, Value] | None:
     """The name of the file and the object; None when nothing is to be reached, or nothing said."""
-    said, found = model.kubernetes.entrance, door(model)
+    said, found = model.kubernetes.entrance, model.cluster.user_interface
     if said is None or found is None:
         return None
     if said.gateway:
@@ -35,7 +24,7 @@ def backend_tls(model: Model) -> Value:
 
     https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/: the authority has to be called `ca.crt`.
     """
-    said, found = model.kubernetes.entrance, door(model)
+    said, found = model.kubernetes.entrance, model.cluster.user_interface
     if said is None or found is None or not said.gateway or model.certificates is None:
         return None
     authority = model.certificates.ca

@@ -27,7 +27,7 @@ def namespace(model: Model) -> Value:
 
 def has_foreign_images(model: Model) -> bool:
     """Whether an image runs of which tracegen knows nothing."""
-    return any(component.user is None for component in model.components.values())
+    return any(component.user is None for component in model.cluster.components.values())
 
 
 def service_account(model: Model) -> Value:

@@ -7,7 +7,6 @@ writes its own beside these.
 from collections.abc import Collection, Iterator, Mapping
 
 from tracegen.emit import Commented, Value
-from tracegen.render.kubernetes.entrance import door
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
 from tracegen.system import Call, Component, Model
 
@@ -67,7 +66,7 @@ def _from_elsewhere(component: Component, elsewhere: Collection[Call]) -> Iterat
 
 
 def _door(component: Component, model: Model) -> Iterator[Value]:
-    found = door(model) if model.kubernetes.entrance else None
+    found = model.cluster.user_interface if model.kubernetes.entrance else None
     if found and found[0].name == component.name:
         why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."
         yield Commented({"ports": [_port(found[1].number, component)]}, why)
@@ -76,11 +75,11 @@ def _door(component: Component, model: Model) -> Iterator[Value]:
 def _callers(component: Component, model: Model) -> dict[str, tuple[int, ...]]:
     """Ports of the component that others call, by caller; services are one, `SERVICE`, when all call alike."""
     found: dict[str, tuple[int, ...]] = {}
-    for other in model.components.values():
+    for other in model.cluster.components.values():
         ports = tuple(sorted({call.port for call in other.calls if call.host == component.name}))
         if ports:
             found[other.name] = ports
-    services = [other.name for other in model.components.values() if not other.platform]
+    services = [other.name for other in model.cluster.components.values() if not other.platform]
     if component.platform and services and len({found.get(name) for name in services}) == 1:
         alike = found.get(services[0])
         found = {name: ports for name, ports in found.items() if name not in services}
@@ -97,7 +96,7 @@ def _egress(component: Component, model: Model) -> Iterator[Value]:
     inside: dict[str, set[int]] = {}
     outside: set[int] = set()
     for call in component.calls:
-        if call.host in model.components:
+        if call.host in model.cluster.components:
             inside.setdefault(call.host, set()).add(call.port)
         else:
             outside.add(call.port)
@@ -105,7 +104,7 @@ def _egress(component: Component, model: Model) -> Iterator[Value]:
     for name, ports in inside.items():
         rules.setdefault(tuple(sorted(ports)), []).append(name)
     for numbers, names in rules.items():
-        server = model.components[names[0]]
+        server = model.cluster.components[names[0]]
         yield {"to": [_peer(each, model) for each in names], "ports": [_port(each, server) for each in numbers]}
     if outside:
         why = "Servers outside: a policy knows addresses, not names, so only the ports are named."

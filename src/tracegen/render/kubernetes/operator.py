@@ -5,10 +5,9 @@ a plain workload: the Operator makes no probes for its health check (issue 4220 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from tracegen.assemble.collector import config_path
 from tracegen.emit import Commented, Value
+from tracegen.parts.collectors import config_path
 from tracegen.render.kubernetes.availability import BUSY
 from tracegen.render.kubernetes.labels import metadata
 from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings
@@ -30,17 +29,10 @@ _OF_POD = {
 }
 
 
-def tier_of(component: Component, model: Model) -> Tier | None:
-    """The tier that the Operator runs; None for everything else, and without the Operator."""
-    tiers = model.tiers if model.kubernetes.flavor == "operator" else ()
-    return next((tier for tier in tiers if tier.component == component.name), None)
-
-
 def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], model: Model) -> Value:
     """A tier as an OpenTelemetryCollector, with the structure of its configuration file."""
     file = files[config_path(tier)]
     assert isinstance(file, Structured)
-    component = mounted(component, tier)
     inner, outer = container(component), pod_settings(component, model)
     spec: dict[str, Value] = {
         "mode": _MODES[kind_of(component)],
@@ -60,11 +52,6 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
         "metadata": metadata(component, model),
         "spec": spec,
     }
-
-
-def mounted(component: Component, tier: Tier) -> Component:
-    """The component with the files that are mounted: its own configuration comes with the resource."""
-    return replace(component, files=tuple(each for each in component.files if each.source != config_path(tier)))
 
 
 def _size(component: Component) -> dict[str, Value]:

@@ -3,7 +3,6 @@
 from shlex import quote
 
 from tracegen.render.kubernetes.certificates import is_made
-from tracegen.render.kubernetes.entrance import door
 from tracegen.render.kubernetes.secrets import wanted
 from tracegen.render.template import render_template
 from tracegen.system import Model, Secret
@@ -16,14 +15,14 @@ _NO_LOGIN = (
 
 def readme(model: Model) -> str:
     """The text of the page."""
-    found, said = door(model), model.kubernetes.entrance
+    found, said = model.cluster.user_interface, model.kubernetes.entrance
     tls_secret = said.tls_secret if said else ""
     values = {
         "model": model,
         "pods": f"kubectl get pods --namespace {model.kubernetes.namespace}",
-        "secrets": wanted(model.components.values(), model),
+        "secrets": wanted(model.cluster.components.values(), model),
         "basic": _basic(model),
-        "builds": any(component.build for component in model.components.values()),
+        "builds": any(component.build for component in model.cluster.components.values()),
         "certificate": model.certificates.cert.name if model.certificates and is_made(model) else "",
         "tls_secret": tls_secret,
         "tls_command": _tls_command(tls_secret, model),

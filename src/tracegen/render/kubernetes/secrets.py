@@ -1,13 +1,13 @@
 """The Secrets that must exist: by which names they are referred to, and how they are made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from shlex import quote
 
+from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Value
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.resolve.security import BASIC_SUFFIX
 from tracegen.system import Component, Model, Secret, Text
 
 
@@ -31,7 +31,7 @@ def wanted(components: Iterable[Component], model: Model) -> list[Wanted]:
     """Every Secret that is referred to, in the order of their names; those that cert-manager makes are left out."""
     found: dict[str, dict[str, Secret]] = {}
     for component in components:
-        for secret in _secrets(component):
+        for secret in component.secrets:
             found.setdefault(secret.name, {}).setdefault(secret.key, secret)
     made = model.certificates.cert.name if model.certificates and is_made(model) else ""
     return [
@@ -62,12 +62,6 @@ def external_secret(secret: Wanted, model: Model) -> Value:
         "data": data,
     }
     return {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": named, "spec": spec}
-
-
-def _secrets(component: Component) -> Iterator[Secret]:
-    for value in component.environment.values():
-        yield from (part for part in value if isinstance(part, Secret))
-    yield from (mount.secret for mount in component.secret_files)
 
 
 def _argument(secret: Secret, wanted: Wanted) -> str:

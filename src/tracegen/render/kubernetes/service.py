@@ -2,7 +2,6 @@
 
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import metadata, selector
-from tracegen.render.kubernetes.operator import tier_of
 from tracegen.render.kubernetes.workload import kind_of
 from tracegen.system import Component, Model
 
@@ -11,7 +10,7 @@ def service(component: Component, model: Model) -> Value:
     """A Service with all ports; without an address of its own where callers want that of each replica."""
     spec: dict[str, Value] = {"type": "ClusterIP"}
     # The Operator gives ports names of its own.
-    is_operated = tier_of(component, model) is not None
+    is_operated = model.tier_of_operator(component.name) is not None
     if is_headless(component):
         why = "No address of its own: the name stands for every replica, as in Docker Compose."
         spec["clusterIP"] = Commented("None", why)

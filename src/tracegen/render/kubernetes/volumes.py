@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from posixpath import basename, dirname
 
-from tracegen.assemble.certificates import FOLDER
 from tracegen.emit import Commented, Value
+from tracegen.parts.certificates import FOLDER
 from tracegen.render.kubernetes.configuration import key_of, map_name
 from tracegen.system import Component, FileMount, Model, SecretMount, Volume
 from tracegen.system.units import MEBIBYTE, mebibytes, size_in_bytes
