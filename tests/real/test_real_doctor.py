@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from doctor_faults import LIVE, SERVICES, certificates
+from doctor.faults import LIVE, SERVICES, certificates, written
 from programs.running import LOOPBACK, Span, free_port, send_spans
 from programs.system import System
 from support import compiled, development_certificates, one_service, tracegen
@@ -61,9 +61,7 @@ class Looked:
 
 def rendered(folder: Path, spec: Mapping[str, Any], secrets: Mapping[str, str] | None = None, **more: Any) -> Looked:
     built = compiled(folder, dict(spec))
-    for path, content in built.tree.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+    written(folder, built)
     return Looked(folder, System(built, folder / "run", secrets, **more), {})
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from doctor_faults import GATEWAY, OVERRIDE, SECURE, append, override, replace, system
+from doctor.faults import GATEWAY, OVERRIDE, SECURE, append, override, replace, system
 from support import tracegen
 
 SECRETS = [

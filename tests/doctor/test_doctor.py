@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor_faults import (
+from doctor.faults import (
     CHECKOUT,
     CLUSTER,
     FAULTS,
@@ -24,12 +24,17 @@ from doctor_faults import (
     replace,
     set_in,
     system,
+    written,
 )
 from invariants._specs import SMALLEST, Space, compile_spec, dimensions
 from patches import merged
 from support import ROOT, one_service, tracegen
+from tracegen.catalogue import catalogue
+from tracegen.checking import check
+from tracegen.compiler import build
 from tracegen.doctor.expected import expected_of
 from tracegen.doctor.path import diagnose
+from tracegen.source.files import load
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 
@@ -62,8 +67,15 @@ def test_nothing_is_found_before_a_fault_is_planted(tmp_path: Path, spec: dict[s
 
 
 @pytest.mark.parametrize("example", sorted(path.parent.name for path in ROOT.glob("examples/*/tracegen.yaml")))
-def test_nothing_is_found_in_the_examples(example: str) -> None:
-    assert found(ROOT / "examples" / example) == []
+def test_nothing_is_found_in_the_examples(tmp_path: Path, example: str) -> None:
+    """In all their environments."""
+    spec = ROOT / "examples" / example / "tracegen.yaml"
+    document = load(str(spec), None)
+    for environment, settings in check(document, catalogue()).settings.items():
+        folder = tmp_path / str(environment)
+        rendered = build(document, settings, catalogue())
+        written(folder, rendered)
+        assert not diagnose(expected_of(rendered), folder, {}).findings, environment
 
 
 def test_nothing_is_found_in_systems_of_the_matrix(tmp_path: Path) -> None:
@@ -73,9 +85,7 @@ def test_nothing_is_found_in_systems_of_the_matrix(tmp_path: Path) -> None:
     for number, assignment in enumerate(islice(space.cover(), 0, None, 10)):
         rendered = compile_spec(merged(SMALLEST, space.patch(assignment)))
         folder = tmp_path / str(number)
-        for path, content in rendered.tree.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
+        written(folder, rendered)
         diagnosis = diagnose(expected_of(rendered), folder, {})
         assert not diagnosis.findings, (space.patch(assignment), diagnosis.findings)
         looked_at += bool(diagnosis.looked_at)
