@@ -306,6 +306,24 @@ FAULTS = [
         ONE,
     ),
     Fault(
+        "service not in the cluster",
+        CLUSTER,
+        replace("kubernetes/kustomization.yaml", "  - services/checkout/deployment.yaml\n", ""),
+        "environment",
+        "kubernetes/kustomization.yaml",
+        "",
+        ONE,
+    ),
+    Fault(
+        "service not in compose.yaml",
+        PLAIN,
+        replace(COMPOSE, "  checkout:\n", "  checkout-old:\n"),
+        "environment",
+        COMPOSE,
+        "",
+        ONE,
+    ),
+    Fault(
         "two agents",
         PLAIN,
         override(

@@ -28,7 +28,7 @@ from doctor.faults import (
 )
 from invariants._specs import SMALLEST, Space, compile_spec, dimensions
 from patches import merged
-from support import ROOT, one_service, tracegen
+from support import ROOT, compiled, one_service, tracegen
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
 from tracegen.compiler import build
@@ -139,6 +139,17 @@ def test_a_service_that_runs_elsewhere_has_its_file(tmp_path: Path) -> None:
     assert found(folder) == []
     set_in("services/ledger/otel.env", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel-gateway:4317")(folder)
     assert [(each["hop"], each["services"]) for each in found(folder)] == [("address", ["ledger"])]
+
+
+@pytest.mark.parametrize("targets", [["compose"], ["kubernetes"], ["compose", "kubernetes"], []])
+def test_what_was_never_rendered_is_said(tmp_path: Path, targets: list[str]) -> None:
+    compiled(tmp_path, one_service(targets=targets))
+    for said in found(tmp_path):
+        assert said["hop"] == "environment" and "is not there" in str(said["evidence"])
+        assert str(said["command"]).startswith("tracegen render ")
+    assert found(tmp_path)
+    assert tracegen("render", tmp_path / "tracegen.yaml").code == 0
+    assert not found(tmp_path)
 
 
 def test_only_the_first_broken_hop_of_a_service_is_told(tmp_path: Path) -> None:

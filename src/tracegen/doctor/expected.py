@@ -34,6 +34,7 @@ class Expected:
     wait       seconds until a tail sampler has decided
     asked      an attribute and value for each that its policies ask for; `slower` is the longest time they ask for
     ca         the file of the authority that services trust; empty without one
+    namespace  where everything runs on Kubernetes
     marked     traces of which it surely keeps one, if each has all of that
     """
 
@@ -49,6 +50,7 @@ class Expected:
     slower: int
     marked: int
     ca: str
+    namespace: str
 
 
 def expected_of(rendered: Rendered) -> Expected:
@@ -85,6 +87,7 @@ def expected_of(rendered: Rendered) -> Expected:
         asked=tuple((each.key, each.values[0]) for each in conditions if each.kind == "attribute" and each.values),
         slower=max((each.milliseconds for each in conditions if each.kind == "slower_than"), default=0),
         marked=_marked(model),
+        namespace=model.kubernetes.namespace,
         ca=model.entrance.tls.ca.file if model.entrance.tls and model.entrance.tls.ca else "",
     )
 

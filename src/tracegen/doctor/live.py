@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracegen.doctor import environment, marked, reach, stored
+from tracegen.doctor import engine, environment, marked, reach, stored
 from tracegen.doctor.behind import LOGS, TARGET, UP, Behind
 from tracegen.doctor.compose import Compose
 from tracegen.doctor.context import Context
@@ -46,6 +46,15 @@ class Entry:
         return next((each.mark for each in listeners(self.unit) if each.port == self.port), self.mark)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Marked spans that were taken, and what their collector had counted before."""
+
+    entry: Entry
+    ids: tuple[str, ...]
+    before: Counters | None
+
+
 class Live:
     """One look at a running system; `at` says where a port of a container is reached from here."""
 
@@ -59,19 +68,22 @@ class Live:
 
     def diagnose(self) -> Diagnosis:
         """The first broken hop of each service, and what counters and stored traces say beside."""
-        found: list[Finding] = []
-        looked_at = []
-        units = services(self._context)
-        for name, unit in sorted(units.items()):
+        ways: dict[str, list[Finding]] = {}
+        waiting: dict[str, Waiting] = {}
+        for name, unit in sorted(services(self._context).items()):
             entry = self._entry(unit)
-            if entry is None:
-                continue
-            looked_at.append((TARGET, name))
-            ways = sorted(self._of_service(name, unit, entry), key=lambda each: HOPS.index(each.hop))
-            found += [replace(each, services=(name,)) for each in ways[:1]]
+            if entry:
+                ways[name] = list(self._send(name, unit, entry, waiting))
+        for name, broken in self._looked_for(waiting).items():
+            ways[name] += broken
+        found = [
+            replace(each, services=(name,))
+            for name, broken in ways.items()
+            for each in sorted(broken, key=lambda each: HOPS.index(each.hop))[:1]
+        ]
         stopped = {each.hop for each in found}
         found += [each for each in self._standing() if each.hop not in stopped]
-        return Diagnosis(tuple(looked_at), tuple(joined(found)))
+        return Diagnosis(tuple((TARGET, name) for name in ways), tuple(joined(found)))
 
     def _entry(self, unit: Unit) -> Entry | None:
         endpoint, mark = environment.value(unit, environment.TRACES_ENDPOINT, environment.ENDPOINT)
@@ -104,7 +116,8 @@ class Live:
         source = next(iter(self._context.world.units.values()))
         return unit.name == name or self._context.world.route(source, name, 0, "address", Mark("")).unit is unit
 
-    def _of_service(self, name: str, unit: Unit, entry: Entry) -> Iterator[Finding]:
+    def _send(self, name: str, unit: Unit, entry: Entry, waiting: dict[str, Waiting]) -> Iterator[Finding]:
+        """Send marked spans, and note who waits for them; or tell why they are not taken."""
         broken = list(self._door(entry))
         if broken:
             yield from broken
@@ -115,28 +128,27 @@ class Live:
         except Unreachable as error:
             yield self._finding(first_hop(entry.unit.program), entry.taken, str(error), f"{LOGS} {entry.unit.name}")
             return
-        if not sent.ids:
-            words = f"{entry.unit.name} refuses spans: it has no room"
-            yield from self._full(entry.unit) or [
-                self._finding("processor", self._limiter(entry.unit), words, f"{LOGS} {entry.unit.name}")
-            ]
+        if sent.ids:
+            waiting[name] = Waiting(entry, sent.ids, before)
             return
-        yield from self._looked_for(entry, sent.ids, before)
+        words = f"{entry.unit.name} refuses spans: it has no room"
+        own = self._finding("processor", self._limiter(entry.unit), words, f"{LOGS} {entry.unit.name}")
+        yield from self._full(entry.unit) or [own]
 
-    def _looked_for(self, entry: Entry, ids: tuple[str, ...], before: Counters | None) -> Iterator[Finding]:
+    def _looked_for(self, waiting: Mapping[str, Waiting]) -> dict[str, list[Finding]]:
+        """What is broken for those whose marked spans do not come; all are waited for together."""
         ui = self._context.world.units.get(self._expected.ui[0])
         api = self._address(ui, self._expected.ui[1]) if ui else ""
-        if not ui or not api:
-            return
+        if not ui or not api or not waiting:
+            return {}
+        ids = {name: each.ids for name, each in waiting.items()}
         try:
-            if marked.arrived(api, ids, self._expected.wait + _PATIENCE):
-                return
+            came = marked.arrived(api, ids, self._expected.wait + _PATIENCE)
         except CannotCount as error:
             mark = ui.config.mark("extensions", "jaeger_query") if ui.config else ui.mark
             own = self._finding("backend", mark, str(error), f"{UP} {ui.name}")
-            yield from self._behind.broken(entry.unit) or [own]
-            return
-        yield from self._lost(entry, before)
+            return {name: self._behind.broken(each.entry.unit) or [own] for name, each in waiting.items()}
+        return {name: list(self._lost(each.entry, each.before)) for name, each in waiting.items() if name not in came}
 
     def _lost(self, entry: Entry, before: Counters | None) -> Iterator[Finding]:
         """Between which hops a span that was taken is gone."""
@@ -245,7 +257,29 @@ class Live:
             if counters.total(REFUSED) and not full:
                 words = f"{unit.name} refused {counters.total(REFUSED):,.0f} spans"
                 yield self._finding("processor", self._limiter(unit), words, f"{LOGS} {unit.name}")
+        yield from self._machine()
         yield from self._traces()
+
+    def _machine(self) -> Iterator[Finding]:
+        """Containers that do not run, and disks without room."""
+        world = self._context.world
+        if isinstance(world, Compose):
+            states, logs = list(engine.compose_states(self._folder)), LOGS
+        else:
+            namespace = self._expected.namespace
+            states, logs = (
+                list(engine.pod_states(namespace)),
+                f"kubectl logs --namespace {namespace} --selector app.kubernetes.io/name=",
+            )
+        for state in states:
+            unit = world.units.get(state.unit)
+            if unit:
+                hop = first_hop(unit.program) if unit.program else environment.HOP
+                command = f"{logs}{'' if logs.endswith('=') else ' '}{unit.name}"
+                yield self._finding(hop, unit.mark, f"{unit.name} is {state.words}", command)
+        for folder in {self._folder.resolve(), engine.docker_folder() or self._folder.resolve()}:
+            if words := engine.no_room(folder):
+                yield self._finding("storage", Mark(""), words, f"df -h {folder}")
 
     def _traces(self) -> Iterator[Finding]:
         ui = self._context.world.units.get(self._expected.ui[0])

@@ -18,6 +18,7 @@ _SERVER, _ERROR = 2, 2
 _MILLISECOND = 1_000_000
 _POLL = 0.25
 _REPEATS = 4
+_AT_MOST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ def send(expected: Expected, resource: Mapping[str, str], target: Target) -> Sen
     ids = tuple(secrets.token_hex(16) for _ in range(expected.marked))
     message = _request(expected, resource, ids)
     line = sender(target)
+    end = time.monotonic() + _AT_MOST
     try:
         for refusals in range(_REPEATS):
+            if time.monotonic() > end:
+                break
             try:
                 line.send(message)
                 return Sent(ids, refusals)
@@ -45,15 +49,15 @@ def send(expected: Expected, resource: Mapping[str, str], target: Target) -> Sen
         line.close()
 
 
-def arrived(api: str, ids: Sequence[str], seconds: float) -> bool:
-    """Whether one of these traces comes within so many seconds. Raises CannotCount."""
+def arrived(api: str, ids: Mapping[str, Sequence[str]], seconds: float) -> set[str]:
+    """Those of whose traces one comes within so many seconds. Raises CannotCount."""
     ask = source(f"http://{api}")
     end = time.monotonic() + seconds
+    came: set[str] = set()
     while True:
-        if any(ask(ids).values()):
-            return True
-        if time.monotonic() > end:
-            return False
+        came |= {name for name, traces in ids.items() if name not in came and any(ask(traces).values())}
+        if len(came) == len(ids) or time.monotonic() > end:
+            return came
         time.sleep(_POLL)
 
 
