@@ -76,7 +76,7 @@ TURNS: tuple[Patch, ...] = (
 _BOTH: Patch = {"targets": ["compose", "kubernetes"]}
 #: How many values of a key are tried in each system at most, and how many that change something are enough.
 MOST, ENOUGH = 3, 2
-#: The turns in which one store is put in the place of another, and how many pairs of choices are laid over each other.
+#: The turns in which one store takes the place of another, and how many pairs of choices are laid over each other.
 MOVED, LAID = (0, 1, 3, 4), 1000
 _SHOP: Patch = merged(SMALLEST, merged(_BOTH, {"services": {"ledger": {"calls": ["api"]}}}))
 _STORE: tuple[Path, ...] = (("backend", "type"), ("backend", "mode"), ("backend", "storage"), ("backend", "endpoint"))

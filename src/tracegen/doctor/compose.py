@@ -67,6 +67,8 @@ class Compose(World):
             words = f"{host} is {source.name}'s own container, where nothing takes spans"
             return Route(broken=self._broken(hop, mark, words))
         target = self._hosts.get(host)
+        if target is None and host in ("localhost", "127.0.0.1", "::1"):
+            return Route()  # what this machine has there is not in these files
         if target is None:
             return self._outside(host, hop, mark)
         if not set(source.networks) & set(target.networks) and not source.host_network:

@@ -195,6 +195,11 @@ def resource(unit: Unit) -> dict[str, str]:
     return {**_attributes(attributes), **({"service.name": name} if name else {})}
 
 
+def headers(unit: Unit) -> dict[str, str]:
+    """The headers that its SDK sends, as far as they are known."""
+    return {key.lower(): content for key, content in _attributes(value(unit, *HEADERS)[0]).items()}
+
+
 def _attribute(text: str, name: str) -> str:
     return _attributes(text).get(name, "")
 

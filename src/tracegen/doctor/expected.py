@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil, log, log1p
 
 from tracegen.compiler import Rendered
-from tracegen.system import Publish, Secret, Text
+from tracegen.system import Publish, Secret, System, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Expected:
     backend    jaeger, tempo or external
     ui         the component and port whose API tells of traces; an empty name without one
     wait       seconds until a tail sampler has decided
+    asked      an attribute and value for each that its policies ask for; `slower` is the longest time they ask for
+    ca         the file of the authority that services trust; empty without one
+    namespace  where everything runs on Kubernetes
+    marked     traces of which it surely keeps one, if each has all of that
     """
 
     services: Mapping[str, ExpectedService]
@@ -41,11 +46,17 @@ class Expected:
     ui: tuple[str, int]
     wait: float
     baggage: bool
+    asked: tuple[tuple[str, str], ...]
+    slower: int
+    marked: int
+    ca: str
+    namespace: str
 
 
 def expected_of(rendered: Rendered) -> Expected:
     """The expectations of a compiled spec."""
     system = rendered.system
+    conditions = [each for policy in (system.tail.policies if system.tail else ()) for each in policy.conditions]
     ports = {
         (name, port.number)
         for name, part in system.components.items()
@@ -73,7 +84,25 @@ def expected_of(rendered: Rendered) -> Expected:
         ui=min(ports, default=("", 0)),
         wait=system.tail.wait / 1000 if system.tail else 0.0,
         baggage=bool(rendered.settings.baggage.to_attributes),
+        asked=tuple((each.key, each.values[0]) for each in conditions if each.kind == "attribute" and each.values),
+        slower=max((each.milliseconds for each in conditions if each.kind == "slower_than"), default=0),
+        marked=_marked(system),
+        namespace=system.kubernetes.namespace,
+        ca=system.entrance.tls.ca.file if system.entrance.tls and system.entrance.tls.ca else "",
     )
+
+
+def _marked(system: System) -> int:
+    """One where a policy keeps each of them; else so many that none is kept once in a thousand times."""
+    shares = [
+        min((each.ratio for each in policy.conditions if each.kind == "ratio"), default=1.0)
+        for policy in (system.tail.policies if system.tail else ())
+    ]
+    best = max(shares, default=1.0)
+    return 1 if best >= 1 else min(_MOST_MARKED, ceil(log(0.001) / log1p(-best))) if best > 0 else _MOST_MARKED
+
+
+_MOST_MARKED = 700
 
 
 def _secrets(rendered: Rendered) -> set[str]:

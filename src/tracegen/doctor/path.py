@@ -11,9 +11,9 @@ from tracegen.doctor.bare import Bare
 from tracegen.doctor.compose import FILE, Compose
 from tracegen.doctor.context import Context
 from tracegen.doctor.expected import Expected, ExpectedService
-from tracegen.doctor.finding import HOPS, Finding
+from tracegen.doctor.finding import HOPS, Finding, Mark
 from tracegen.doctor.kubernetes import FOLDER, Kubernetes
-from tracegen.doctor.mend import mended
+from tracegen.doctor.mend import RENDER, mended
 from tracegen.doctor.pipeline import Way, walk
 from tracegen.doctor.world import Unit, World
 
@@ -31,9 +31,10 @@ def diagnose(
 ) -> Diagnosis:
     """Look at all files below a folder; `variables` are those that containers would be started with."""
     looked_at: list[tuple[str, str]] = []
-    found: list[Finding] = []
+    found = list(_not_rendered(expected, folder))
     for world in worlds(folder, variables):
         context = Context(expected, world)
+        found += _not_there(context)
         broken = {
             name: next(iter(in_order(of_service(context, name, unit))), None)
             for name, unit in sorted(services(context).items())
@@ -43,6 +44,34 @@ def diagnose(
         if not broken:
             found += world.unreadable
     return Diagnosis(tuple(looked_at), tuple(mended(each, expected, folder, render) for each in joined(found)))
+
+
+def _not_rendered(expected: Expected, folder: Path) -> Iterator[Finding]:
+    """Targets of the spec of which nothing is there."""
+    first = {Compose.target: FILE, Kubernetes.target: f"{FOLDER}/kustomization.yaml"}
+    known = (folder / ".tracegen").is_dir()
+    targets = {target: file for target, file in first.items() if file in expected.tree}
+    for name in expected.services if not targets else ():
+        file = f"services/{name}/otel.env"
+        targets |= {Bare.target: file} if file in expected.tree and not (folder / file).is_file() else {}
+    for target, file in targets.items():
+        if not (folder / file).is_file():
+            command = f"{RENDER} --restore {file}" if known else RENDER
+            names = tuple(expected.services)
+            yield Finding(
+                environment.HOP, Mark(file), f"{file} is not there: nothing runs by it", command, target, names
+            )
+
+
+def _not_there(context: Context) -> Iterator[Finding]:
+    """Services that the target should run and does not."""
+    if isinstance(context.world, Bare) or context.world.unreadable:
+        return
+    file = FILE if context.target == Compose.target else f"{FOLDER}/kustomization.yaml"
+    for name, said in context.expected.services.items():
+        if said.deployed and name not in context.world.units:
+            words = f"{name} is not in what {file} runs"
+            yield Finding(environment.HOP, Mark(file), words, "", context.target, (name,))
 
 
 def worlds(folder: Path, variables: Mapping[str, str]) -> list[World]:
@@ -56,12 +85,15 @@ def worlds(folder: Path, variables: Mapping[str, str]) -> list[World]:
 
 
 def services(context: Context) -> dict[str, Unit]:
-    """The services whose variables are known in this target."""
-    return {
-        name: unit
-        for name, unit in context.world.units.items()
-        if name in context.expected.services and not unit.program
-    }
+    """The services whose variables are known in this target; those that run elsewhere have their file."""
+    known = {name: unit for name, unit in context.world.units.items() if not unit.program}
+    if context.target == Compose.target:
+        elsewhere = Bare(context.world.folder).units
+        outside = (
+            name for name, said in context.expected.services.items() if not said.deployed and name in elsewhere
+        )
+        known |= {name: replace(elsewhere[name], host_network=True) for name in outside}
+    return {name: unit for name, unit in known.items() if name in context.expected.services}
 
 
 def of_service(context: Context, name: str, unit: Unit) -> Iterator[Finding]:

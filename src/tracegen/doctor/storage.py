@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tracegen.doctor.context import Context
 from tracegen.doctor.documents import Document, Steps
-from tracegen.doctor.finding import Finding
+from tracegen.doctor.finding import Finding, Mark
 from tracegen.doctor.world import Unit
 
 HOP = "storage"
@@ -34,6 +34,19 @@ def jaeger(context: Context, unit: Unit, exporter: str) -> Iterator[Finding]:
         yield context.finding(HOP, config.mark("service", "extensions"), f"{unit.name} does not start jaeger_storage")
     yield from _place(context, unit, (*_BACKENDS, name))
     yield from _reader(context, unit, (*_BACKENDS, name), name)
+
+
+def servers(unit: Unit) -> Iterator[tuple[str, int, Mark, str]]:
+    """Host, port, place and type of every server that keeps a Jaeger's spans."""
+    config = unit.config
+    for name in config.table(*_BACKENDS) if config else ():
+        for kind in config.table(*_BACKENDS, name) if config else ():
+            key, default = _SERVERS.get(kind, ((), 0))
+            path = (*_BACKENDS, name, kind, *key)
+            for number, server in enumerate(config.at(*path) or [] if config and key else []):
+                parts = urlsplit(str(server) if "://" in str(server) else f"//{server}")
+                if parts.hostname and config:
+                    yield parts.hostname, parts.port or default, config.mark(*path, number), kind
 
 
 def _place(context: Context, unit: Unit, path: Steps) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ class Asked:
 class Facts:
     """What traffic is made from.
 
-    asked      attributes that policies of the tail sampler ask for, each of them once
+    asked      attributes that policies of the tail sampler ask for and that no resource has, each of them once
     slower     milliseconds that its policies call slow, sorted
     baggage    keys that are copied from baggage onto every span
     wait       seconds until the tail sampler has decided; 0 without one
@@ -104,6 +104,8 @@ def facts_of(rendered: Rendered) -> Facts:
     traffic = _traffic(system)
     policies = system.tail.policies if system.tail else ()
     conditions = [each for policy in policies for each in policy.conditions]
+    # What the spec gives a service is on all its spans, and on no others.
+    given = {key for service in system.services.values() for key in service.attributes}
     entrance = system.entrance
     ca = entrance.tls.ca if entrance.tls else None
     return Facts(
@@ -120,7 +122,13 @@ def facts_of(rendered: Rendered) -> Facts:
             )
             for name, service in system.services.items()
         },
-        asked=tuple(dict.fromkeys(Asked(each.key, each.values) for each in conditions if each.kind == "attribute")),
+        asked=tuple(
+            dict.fromkeys(
+                Asked(each.key, each.values)
+                for each in conditions
+                if each.kind == "attribute" and each.key not in given
+            )
+        ),
         slower=tuple(sorted({each.milliseconds for each in conditions if each.kind == "slower_than"})),
         baggage=rendered.settings.baggage.to_attributes,
         wait=system.tail.wait / 1000 if system.tail else 0.0,

@@ -37,11 +37,10 @@ def expected(facts: Facts, traces: Iterable[Trace], spans: Mapping[str, int]) ->
     for trace in traces:
         made[trace.kind, trace.origin] += 1
         sent[trace.kind, trace.origin] += trace.sampled
-    return [_of_class(facts, kind, rows, made, sent) for kind in CLASSES]
+    return [_of_class(kind, rows, made, sent) for kind in CLASSES]
 
 
 def _of_class(
-    facts: Facts,
     kind: str,
     rows: Mapping[str, Mapping[str, Row]],
     made: Mapping[tuple[str, str], int],
@@ -54,16 +53,7 @@ def _of_class(
     limited = any(row.limits < 1 and counts[name] for name, row in of_class.items())
     share = kept / total if total else 1.0
     low, high = (None, None) if limited else interval(total, share)
-    if high is not None and _always_there(facts):
-        high = total
     return Expected(kind, sum(made.get((kind, name), 0) for name in rows), total, share, low, high)
-
-
-def _always_there(facts: Facts) -> bool:
-    """A policy asks for what every trace of a service has in its resource: more is kept than the arithmetic says."""
-    return any(
-        service.resource.get(each.key) in each.values for each in facts.asked for service in facts.services.values()
-    )
 
 
 def interval(count: int, share: float, chance: float = CHANCE) -> tuple[int, int]:

@@ -42,7 +42,10 @@ class TryAgain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address of a receiver, and what is shown there; `ca` is the file of an authority, empty for the system's."""
+    """An address of a receiver, and what is shown there.
+
+    `ca` is the file of an authority, empty for the system's; `name` is in the certificate if the host is not.
+    """
 
     scheme: str
     host: str
@@ -50,6 +53,7 @@ class Target:
     path: str = "/v1/traces"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca: str = ""
+    name: str = ""
 
     @property
     def secure(self) -> bool:
@@ -137,7 +141,7 @@ class _Http:
         if not self._target.secure:
             return http.client.HTTPConnection(self._target.host, self._target.port, timeout=SECONDS)
         context = ssl.create_default_context(cafile=self._target.ca or None)
-        return http.client.HTTPSConnection(self._target.host, self._target.port, timeout=SECONDS, context=context)
+        return _Named(self._target, context)
 
     def _why(self, error: Exception) -> Exception:
         if isinstance(error, ConnectionRefusedError):
@@ -154,6 +158,18 @@ class _Http:
         return Unreachable(f"{self._target}: {error}")
 
 
+class _Named(http.client.HTTPSConnection):
+    """A connection whose certificate may be for another name than the host."""
+
+    def __init__(self, target: Target, context: ssl.SSLContext) -> None:
+        super().__init__(target.host, target.port, timeout=SECONDS, context=context)
+        self._name, self._tls = target.name or target.host, context
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
+
+
 class _Grpc:
     def __init__(self, target: Target) -> None:
         import grpc
@@ -161,7 +177,8 @@ class _Grpc:
         self._target = target
         address = f"{target.host}:{target.port}"
         # Proxies of the environment have no business here, and a large answer is none.
-        options = [("grpc.enable_http_proxy", 0)]
+        options: list[tuple[str, int | str]] = [("grpc.enable_http_proxy", 0)]
+        options += [("grpc.ssl_target_name_override", target.name)] if target.name and target.secure else []
         if target.secure:
             authority = None
             if target.ca:

@@ -26,6 +26,7 @@ def random_system(seed: int) -> dict[str, Any]:
         {"attribute": {"key": "http.response.status_code", "values": ["404"]}},
         {"all": [{"attribute": {"key": "http.route", "values": ["/pay"]}}, {"ratio": 0.3}]},
         {"all": ["errors", {"ratio": 0.4}]},
+        {"all": [{"attribute": {"key": "service.name", "values": ["cart", "mail"]}}, {"ratio": 0.6}]},
         {"all": [{"slower_than": "300ms"}, {"ratio": 0.5}]},
     ]
     keep = [*chance.sample(choices, chance.randint(1, 4)), {"ratio": chance.choice([0.02, 0.1, 0.25])}]

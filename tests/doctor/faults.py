@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from support import compiled, development_certificates, one_service
+from tracegen.compiler import Rendered
 
 GATEWAY = "collector/gateway.yaml"
 COMPOSE = "compose.yaml"
@@ -128,12 +129,16 @@ def expired(folder: Path, *hosts: str) -> None:
         subprocess.run(command.split(), cwd=folder, check=True, capture_output=True, timeout=30)
 
 
-def system(folder: Path, spec: Mapping[str, Any]) -> Path:
-    """The files of a spec as rendered, with the variables and certificates that they need."""
-    rendered = compiled(folder, dict(spec))
+def written(folder: Path, rendered: Rendered) -> None:
+    """The files of a rendered spec, below a folder."""
     for path, content in rendered.tree.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
+
+
+def system(folder: Path, spec: Mapping[str, Any]) -> Path:
+    """The files of a spec as rendered, with the variables and certificates that they need."""
+    written(folder, compiled(folder, dict(spec)))
     if spec is SECURE:
         (folder / "certs").mkdir()
         development_certificates(folder / "certs", "otel-gateway", "jaeger")
@@ -298,6 +303,24 @@ FAULTS = [
         "environment",
         OVERRIDE,
         "HTTP_PROXY",
+        ONE,
+    ),
+    Fault(
+        "service not in the cluster",
+        CLUSTER,
+        replace("kubernetes/kustomization.yaml", "  - services/checkout/deployment.yaml\n", ""),
+        "environment",
+        "kubernetes/kustomization.yaml",
+        "",
+        ONE,
+    ),
+    Fault(
+        "service not in compose.yaml",
+        PLAIN,
+        replace(COMPOSE, "  checkout:\n", "  checkout-old:\n"),
+        "environment",
+        COMPOSE,
+        "",
         ONE,
     ),
     Fault(
@@ -690,3 +713,21 @@ def _sampler(folder: Path) -> None:
     replace(GATEWAY, "        - memory_limiter\n", "        - memory_limiter\n        - probabilistic_sampler\n")(
         folder
     )
+
+
+#: Faults of what runs, with the hop that has to be named: tests/real/test_real_doctor.py plants them.
+LIVE = {
+    "collector not started": "receiver",
+    "backend not started": "backend",
+    "gRPC where HTTP is spoken": "address",
+    "API of the backend gone": "backend",
+    "wrong token": "receiver",
+    "expired certificate": "receiver",
+    "certificate of another authority": "receiver",
+    "certificate for another name": "receiver",
+    "dead storage": "storage",
+    "full queue": "exporter",
+    "memory limiter that refuses": "processor",
+    "clock an hour off": "environment",
+    "proxy that drops traceparent": "address",
+}
