@@ -95,7 +95,7 @@ IMPURE = {
 MANIFESTS = (
     *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
     *("Cargo.lock", "*.csproj", "*.props", "Gemfile", "Gemfile.tracing", "Gemfile.lock", "composer.json"),
-    *("composer.lock", "parts/*.txt"),
+    *("composer.lock", "parts/*.txt", "libraries.yaml", "parts/packages", "parts/gems", "parts/locks/*.json"),
 )
 
 #: Records as the schema has keys: nobody writes it.
