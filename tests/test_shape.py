@@ -139,6 +139,11 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 def part_of(path: Path) -> str:
     """The package or module of tracegen that a file belongs to."""
     return part_named(module_name(path))
@@ -357,11 +362,6 @@ def test_the_entry_point_imports_nothing_heavy() -> None:
     loaded = set(done.stdout.split())
     assert "tracegen" in loaded
     assert not loaded & {"yaml", "jsonschema", "jinja2", "referencing", "difflib", "urllib"}
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def at_the_top(path: Path, modules: set[str]) -> set[str]:
