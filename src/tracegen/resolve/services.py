@@ -7,6 +7,7 @@ from tracegen.resolve.decider import Decider
 from tracegen.resolve.environment import resource_attributes, stub_settings, telemetry_environment
 from tracegen.resolve.example import built_image, example_environment, is_example
 from tracegen.resolve.head import resolve_sampler, sampler_variables
+from tracegen.resolve.needs import needs
 from tracegen.resolve.references import literal_or_secret
 from tracegen.spec.said import Path, Spec, dotted
 from tracegen.spec.traffic import ASSUMED, traffic_of
@@ -89,6 +90,7 @@ def _service(
         stub=stub,
         tenant=tenant,
         ca=destination.tls.ca if destination.tls else None,
+        needs=needs(spec, name, telemetry),
     )
 
 

@@ -67,7 +67,7 @@ def _check_stack(
     """One layer stack and what is wrong with it; what it means is asked only of one that is well-formed."""
     layered, problems = stack(base, environment)
     value, wrong = check_form(layered)
-    spec = Spec(value, layered.root, environment, layered.dropped, layered.layer)
+    spec = Spec(value, layered.root, environment, layered.dropped, layered.layer, base)
     if wrong or _has_error(before):
         return spec, [*problems, *_without_consequences(wrong, before)]
     return spec, accepted(spec, [*problems, *check_meaning(spec, packs)])

@@ -196,7 +196,7 @@ class Service:
     """A service of the team; `build` is the folder of the example that is built as `image`, empty when there is none.
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `ca` what
-    it verifies its collector with.
+    it verifies its collector with. `needs` is what its stub must be able to do, in whichever environment.
     """
 
     name: str
@@ -219,6 +219,7 @@ class Service:
     stub: str
     tenant: str
     ca: Secret | None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
