@@ -6,10 +6,11 @@ from tracegen.spec.said import Spec
 
 
 def health_spans(spec: Spec, packs: Catalogue) -> tuple[tuple[str, str], ...]:
-    """Service and health path of each whose instrumentation makes spans of health checks."""
+    """Name in traces and health path of each service whose instrumentation makes spans of health checks."""
     found = []
     for name, said in spec.services.items():
         path = said.get("health", "" if said.get("image") else "/healthz")
         if path and instrumentation_of(spec, packs, name) in packs.languages[said["language"]].health_spans:
-            found.append((name, path))
+            traced = said.get("env", {}).get("OTEL_SERVICE_NAME")
+            found.append((traced if isinstance(traced, str) else name, path))
     return tuple(found)

@@ -221,6 +221,13 @@ class Service:
     ca: Secret | None
     needs: tuple[str, ...] = ()
 
+    @property
+    def traced_name(self) -> str:
+        """The name that its spans have: `OTEL_SERVICE_NAME`, its own name where only the cluster knows that."""
+        value = self.environment.get("OTEL_SERVICE_NAME", ())
+        texts = [part for part in value if isinstance(part, str)]
+        return "".join(texts) if value and len(texts) == len(value) else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
