@@ -22,7 +22,7 @@ ALWAYS = {"tracecontext", "baggage"}
 def needs(folder: Path, more: str) -> dict[str | None, set[str]]:
     path = folder / "tracegen.yaml"
     path.write_text(SPEC + more, encoding="utf-8")
-    document = load(path)
+    document = load(str(path), None)
     specs = check(document, catalogue()).specs
     return {name: set(build(document, spec).model.services["api"].needs) for name, spec in specs.items()}
 
@@ -35,7 +35,7 @@ def needs(folder: Path, more: str) -> dict[str | None, set[str]]:
         ("environments: {prod: {propagators: [jaeger]}, test: {propagators: [b3multi]}}\n", {"jaeger", "b3multi"}),
         ("environments: {prod: {sampling: {head: {type: remote, default: {ratio: 0.1}}}}}\n", {"remote_sampling"}),
         ("service_defaults: {sampling: {head: {type: rate_limit, traces_per_second: 5}}}\n", {"remote_sampling"}),
-        ("service_defaults: {env: {OTEL_EXPORTER_OTLP_PROTOCOL: grpc}}\n", {"grpc"}),
+        ("service_defaults: {env: {OTEL_EXPORTER_OTLP_PROTOCOL: grpc}}\n", {"otlp_grpc"}),
         ("service_defaults: {env: {OTEL_PROPAGATORS: 'b3, baggage'}}\n", {"b3"}),
         ("environments: {prod: {services: {other-one: {env: {OTEL_PROPAGATORS: b3}}}}}\n", set()),
     ],

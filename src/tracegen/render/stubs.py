@@ -4,7 +4,7 @@ A stub is the same in every environment: what differs between environments is re
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tracegen.catalogue import Catalogue, LanguagePack
 from tracegen.catalogue.data import data_path
@@ -22,7 +22,14 @@ def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
         for path, source in files.items():
             text = _text(source, service, model, pack)
             if text.strip():
-                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service, source))
+                target = f"{service.stub}/{_placed(service, path)}"
+                yield Written(target, text, f"languages/{pack.name}", _keys(service, source))
+
+
+def _placed(service: Service, path: str) -> str:
+    """A package that comes into a folder of its own name, within a service that exists, is that folder."""
+    folder = f"{PurePosixPath(service.stub).name}/"
+    return path if service.build else path.removeprefix(folder)
 
 
 def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> str:
@@ -33,6 +40,7 @@ def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> s
         "pack": pack,
         "images": model.images,
         "example": bool(service.build),
+        "libraries": (),
     }
     return render_template(source.relative_to(data_path("templates")).as_posix(), values)
 

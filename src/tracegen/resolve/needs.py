@@ -11,13 +11,13 @@ from tracegen.rules.remote_sampling import REMOTE
 from tracegen.spec.said import Spec
 
 #: Beside the names of propagators: a remote sampler, and OTLP over gRPC.
-REMOTE_SAMPLING, GRPC = "remote_sampling", "grpc"
+REMOTE_SAMPLING, GRPC = "remote_sampling", "otlp_grpc"
 _PROPAGATORS = ("tracecontext", "baggage", "b3", "b3multi", "jaeger")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
 
 
 def needs(spec: Spec, name: str, environment: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of propagators, `remote_sampling` and `grpc`, sorted; `environment` is what this one comes to."""
+    """Names of propagators, `remote_sampling` and `otlp_grpc`, sorted; `environment` is what this one comes to."""
     found = {"tracecontext", "baggage"}
     for layer in spec.written:
         own = [_at(layer, "service_defaults"), _at(layer, "services", name)]
@@ -28,9 +28,9 @@ def needs(spec: Spec, name: str, environment: Mapping[str, Any]) -> tuple[str, .
         if set(_words(samplers)) & set(REMOTE) or any("jaeger_remote" in word for word in _words(named)):
             found.add(REMOTE_SAMPLING)
         protocols = [_at(each, "env", variable) for each in own for variable in _PROTOCOLS]
-        if GRPC in _words([*protocols, _at(layer, "backend")]):
+        if "grpc" in _words([*protocols, _at(layer, "backend")]):
             found.add(GRPC)
-    if GRPC in _words([environment.get(_PROTOCOLS[0], ())]):
+    if "grpc" in _words([environment.get(_PROTOCOLS[0], ())]):
         found.add(GRPC)
     return tuple(sorted(found))
 
