@@ -49,7 +49,7 @@ IMPURE = {
 MANIFESTS = (
     *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
     *("Cargo.lock", "*.csproj", "*.props", "Gemfile", "Gemfile.tracing", "Gemfile.lock", "composer.json"),
-    *("composer.lock", "parts/*.txt"),
+    *("composer.lock", "parts/*.txt", "Cargo.tracing.toml", "dependencies.gradle", "libraries.yaml"),
 )
 
 LONGEST_MODULE = 300
