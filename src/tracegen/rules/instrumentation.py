@@ -43,7 +43,7 @@ def _instrumentation(spec: Spec, packs: Catalogue, name: str) -> Iterator[Proble
     elif chosen == "auto" and language.auto_needs == "operator":
         flavor = spec.get("kubernetes", "flavor") or "plain"
         if flavor != "operator" or targets_of(spec) != ["kubernetes"]:
-            message = f"only the OpenTelemetry Operator instruments {language.title} without code"
+            message = f"{language.title} with instrumentation auto needs the OpenTelemetry Operator"
             hint = "use sdk, or targets: [kubernetes] with kubernetes.flavor: operator"
             where = cause(spec, path, ("kubernetes", "flavor"), ("targets",))
             yield at(spec, NO_SUCH_INSTRUMENTATION, where, message, hint)
