@@ -10,7 +10,8 @@ using OpenTelemetry.Trace;
 
 /// <summary>
 /// Tracing of this service. Call <c>builder.AddTracing("Orders")</c> before the application is built, with the names of
-/// your activity sources. Everything is read from the environment: see otel.env. In your code:
+/// your activity sources: those of libraries count too, such as "MassTransit". It goes for web applications and workers.
+/// Everything is read from the environment: see otel.env. In your code:
 /// <code>
 /// static readonly ActivitySource Source = new("Orders");
 /// using var activity = Source.StartActivity("load order");
@@ -26,7 +27,8 @@ using OpenTelemetry.Trace;
 /// Propagators.DefaultTextMapPropagator.Inject(context, headers, (carrier, key, value) => carrier[key] = value);
 /// var sender = Propagators.DefaultTextMapPropagator.Extract(default, headers, (carrier, key) => [carrier[key]]);
 /// </code>
-/// Tasks and threads carry the context by themselves. The host sends what is left when it stops, also at SIGTERM.
+/// The scopes of your logs have TraceId and SpanId; <c>builder.Logging.AddJsonLines()</c> makes the console write JSON with
+/// trace_id and span_id. Tasks and threads carry the context by themselves. The host sends what is left when it stops, also at SIGTERM.
 /// </summary>
 public static class Tracing
 {
@@ -35,14 +37,14 @@ public static class Tracing
     private static readonly string[] BaggageKeys = Setting("TRACING_BAGGAGE_KEYS", "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>Makes spans of requests that come in and go out, sends them, and writes their ids into the logs.</summary>
-    public static WebApplicationBuilder AddTracing(this WebApplicationBuilder builder, params string[] sources)
+    /// <summary>Makes spans of requests that come in and go out, and sends them.</summary>
+    public static TBuilder AddTracing<TBuilder>(this TBuilder builder, params string[] sources)
+        where TBuilder : IHostApplicationBuilder
     {
         // The SDK does not read OTEL_PROPAGATORS.
         Sdk.SetDefaultTextMapPropagator(NewPropagator(Setting("OTEL_PROPAGATORS", "tracecontext,baggage")));
-        builder.Logging.ClearProviders();
-        builder.Logging.AddConsole(console => console.FormatterName = JsonLines.FormatterName);
-        builder.Logging.AddConsoleFormatter<JsonLines, ConsoleFormatterOptions>();
+        builder.Logging.Configure(
+            logs => logs.ActivityTrackingOptions |= ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         builder.Services.AddOpenTelemetry().WithTracing(tracing =>
         {
             // The name is for when nobody says another: the environment comes after it and wins.
@@ -61,13 +63,21 @@ public static class Tracing
             });
             tracing.AddHttpClientInstrumentation();
             tracing.AddProcessor(new BaggageToTags());
-            if (Setting("OTEL_TRACES_EXPORTER", "otlp") != "none")
+            switch (Setting("OTEL_TRACES_EXPORTER", "otlp"))
             {
-                tracing.AddOtlpExporter(AddDefaults);
+                case "otlp": tracing.AddOtlpExporter(AddDefaults); break;
+                case "console": tracing.AddConsoleExporter(); break;
+                case "none": break;
+                case var name: Console.Error.WriteLine($"OTEL_TRACES_EXPORTER: {name} is not known here"); break;
             }
         });
         return builder;
     }
+
+    /// <summary>Makes the console write JSON, one object a line; other providers of logs stay as they are.</summary>
+    public static ILoggingBuilder AddJsonLines(this ILoggingBuilder logging) => logging
+        .AddConsole(console => console.FormatterName = JsonLines.FormatterName)
+        .AddConsoleFormatter<JsonLines, ConsoleFormatterOptions>();
 
     /// <summary>Marks the current activity as failed by an exception that does not leave it.</summary>
     public static void RecordError(Exception exception)
@@ -95,9 +105,8 @@ public static class Tracing
             {
                 case "tracecontext": found.Add(new TraceContextPropagator()); break;
                 case "baggage": found.Add(new BaggagePropagator()); break;
-                case "b3": found.Add(new OpenTelemetry.Extensions.Propagators.B3Propagator(true)); break;
-                case "b3multi": found.Add(new OpenTelemetry.Extensions.Propagators.B3Propagator(false)); break;
-                default: Console.Error.WriteLine($"OTEL_PROPAGATORS: {name} is not known here"); break;
+                case "none": break;
+                default: Console.Error.WriteLine($"OTEL_PROPAGATORS: the spec asks for no {name}"); break;
             }
         }
         return new CompositeTextMapPropagator(found);
@@ -165,7 +174,17 @@ public static class Tracing
             {
                 line["exception"] = entry.Exception.ToString();
             }
+            AddFields(line, entry.State);
+            scopes?.ForEachScope((scope, fields) => AddFields(fields, scope), line);
             writer.WriteLine(JsonSerializer.Serialize(line));
+        }
+
+        private static void AddFields(Dictionary<string, string?> line, object? from)
+        {
+            foreach (var (name, value) in from as IEnumerable<KeyValuePair<string, object?>> ?? [])
+            {
+                line.TryAdd(name, value?.ToString());
+            }
         }
     }
 }

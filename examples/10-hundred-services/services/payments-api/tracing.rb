@@ -21,25 +21,29 @@
 #
 #   context = OpenTelemetry::Context.current # a thread does not have the context of who starts it
 #   Thread.new { OpenTelemetry::Context.with_current(context) { work } }
+#
+# Lines of every Logger, that of Rails too, get trace_id and span_id within a span: as members where the line is a JSON
+# object, else at its end. Lines that have a trace_id already stay as they are. SemanticLogger has them as named tags.
 
 require "cgi"
 require "json"
 require "logger"
 require "opentelemetry/sdk"
 require "opentelemetry/exporter/otlp"
-require "opentelemetry/instrumentation/all"
-require "opentelemetry-propagator-b3"
-require "opentelemetry-propagator-jaeger"
+require "opentelemetry-instrumentation-all"
 
 # How this service is traced.
 module Tracing
-  SHUTDOWN_SECONDS = 5
+  # A collector that does not answer holds up the end for a second more than this.
+  SHUTDOWN_SECONDS = 3
 
   def self.start
     ENV["OTEL_SERVICE_NAME"] ||= "payments-api"
     ENV["OTEL_EXPORTER_OTLP_TIMEOUT"] ||= SHUTDOWN_SECONDS.to_s
     health = ENV.fetch("TRACING_HEALTH_PATH", "/healthz")
-    OpenTelemetry.logger = logger
+    said = ENV.fetch("OTEL_LOG_LEVEL", "warn").downcase
+    OpenTelemetry.logger = logger(level: %w[debug info warn error].include?(said) ? said : "warn")
+    add_ids_to_logs
     OpenTelemetry::SDK.configure do |sdk|
       sdk.resource = OpenTelemetry::SDK::Resources::Resource.create(resource_attributes)
       sdk.use_all("OpenTelemetry::Instrumentation::Rack" => { untraced_endpoints: [health] })
@@ -49,17 +53,26 @@ module Tracing
     at_exit { OpenTelemetry.tracer_provider.shutdown(timeout: SHUTDOWN_SECONDS) }
   end
 
-  # One JSON object a line, with the ids of the trace and span that the line belongs to.
-  def self.logger(output = $stdout)
+  # A logger for who has none: one JSON object a line.
+  def self.logger(output = $stdout, level: "info")
     output.sync = true
-    Logger.new(output, formatter: method(:json_line))
+    Logger.new(output, level: level, formatter: method(:json_line))
   end
 
   def self.json_line(severity, time, _program, message)
-    span = OpenTelemetry::Trace.current_span.context
     line = { time: time.utc.strftime("%FT%T.%LZ"), level: severity, message: text(message) }
-    line.merge!(trace_id: span.hex_trace_id, span_id: span.hex_span_id) if span.valid?
     "#{JSON.generate(line)}\n"
+  end
+
+  # The ids that belong into each line of a log; none outside of a span.
+  def self.ids
+    span = OpenTelemetry::Trace.current_span.context
+    span.valid? ? { trace_id: span.hex_trace_id, span_id: span.hex_span_id } : {}
+  end
+
+  def self.add_ids_to_logs
+    Logger.prepend(IdsInLines)
+    SemanticLogger.on_log { |log| log.named_tags = ids.merge(log.named_tags || {}) } if defined?(SemanticLogger)
   end
 
   # Marks the current span as failed by an exception that does not leave it.
@@ -85,7 +98,24 @@ module Tracing
     message.is_a?(Exception) ? message.full_message(highlight: false) : message.to_s
   end
 
-  private_class_method :json_line, :resource_attributes, :copy_baggage, :text
+  private_class_method :json_line, :add_ids_to_logs, :resource_attributes, :copy_baggage, :text
+
+  # What a formatter made of a message, whichever it is, with the ids of the trace and span that it belongs to.
+  module IdsInLines
+    private
+
+    def format_message(...)
+      line = super
+      ids = Tracing.ids
+      return line if ids.empty? || !line.is_a?(String) || line.include?("trace_id")
+
+      body = line.chomp
+      rest = line[body.size..]
+      return "#{body} trace_id=#{ids[:trace_id]} span_id=#{ids[:span_id]}#{rest}" unless body.match?(/\A\{.+\}\z/m)
+
+      "#{body.chop},#{JSON.generate(ids)[1..]}#{rest}"
+    end
+  end
 
   # Only the keys that are asked for: baggage may hold anything that a caller liked to say.
   class BaggageToAttributes < OpenTelemetry::SDK::Trace::SpanProcessor
