@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = ["programs.plugin", "programs.servers.plugin", "programs.browser"]
 
-# What is rendered there has tests of its own, which run in a built service (test_real_stubs.py).
+# What is rendered there has tests of its own, which run in a built service (real/test_real_stubs.py).
 collect_ignore_glob = ["cases/*"]
 
 ROOT = Path(__file__).resolve().parent.parent

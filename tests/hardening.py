@@ -8,11 +8,14 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
+from example_trees import all_rendered
 from hardening_counts import Count
 from hardening_kubernetes import kubernetes_counts
 from invariants.security import WRITABLE_ROOT
@@ -32,6 +35,9 @@ EXCEPTIONS = {
     "volume-owner": "hands volumes to their users: root with the one capability for that, and it ends",
 }
 
+
+#: Removed when Python ends.
+_FOLDERS: list[TemporaryDirectory[str]] = []
 
 Service = Mapping[str, Any]
 
@@ -111,10 +117,18 @@ def counts(folder: Path) -> dict[str, Count]:
 
 def table(name: str) -> str:
     """A table of the page, over everything that the examples render."""
-    found = {"counts": counts, "kubernetes": kubernetes_counts}[name](ROOT / "examples")
+    found = {"counts": counts, "kubernetes": kubernetes_counts}[name](examples_rendered())
     rows = ["| | tracegen |", "|---|---|"]
     rows += [f"| {each} | {count} |" for each, count in found.items()]
     return "\n".join(rows)
+
+
+@cache
+def examples_rendered() -> Path:
+    """Every example, rendered whole: the repository keeps less. The folder goes away with this process."""
+    folder = TemporaryDirectory(prefix="tracegen-examples-")
+    _FOLDERS.append(folder)
+    return all_rendered(Path(folder.name))
 
 
 def write_page() -> None:
@@ -188,7 +202,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.write:
         write_page()
-    for folder in arguments.folders or [ROOT / "examples"]:
+    for folder in arguments.folders or [examples_rendered()]:
         print(folder)
         for name, count in {**counts(folder), **kubernetes_counts(folder)}.items():
             print(f"  {name}: {count}")

@@ -2,8 +2,8 @@
 
 A comment before a fenced block says what the block is, and is no part of what readers see:
 
-    <!-- in: examples/01-hello -->               commands from here on run in a fresh copy of this folder
-    <!-- in: the spec of examples/01-hello -->   the same, but only what a team wrote is copied
+    <!-- in: examples/01-hello -->               commands from here on run in a copy of it, rendered
+    <!-- in: the spec of examples/01-hello -->   the same, but nothing is rendered yet
     <!-- run: sed -i … tracegen.yaml -->         runs, and shows nothing
     <!-- output of: tracegen validate -->        the next block is exactly what this prints
     <!-- exits: 1 -->                            the next `sh` block's commands of tracegen end with this code

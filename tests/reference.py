@@ -1,10 +1,11 @@
-"""The tables of `docs/spec.md`: every key of the language, out of the schema that checks it."""
+"""The tables of `docs/spec.md`: every key of the language once, out of the schema that checks it."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tracegen.decide.table import PATTERNS
 from tracegen.rules.not_rendered import entries
 from tracegen.spec.schema import resolve, schema
 
@@ -14,103 +15,173 @@ Schema = dict[str, Any]
 _NOT_BELOW = ("environments", "overrides", "service_defaults", "accept", "versions")
 
 #: Definitions that the page tells once, in words.
-_TOLD_ONCE = frozenset(
-    f"#/$defs/{name}"
-    for name in (
-        "reference",
-        "text_or_reference",
-        "path_or_reference",
-        "env_value",
-        "attributes",
-        "resources",
-        "role",
-    )
+_IN_WORDS = frozenset(
+    ("reference", "text_or_reference", "path_or_reference", "env_value", "attributes", "resources", "role")
 )
 
 
 @dataclass(frozen=True)
-class Row:
-    """A key: its path, its schema, and the choice that it needs (empty: none)."""
+class Table:
+    """A heading, and the rows of its keys: what a key is, its default and an example."""
 
-    path: str
-    schema: Schema
-    needs: str
+    heading: str
+    rows: list[str]
 
-    @property
-    def cells(self) -> tuple[str, str, str]:
-        """What is said of the key, its default and an example; rows with the same are one row."""
-        words = [self.schema.get("description", "")]
-        if "enum" in self.schema and not words[0].startswith("One of"):
-            words.append("One of " + ", ".join(f"`{each}`" for each in self.schema["enum"]) + ".")
-        if _is_not_rendered(self.path):
-            words.append("*Not rendered yet.*")
-        default = _shown(self.schema["default"]) if "default" in self.schema else ""
-        example = _shown(self.schema["examples"][0]) if self.schema.get("examples") else ""
-        return " ".join(words).replace("<", "\\<"), default, example
+    def lines(self) -> list[str]:
+        """The table as Markdown."""
+        return [self.heading, "", "| key | what | default | example |", "|---|---|---|---|", *self.rows]
 
 
-def reference() -> list[str]:
-    """A heading and a table for each key at the top that has keys below it, after one for those that have none."""
-    groups: dict[str, list[Row]] = {}
-    for row in _rows(schema(), "", ""):
-        groups.setdefault(row.path.partition(".")[0].removesuffix("[]"), []).append(row)
-    flat = [rows[0] for rows in groups.values() if len(rows) == 1]
-    lines = ["### At the top", "", *_table(flat)]
-    for name, rows in groups.items():
-        if len(rows) > 1:
-            lines += ["", f"### `{name}`", "", *_table(rows)]
+def reference(composed: Schema | None = None) -> list[str]:
+    """Headings and tables: the keys at the top, a table for each that has keys below it, and for each variant."""
+    reader = _Reader(composed or schema())
+    lines: list[str] = []
+    for table in reader.tables():
+        lines += ["", *table.lines()] if lines else table.lines()
     return lines
 
 
-def _rows(node: Schema, path: str, needs: str, within: frozenset[str] = frozenset()) -> Iterator[Row]:
-    """The keys below a schema; `within` are the definitions that it stands in, since some hold themselves."""
-    definition = node.get("$ref", "")
-    if definition in within or definition in _TOLD_ONCE:
-        return
-    within, node = within | ({definition} - {""}), resolve(node)
-    yield from _of_properties(node.get("properties", {}), path, needs, within)
-    for name, variant in node.get("x-variants", {}).items():
-        needed = f"{path}.{node['x-chooser']}: {name}"
-        yield from _of_properties(variant["properties"], path, needed, within)
-    additional, items = node.get("additionalProperties"), node.get("items", {})
-    if isinstance(additional, dict) and "properties" in resolve(additional):
-        yield from _rows(additional, f"{path}.<name>", needs, within)
-    if "properties" in resolve(items):
-        yield from _rows(items, f"{path}[]", needs, within)
+class _Reader:
+    """Goes through a composed schema; a definition that stands in several places is told in the first."""
+
+    def __init__(self, composed: Schema) -> None:
+        self._root = composed
+        self._told: dict[str, str] = {}
+        self._printed: set[str] = set()
+
+    def tables(self) -> Iterator[Table]:
+        """All tables, in the order of the schema."""
+        properties = self._root["properties"]
+        below = {key: list(self._tables(each, key)) for key, each in properties.items() if key not in _NOT_BELOW}
+        flat = [
+            row
+            for key in properties
+            if not any(table.rows for table in below.get(key, []))
+            for row in self._row(properties[key], key, "")
+        ]
+        yield Table("### At the top", flat)
+        for tables in below.values():
+            yield from (table for table in tables if table.rows)
+
+    def _tables(self, node: Schema, path: str) -> Iterator[Table]:
+        """Of one key at the top: what all variants have, then each variant, then each variant of what they hold."""
+        node = self._mapping(resolve(node))
+        variants = self._variants(node)
+        common = {key: each for key, each in node.get("properties", {}).items() if each is not True}
+        name = self._name(path)
+        yield Table(f"### `{path}`", [*self._rows(common, name), *self._choices(variants, name)])
+        inner: dict[str, Schema] = {}
+        for variant, found in variants.items():
+            nested = {key: each for key, each in found["properties"].items() if "x-variants" in resolve(each)}
+            if not self._is_choice(variants):
+                yield Table(
+                    f"#### `{path}.{node['x-chooser']}: {variant}`", list(self._rows(found["properties"], name))
+                )
+            inner |= {
+                f"{key}: {each}": properties
+                for key, below in nested.items()
+                for each, properties in resolve(below)["x-variants"].items()
+            }
+        for choice, found in inner.items():
+            key, _, which = choice.partition(": ")
+            self._printed.clear()
+            of_it = list(self._rows(found["properties"], f"{name}.{key}"))
+            yield Table(f"#### `{path}.{key}.type: {which}`", of_it or ["| | It has no keys of its own. | | |"])
+
+    def _mapping(self, node: Schema) -> Schema:
+        """The mapping under each name, or of each item, where there are such."""
+        for keyword in ("additionalProperties", "items"):
+            below = node.get(keyword)
+            if isinstance(below, dict) and "properties" in resolve(below):
+                return resolve(below)
+        return node
+
+    def _name(self, path: str) -> str:
+        node = resolve(self._root["properties"][path])
+        if isinstance(node.get("additionalProperties"), dict) and "properties" not in node:
+            return f"{path}.<name>"
+        return f"{path}[]" if node.get("type") == "array" else path
+
+    def _variants(self, node: Schema) -> dict[str, Schema]:
+        variants: dict[str, Schema] = node.get("x-variants", {})
+        return variants
+
+    def _is_choice(self, variants: dict[str, Schema]) -> bool:
+        """Whether variants differ in the choices of the same keys only."""
+        return len({key for each in variants.values() for key in each["properties"]}) <= 1
+
+    def _choices(self, variants: dict[str, Schema], path: str) -> Iterator[str]:
+        """A key that variants have with other choices each, in one row."""
+        if not variants or not self._is_choice(variants):
+            return
+        for key in dict.fromkeys(key for each in variants.values() for key in each["properties"]):
+            found = {
+                name: resolve(each["properties"][key]) for name, each in variants.items() if key in each["properties"]
+            }
+            words = "; ".join(
+                f"{name}: {', '.join(f'`{one}`' for one in each['enum'])}" for name, each in found.items()
+            )
+            defaults = ", ".join(dict.fromkeys(_shown(each["default"]) for each in found.values()))
+            yield f"| `{path}.{key}` | The first of its language, or another: {words}. | {defaults} | |"
+
+    def _rows(self, properties: dict[str, Any], path: str) -> Iterator[str]:
+        for key, property_ in properties.items():
+            if property_ is not True:
+                yield from self._row(property_, f"{path}.{key}", path)
+
+    def _row(self, property_: Schema, path: str, parent: str) -> Iterator[str]:
+        node = resolve(property_)
+        definition = property_.get("$ref", "").removeprefix("#/$defs/")
+        first = self._told.get(definition, path)
+        as_there = f" Its keys are those of `{first}`." if first != path and "properties" in node else ""
+        default = _default(node)
+        default = default if default else "derived" if _pattern(path) in PATTERNS else ""
+        example = _shown(node["examples"][0]) if node.get("examples") else ""
+        row = f"| `{path}` | {_words(node, path, parent)}{as_there} | {default} | {example} |".replace("  ", " ")
+        if row in self._printed:
+            return  # another variant has the same
+        self._printed.add(row)
+        yield row
+        if definition not in _IN_WORDS and first == path and "x-variants" not in node and path not in _NOT_BELOW:
+            if definition and "properties" in node:
+                self._told[definition] = path
+            yield from self._below(node, path)
+
+    def _below(self, node: Schema, path: str) -> Iterator[str]:
+        yield from self._rows(node.get("properties", {}), path)
+        for keyword, suffix in (("additionalProperties", ".<name>"), ("items", "[]")):
+            below = node.get(keyword)
+            definition = below.get("$ref", "").removeprefix("#/$defs/") if isinstance(below, dict) else ""
+            if (
+                isinstance(below, dict)
+                and "properties" in resolve(below)
+                and definition not in {*_IN_WORDS, *self._told}
+            ):
+                if definition:
+                    self._told[definition] = f"{path}{suffix}"
+                yield from self._rows(resolve(below)["properties"], f"{path}{suffix}")
 
 
-def _of_properties(properties: dict[str, Any], path: str, needs: str, within: frozenset[str]) -> Iterator[Row]:
-    for key, property_ in properties.items():
-        if property_ is True:
-            continue
-        below = resolve(property_)
-        own = f"{path}.{key}".removeprefix(".")
-        conditions = below.get("x-when", {}).items()
-        wanted = " and ".join(f"{path}.{name}: {_either(values)}" for name, values in conditions)
-        yield Row(own, below, wanted or needs)
-        if key not in _NOT_BELOW:
-            yield from _rows(property_, own, needs, within)
+def _default(node: Schema) -> str:
+    """Its default; that of a mapping with variants is the variant which its chooser takes."""
+    chooser = node.get("x-chooser", "")
+    chosen = resolve(node["properties"][chooser]) if chooser else node
+    return _shown(chosen["default"]) if "default" in chosen else ""
 
 
-def _table(rows: list[Row]) -> list[str]:
-    """Rows of one key that say the same become one, for all the choices that they need."""
-    merged: dict[tuple[str, tuple[str, str, str]], list[str]] = {}
-    for row in rows:
-        needs = merged.setdefault((row.path, row.cells), [])
-        if row.needs not in needs:
-            needs.append(row.needs)
-    lines = ["| key | what | default | example |", "|---|---|---|---|"]
-    for (path, (words, default, example)), needs in merged.items():
-        only = f" Only with {_joined(needs)}." if all(needs) else ""
-        lines.append(f"| `{path}` | {words}{only} | {default} | {example} |".replace("  ", " "))
-    return lines
+def _pattern(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("<name>", "*").replace("[]", "").split("."))
 
 
-def _joined(needs: list[str]) -> str:
-    chooser = needs[0].partition(": ")[0]
-    if all(each.startswith(f"{chooser}: ") for each in needs):
-        return f"`{chooser}`: " + ", ".join(f"`{each.partition(': ')[2]}`" for each in needs)
-    return ", ".join(f"`{each}`" for each in needs)
+def _words(node: Schema, path: str, parent: str) -> str:
+    words = [node.get("description", "")]
+    if "enum" in node and not words[0].startswith("One of"):
+        words.append("One of " + ", ".join(f"`{each}`" for each in node["enum"]) + ".")
+    if _is_not_rendered(path):
+        words.append("*Not rendered yet.*")
+    conditions = node.get("x-when", {}).items()
+    wanted = " and ".join(f"`{parent}.{name}: {_either(values)}`" for name, values in conditions)
+    return " ".join([*words, *([f"Only with {wanted}."] if wanted else [])]).replace("<", "\\<")
 
 
 def _is_not_rendered(path: str) -> bool:

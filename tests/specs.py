@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
-from tracegen.spec.checking import check
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 SMALLEST = """\
 tracegen: 1
@@ -28,10 +28,10 @@ def written(folder: Path, text: str, files: Mapping[str, str] | None = None) -> 
     return folder / "tracegen.yaml"
 
 
-def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Spec]:
+def specs(folder: Path, text: str, files: Mapping[str, str] | None = None) -> dict[str | None, Said]:
     """The specs by environment; an error fails the test that asks."""
     document = load(str(written(folder, text, files)), None)
-    return check(document, catalogue()).specs
+    return {name: each.said for name, each in check(document, catalogue()).settings.items()}
 
 
 def value(folder: Path, text: str, environment: str | None = None) -> Mapping[str, Any]:

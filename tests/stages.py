@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
+from tracegen import rules
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
+from tracegen.cli.file_keys import keys_of, places_of
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
 from tracegen.source import Node, Scalar, dotted, load
-from tracegen.spec import rules
-from tracegen.spec.checking import check
 from tracegen.spec.layers import base_of, stack
 
 SPEC = "tracegen.yaml"
@@ -29,8 +30,8 @@ def nodes(environment: str | None) -> Iterator[str]:
 
 def layers(environment: str | None) -> Iterator[str]:
     """The merged layers; each value still knows the line it comes from."""
-    base, _ = base_of(load(SPEC))
-    merged, _ = stack(base, environment)
+    base, _ = base_of(load(SPEC), catalogue())
+    merged, _ = stack(base, environment, catalogue())
     for path, node in _scalars(merged.root):
         if not path.startswith("environments."):
             yield f"{node.place.line:>3}:{node.place.column:<3} {path} = {node.text}"
@@ -38,7 +39,7 @@ def layers(environment: str | None) -> Iterator[str]:
         yield f"dropped  {dropped.path}, said in line {dropped.place.line}: {dropped.because} does not know it"
 
 
-def meaning(environment: str | None) -> Iterator[str]:
+def judged(environment: str | None) -> Iterator[str]:
     """The rules and what each of them can find."""
     for module in sorted(iter_modules(rules.__path__), key=lambda each: each.name):
         if not module.name.startswith("_"):
@@ -49,7 +50,7 @@ def meaning(environment: str | None) -> Iterator[str]:
 
 def components(environment: str | None) -> Iterator[str]:
     """What will run, whatever runs it."""
-    for each in _built(environment).model.components.values():
+    for each in _built(environment).system.components.values():
         ports = ", ".join(f"{port.name} {port.number}" for port in each.ports)
         yield f"{each.name}: {each.image}, {each.replicas} replica(s), waits for {', '.join(each.needs) or 'nothing'}"
         yield f"    ports: {ports}"
@@ -58,20 +59,22 @@ def components(environment: str | None) -> Iterator[str]:
 
 
 def files(environment: str | None) -> Iterator[str]:
-    """The plan: every file, who makes it, and from which keys."""
-    for each in _built(environment).files:
-        yield f"{each.path}: {type(each).__name__.lower()} by {each.source}, from {', '.join(each.keys)}"
+    """The plan: every file, who makes it, and which keys that the spec says shape it."""
+    rendered = _built(environment)
+    for each in rendered.files:
+        said = [key for key in keys_of(each, rendered) if places_of(key, each, rendered)]
+        yield f"{each.path}: {type(each).__name__.lower()} by {each.source}, from {', '.join(said)}"
 
 
 STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
-    each.__name__: each for each in (nodes, layers, meaning, components, files)
+    each.__name__: each for each in (nodes, layers, judged, components, files)
 }
 
 
 def _built(environment: str | None) -> Rendered:
     document = load(SPEC)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.specs[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def _scalars(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Scalar]]:

@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem, ProblemsFound
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,7 +66,7 @@ def compiled(folder: Path, spec: Mapping[str, Any] | str, environment: str | Non
     path.write_text(spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
     document = load(str(path), None)
     checked = check(document, catalogue(), [] if environment is None else [environment])
-    return build(document, checked.specs[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def problems_of(path: Path) -> list[Problem]:
@@ -75,8 +75,8 @@ def problems_of(path: Path) -> list[Problem]:
         document = load(str(path), None)
         checked = check(document, catalogue())
         found = list(checked.problems)
-        for spec in checked.specs.values():
-            build(document, spec)
+        for spec in checked.settings.values():
+            build(document, spec, catalogue())
     except ProblemsFound as error:
         return list(error.problems)
     return found

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from example_trees import commands, copy_of
 from language_tables import language_tables
 from pages import Block, Comment, Page, read_page
 from reference import reference
@@ -208,13 +208,10 @@ class Shell:
         source = ROOT / text.removeprefix("the spec of ")
         self._copies += 1
         self._working = self._folder / str(self._copies) / source.name
-        ignored = shutil.ignore_patterns("*") if only_spec else None
-        shutil.copytree(source, self._working, ignore=ignored)
-        if only_spec:
-            for path in (source / "tracegen.yaml", *source.glob("teams/*.yaml")):
-                target = self._working / path.relative_to(source)
-                target.parent.mkdir(exist_ok=True)
-                shutil.copy(path, target)
+        copy_of(source, self._working)
+        for arguments in () if only_spec else commands(source):
+            ran = self.run(shlex.join(["tracegen", "render", *arguments]))
+            assert ran.code == 0, ran.out
 
 
 def _commands_of_tracegen(block: Block) -> Iterator[str]:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hardening import PAGE, ROOT, TABLES, counts, table
+from hardening import PAGE, TABLES, counts, examples_rendered, table
 from hardening_counts import Count
 from hardening_kubernetes import kubernetes_counts
 
-COMPOSE, KUBERNETES = counts(ROOT / "examples"), kubernetes_counts(ROOT / "examples")
+COMPOSE, KUBERNETES = counts(examples_rendered()), kubernetes_counts(examples_rendered())
 COUNTS = [*COMPOSE.items(), *KUBERNETES.items()]
 
 

@@ -1,4 +1,4 @@
-"""The shipped configuration of yamllint, and what it says of the YAML in the repository; see test_matrix too."""
+"""The shipped configuration of yamllint, and what it says of the YAML in the repository; test_matrix too."""
 
 import subprocess
 from pathlib import Path

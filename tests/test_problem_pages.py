@@ -12,16 +12,16 @@ import tracegen
 from support import ROOT, problems_of
 from support import tracegen as run
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.problems import Code, Problem, ProblemsFound, Severity
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 PAGE = ROOT / "docs" / "problems.md"
 
 #: Codes that no folder can show, each with the reason.
 NOT_FROM_A_SPEC = {
-    "TG108": "needs a file that the system refuses to read, which git does not keep; see tests/test_bad_input.py",
-    "TG122": "needs an older format, and 1 is the first; see tests/test_formats.py",
+    "TG108": "needs a file that the system refuses to read, which git does not keep; see tests/cli/test_bad_input.py",
+    "TG122": "needs an older format, and 1 is the first; see tests/spec/test_formats.py",
 }
 
 #: Codes that are found after the language: what is rendered has to be known.

@@ -7,41 +7,85 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support import ROOT
+from tracegen.catalogue import catalogue
+from tracegen.decide import table
+from tracegen.decide.recording import attribute
+from tracegen.spec.schema import compose
 
 SOURCE = ROOT / "src" / "tracegen"
 TEMPLATES = ROOT / "templates"
 MODULES = sorted(SOURCE.rglob("*.py"))
-PACK_CODE = sorted(path for path in TEMPLATES.rglob("*.py") if "languages" not in path.parts)
+PACKS = SOURCE / "packs"
+PACK_CODE = [path for path in MODULES if PACKS in path.parents and path.name != "contract.py"]
 
-#: Packages and modules of tracegen: each imports only those before it.
+#: The data of packs: what is written into users' files, and what is said of it.
+DATA = sorted(
+    path
+    for root in (TEMPLATES, PACKS)
+    for path in root.rglob("*")
+    if path.is_file() and path.suffix not in (".py", ".pyc")
+)
+
+#: Packages and modules of tracegen: each imports only those before it. Packs come late, and what those before them
+#: know of a pack's code is its contract.
 ORDER = [
     "problems",
     "traces",
     "view",
     "emit",
-    "packs",
-    "model",
+    "catalogue",
+    "system",
+    "packs.contract",
+    "parts",
     "source",
-    "language",
-    "assemble",
-    "resolve",
+    "spec",
+    "decide",
+    "rules",
+    "checking",
+    "build",
+    "render.otel",
     "render",
+    "packs",
     "compiler",
     "write",
     "project",
+    "rehearse",
+    "doctor",
     "cli",
     "__main__",
 ]
 
+#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory` and `local`
+#: are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
+PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
+    path.parent.name for path in (TEMPLATES / "languages").glob("*/pack.yaml")
+}
+PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
+
 #: What the code of packs may use: they describe components and structures, and know no spec.
-FOR_PACKS = {"emit", "packs", "model", "assemble", "render"}
+FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "render.otel"}
 
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
-PURE = ["problems", "emit", "model", "language", "assemble", "resolve", "render"]
+PURE = [
+    "problems",
+    "emit",
+    "system",
+    "packs.contract",
+    "parts",
+    "spec",
+    "decide",
+    "rules",
+    "checking",
+    "build",
+    "render.otel",
+    "render",
+    "packs",
+]
 IMPURE = {
     *("datetime", "time", "random", "secrets", "uuid", "locale", "getpass", "platform", "socket"),
     *("os", "shutil", "subprocess", "tempfile", "glob", "fcntl", "threading", "multiprocessing", "urllib.request"),
@@ -54,7 +98,10 @@ MANIFESTS = (
     *("composer.lock", "parts/*.txt"),
 )
 
-LONGEST_MODULE = 300
+#: Records as the schema has keys: nobody writes it.
+GENERATED = SOURCE / "decide" / "records.py"
+
+LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
 
 #: `2.21.0`, `v1.2.3-rc1`, `busybox:1.37`; not 127.0.0.1.
@@ -94,7 +141,14 @@ def tree_of(path: Path) -> ast.Module:
 
 def part_of(path: Path) -> str:
     """The package or module of tracegen that a file belongs to."""
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    return part_named(module_name(path))
+
+
+def part_named(name: str) -> str:
+    """The longest part in `ORDER` that a dotted name lies in, or its first package."""
+    below = name.removeprefix("tracegen.")
+    parts = [part for part in ORDER if below == part or below.startswith(f"{part}.")]
+    return max(parts, key=len) if parts else below.split(".")[0].replace("tracegen", "__init__")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -103,17 +157,16 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            # A pack's own modules lie beside it, and have no package that could be named.
-            if node.level == 1 and path in PACK_CODE:
-                continue
             assert node.level == 0, f"{relative(path)}: imports are absolute"
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def parts_imported(path: Path) -> set[str]:
-    names = (name.split(".") for name in imported(path) if name.startswith("tracegen."))
-    return {parts[1] for parts in names} - {"__version__"}
+    names = [name for name in imported(path) if name.startswith("tracegen.")]
+    # `from tracegen.packs import contract` names the package too.
+    names = [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
+    return {part_named(name) for name in names} - {"__version__"}
 
 
 def test_each_part_has_its_place_in_the_order() -> None:
@@ -130,6 +183,9 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", PACK_CODE, ids=relative)
 def test_the_code_of_a_pack_knows_no_spec_and_no_other_pack(path: Path) -> None:
     assert parts_imported(path) <= FOR_PACKS
+    others = {name.split(".")[2] for name in imported(path) if name.startswith("tracegen.packs.")}
+    own = path.relative_to(PACKS).parts[0]
+    assert not {each for each in others - {own} if (PACKS / each / "pack.yaml").is_file()}
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -147,7 +203,85 @@ def test_the_pure_stages_touch_nothing_outside(part: str) -> None:
             assert not set(imported(path)) & IMPURE, relative(path)
 
 
-@pytest.mark.parametrize("path", [*MODULES, *PACK_CODE], ids=relative)
+#: Where settings are read, and all of them decided: nothing here has a default of its own.
+BELOW_DECIDE = ("rules", "parts", "build", "render.otel", "render", "packs")
+
+
+@cache
+def decided_keys() -> frozenset[str]:
+    """Keys that have a value in every spec: the schema has a default, or the table of `decide` derives one."""
+    derived = {pattern[-1] for pattern in table.PATTERNS - table.ABSENT}
+    return frozenset({attribute(key) for key in {*derived, *_with_default(compose(catalogue()))}})
+
+
+def _with_default(schema: Any) -> Iterator[str]:
+    """The keys below a schema that have a default."""
+    if isinstance(schema, dict):
+        properties = schema.get("properties", {})
+        yield from (key for key, each in properties.items() if isinstance(each, dict) and "default" in each)
+    for below in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _with_default(below)
+
+
+def own_defaults(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
+    """Expressions that have a value ready where a setting had none: `or`, `.get(key, …)`, `… if … else`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.BoolOp(op=ast.Or(), values=[*asked, default]):
+                pass
+            case ast.IfExp(test=ast.Attribute() as test, orelse=default):
+                asked = [test]
+            case ast.IfExp(
+                test=ast.Compare(left=left, comparators=[ast.Constant(value=None)]), body=body, orelse=other
+            ):
+                asked, default = [left], body if is_literal(body) else other
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), default]):
+                asked = [ast.Attribute(value=ast.Name(id=""), attr=attribute(key))]
+            case _:
+                continue
+        names = {each.attr for each in asked if isinstance(each, ast.Attribute)}
+        if names & keys and is_literal(default):
+            yield ast.unparse(node)
+
+
+NOTHING = ("None", "False", "''", "0", "()", "[]", "{}")
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is a value as such, or a constant of its module; not what is empty."""
+    if isinstance(node, ast.Name):
+        return node.id.isupper()
+    return isinstance(node, ast.Constant | ast.Dict | ast.List | ast.Tuple) and ast.unparse(node) not in NOTHING
+
+
+@pytest.mark.parametrize("part", BELOW_DECIDE)
+def test_nothing_below_decide_has_a_default_of_its_own(part: str) -> None:
+    found = {
+        relative(path): list(own_defaults(tree_of(path), decided_keys())) for path in MODULES if part_of(path) == part
+    }
+    assert not {path: texts for path, texts in found.items() if texts}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'said.decision_wait or "10s"',
+        'spec.get("topology", "gateway")',
+        "said.replicas if said.replicas else 1",
+        "REPLICAS if said.replicas is None else said.replicas",
+        "said.replicas if said.replicas is not None else REPLICAS",
+    ],
+)
+def test_a_default_is_seen(text: str) -> None:
+    assert list(own_defaults(ast.parse(text), decided_keys()))
+
+
+@pytest.mark.parametrize("text", ['said.image or ""', "said.replicas or said.most", 'found.get("name", ())'])
+def test_what_repeats_no_default_is_not_taken_for_one(text: str) -> None:
+    assert not list(own_defaults(ast.parse(text), decided_keys()))
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != GENERATED], ids=relative)
 def test_modules_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
     for node in ast.walk(tree_of(path)):
@@ -155,7 +289,13 @@ def test_modules_and_functions_are_small(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
 
 
-@pytest.mark.parametrize("path", [*MODULES, *PACK_CODE], ids=relative)
+@pytest.mark.parametrize("path", sorted({*MODULES} - {*PACK_CODE}), ids=relative)
+def test_only_packs_know_packs_by_name(path: Path) -> None:
+    """What holds for one storage, backend or language is said in its pack: a copy of it would be judged otherwise."""
+    assert not PACK_NAMES & set(texts(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_code_names_no_version(path: Path) -> None:
     """Versions are data: they stand in versions.yaml only, each with its source."""
     allowed = "|".join(pattern for (name, _), pattern in _FORMATS.items() if name == relative(path))
@@ -164,14 +304,14 @@ def test_code_names_no_version(path: Path) -> None:
 
 
 def names_versions(path: Path) -> bool:
-    """Whether a file below `templates/` is where versions belong: `versions.yaml`, or the manifest of a language."""
+    """Whether a data file is where versions belong: `versions.yaml`, or the manifest of a language."""
     plain = path.with_name(path.name.removesuffix(".j2"))
     return path.name == "versions.yaml" or any(plain.match(pattern) for pattern in MANIFESTS)
 
 
-@pytest.mark.parametrize("path", sorted(each for each in TEMPLATES.rglob("*") if each.is_file()), ids=relative)
-def test_templates_name_no_version(path: Path) -> None:
-    if not names_versions(path) and path not in PACK_CODE and path.suffix != ".pyc":
+@pytest.mark.parametrize("path", DATA, ids=relative)
+def test_data_names_no_version(path: Path) -> None:
+    if not names_versions(path):
         lines = (
             re.sub(r"(^|\s)(#|//).*|\{#.*?#\}", "", line) for line in path.read_text(encoding="utf-8").splitlines()
         )

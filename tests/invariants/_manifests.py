@@ -1,4 +1,4 @@
-"""kubernetes/ as `kubectl kustomize` puts it together, but for the hashes in names; see test_real_kubernetes.py."""
+"""kubernetes/ as `kubectl kustomize` puts it together but for hashes in names: real/test_real_kubernetes.py."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy

@@ -15,10 +15,10 @@ from typing import Any
 
 from patches import merged
 from tracegen.catalogue import Catalogue, StoragePack, catalogue
+from tracegen.checking import Checked, check
 from tracegen.compiler import Rendered, build
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import Document, load
-from tracegen.spec.checking import Checked, check
 
 Patch = Mapping[str, Any]
 #: A dimension and a choice in it, both as numbers.
@@ -199,7 +199,7 @@ def read(text: str) -> tuple[Document, Checked]:
 def compile_spec(spec: Patch) -> Rendered:
     """The spec compiled, with its environment if it has one. Raises ProblemsFound."""
     document, checked = read(json.dumps(spec))
-    return build(document, list(checked.specs.values())[-1])
+    return build(document, list(checked.settings.values())[-1], catalogue())
 
 
 @cache

@@ -12,8 +12,7 @@ import yaml
 
 from invariants._manifests import Manifests, manifests
 from tracegen.compiler import Rendered
-from tracegen.render.kubernetes.login import with_login
-from tracegen.system import Component
+from tracegen.system import Component, Unit
 
 #: A finding: the file, and what is wrong there.
 Finding = tuple[str, str]
@@ -38,7 +37,7 @@ class NoKeyTwice(_LOADER):  # type: ignore[misc]
 class System:
     """One rendered spec. `name` says which; `said` is the spec's data.
 
-    `components` is what the model says runs, `cluster` the same on Kubernetes, where a login may come on top.
+    `components` is what the system says runs, `units` how Compose runs it, and `cluster` what Kubernetes does.
     """
 
     name: str
@@ -46,13 +45,15 @@ class System:
     components: Mapping[str, Component]
     tree: Mapping[str, str]
     cluster: Mapping[str, Component]
+    units: Mapping[str, Unit]
 
     @staticmethod
     def of(name: str, rendered: Rendered) -> "System":
         """The system of a compiled spec."""
         tree = {path: content.decode() for path, content in rendered.tree.items()}
-        inside = with_login(rendered.model).components
-        return System(name, rendered.spec.value, rendered.model.components, tree, inside)
+        system = rendered.system
+        units = {unit.name: unit for unit in system.compose.units}
+        return System(name, rendered.settings.said.value, system.components, tree, system.cluster.components, units)
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""
@@ -136,7 +137,7 @@ class System:
 class Draft:
     """A tree to be damaged: `draft["compose.yaml"]` is the file as data, `draft.texts` holds the files as text.
 
-    `draft.said` is the spec and `draft.cluster` the model: more may be asked for than the tree gives.
+    `draft.said` is the spec and `draft.cluster` the system: more may be asked for than the tree gives.
     """
 
     def __init__(self, system: System) -> None:
@@ -161,7 +162,9 @@ class Draft:
     def system(self) -> System:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
-        return System("broken", self.said, self.good.components, {**self.texts, **dumped}, self.cluster)
+        return System(
+            "broken", self.said, self.good.components, {**self.texts, **dumped}, self.cluster, self.good.units
+        )
 
 
 def is_mounted(path: str, sources: list[str]) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
+from tracegen.cli.file_keys import keys_of, pattern_of
 from tracegen.compiler import build
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import load
-from tracegen.spec.checking import check
 
 Spec = dict[str, Any]
 
@@ -41,12 +42,15 @@ _COMMENT = re.compile(r"^\s*(#|//|--).*$", re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """`not_rendered` are the paths that TG901 names; `keys` what each file says it comes from."""
+    """`not_rendered` are the paths that TG901 names; `keys` those that `explain` names for each file, `patterns` the
+    pattern of each and its service.
+    """
 
     errors: tuple[str, ...]
     not_rendered: frozenset[str] = frozenset()
     tree: Mapping[str, bytes] | None = None
     keys: Mapping[str, tuple[str, ...]] | None = None
+    patterns: Mapping[str, tuple[str, str]] | None = None
 
     @property
     def data(self) -> Data:
@@ -66,14 +70,15 @@ def _outcome(text: str, environment: str | None) -> Outcome:
     try:
         document = load(str(path))
         checked = check(document, catalogue(), [environment] if environment else [])
-        rendered = build(document, checked.specs[environment])
+        rendered = build(document, checked.settings[environment], catalogue())
     except ProblemsFound as found:
         errors = tuple(each.code.id for each in found.problems if each.severity is Severity.ERROR)
         return Outcome(errors, _not_rendered(found.problems))
     except Exception as bug:
         return Outcome((f"{BUG} {bug!r}",))
-    keys = {file.path: file.keys for file in rendered.files}
-    return Outcome((), _not_rendered(checked.problems), rendered.tree, keys)
+    keys = {file.path: keys_of(file, rendered) for file in rendered.files}
+    patterns = {file.path: pattern_of(file, rendered.system) for file in rendered.files}
+    return Outcome((), _not_rendered(checked.problems), rendered.tree, keys, patterns)
 
 
 @cache

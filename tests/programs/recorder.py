@@ -16,7 +16,7 @@ HEADER = "recorded.header."
 
 
 class Recorder:
-    """Give it `grpc` and `http` as addresses of somebody else's server; `spans()` tells what came."""
+    """Give it `grpc` and `http` as addresses of somebody else's server; `spans()` tells what came, kept in `file`."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Recorder:
     ) -> None:
         """`headers` to keep, `path` before /v1/traces; `forward` is a gRPC address that gets all spans as well."""
         self.grpc, self.http, self.health = (f"{LOOPBACK}:{free_port()}" for _ in range(3))
-        self._file = folder / f"{name}.jsonl"
+        self.file = folder / f"{name}.jsonl"
         config = folder / f"{name}.yaml"
         config.write_text(yaml.safe_dump(self._config(headers, path, forward, tls)), encoding="utf-8")
         self._running = Running(program, ["--config", str(config)], folder, name=name)
@@ -54,7 +54,7 @@ class Recorder:
 
     def text(self) -> str:
         """Everything that came, as it was written down."""
-        return self._file.read_text(encoding="utf-8") if self._file.exists() else ""
+        return self.file.read_text(encoding="utf-8") if self.file.exists() else ""
 
     def log(self) -> str:
         """What it printed."""
@@ -73,7 +73,7 @@ class Recorder:
         actions = [
             {"key": f"{HEADER}{each}", "from_context": f"metadata.{each}", "action": "upsert"} for each in headers
         ]
-        exporters: dict[str, Any] = {"file": {"path": str(self._file), "flush_interval": "50ms"}}
+        exporters: dict[str, Any] = {"file": {"path": str(self.file), "flush_interval": "50ms"}}
         if forward:
             exporters["otlp_grpc"] = {"endpoint": forward, "tls": {"insecure": True}}
         processors: dict[str, Any] = {"attributes": {"actions": actions}} if actions else {}

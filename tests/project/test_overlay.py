@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clusters import kustomized
+from real.clusters import kustomized
 from support import tracegen
 
 

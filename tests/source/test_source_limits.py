@@ -5,8 +5,8 @@ import time
 import pytest
 
 from source.reading import data, problems, read_text, use_parser
-from tracegen.source import findings
-from tracegen.source.findings import DEEPEST
+from tracegen.source import composer
+from tracegen.source.composer import DEEPEST
 from tracegen.source.reader import LARGEST_FILE
 
 #: Far above what any of these takes, far below what a file that grows quadratically would.
@@ -73,7 +73,7 @@ def test_a_bomb_of_merges() -> None:
 
 
 def test_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "MOST_NODES", 1_000)  # the real number takes the pure parser half a minute
+    monkeypatch.setattr(composer, "MOST_NODES", 1_000)  # the real number takes the pure parser half a minute
     fits = 1_000 - 3  # the root, its key and the list itself
     assert len(data(f"a: [{'1,' * fits}]")["a"]) == fits
     assert "more than 1,000 values" in problems(f"a: [{'1,' * (fits + 1)}]")

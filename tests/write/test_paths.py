@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tracegen.emit.output_paths import fault_of
 from tracegen.write import plan_changes
-from tracegen.write.paths import fault_of
 
 UNLAWFUL = [
     "", "/etc/passwd", "//server/share", "..", "../up", "a/../../up", "a/..", ".", "./a", "a/./b", "a//b", "a/",

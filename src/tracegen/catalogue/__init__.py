@@ -1,6 +1,30 @@
-"""Packs: everything that is one language's, one backend's or one storage's own, as data."""
+"""The packs as records: everything that is one language's, one backend's or one storage's own."""
 
 from tracegen.catalogue.listing import Catalogue, catalogue
-from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
+from tracegen.catalogue.pack import (
+    BackendPack,
+    ExampleImage,
+    Image,
+    KafkaClient,
+    LanguagePack,
+    Library,
+    OperatorAgent,
+    Pack,
+    Refusal,
+    StoragePack,
+)
 
-__all__ = ["BackendPack", "Catalogue", "ExampleImage", "Image", "LanguagePack", "Pack", "StoragePack", "catalogue"]
+__all__ = [
+    "BackendPack",
+    "Catalogue",
+    "ExampleImage",
+    "Image",
+    "KafkaClient",
+    "LanguagePack",
+    "Library",
+    "OperatorAgent",
+    "Pack",
+    "Refusal",
+    "StoragePack",
+    "catalogue",
+]

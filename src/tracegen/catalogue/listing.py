@@ -8,7 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tracegen.catalogue.data import data_path
-from tracegen.catalogue.pack import BackendPack, ExampleImage, Image, LanguagePack, Pack, StoragePack
+from tracegen.catalogue.pack import (
+    BackendPack,
+    ExampleImage,
+    Image,
+    Incomplete,
+    KafkaClient,
+    LanguagePack,
+    Library,
+    OperatorAgent,
+    Pack,
+    Refusal,
+    StoragePack,
+)
 from tracegen.emit import LiteralStyle
 
 P = TypeVar("P", bound=Pack)
@@ -24,51 +36,36 @@ def read_yaml(path: Path) -> Any:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The packs below one `templates` folder."""
+    """The packs with code below the folders `code`, and the languages and other data below the folder `templates`."""
 
-    root: Path
+    templates: Path
+    code: tuple[Path, ...]
 
     @cached_property
     def languages(self) -> Mapping[str, LanguagePack]:
         """Language packs by name, in the order in which they are offered."""
-        return _by_order(_language(common, data) for common, data in self._packs("languages"))
+        return _by_order(_language(common, data) for common, data in _packs(self.templates / "languages"))
 
     @cached_property
     def backends(self) -> Mapping[str, BackendPack]:
         """Backend packs by name, in the order in which they are offered."""
-        packs = (
-            BackendPack(
-                **common,
-                modes=tuple(data["modes"]),
-                roles=data["roles"],
-                partition_owners=tuple(data.get("partition_owners", ())),
-                entrance=data["entrance"],
-                kafka_over_tls=data.get("kafka_over_tls", False),
-                default_storage=data["default_storage"],
-            )
-            for common, data in self._packs("backends")
-        )
-        return _by_order(packs)
+        return _by_order(_backend(common, data) for common, data in self._of_kind("backend"))
 
     @cached_property
     def storages(self) -> Mapping[str, StoragePack]:
         """Storage packs by name, in the order in which they are offered."""
-        packs = (
-            StoragePack(
-                **common,
-                backends=tuple(data["backends"]),
-                modes=tuple(data["modes"]),
-                plain_unless=tuple(data.get("plain_unless", ())),
-            )
-            for common, data in self._packs("storage")
-        )
-        return _by_order(packs)
+        return _by_order(_storage(common, data) for common, data in self._of_kind("storage"))
+
+    @cached_property
+    def companions(self) -> Mapping[str, Pack]:
+        """Packs of what runs beside a backend, by name, in the order in which they are asked."""
+        return _by_order(Pack(**common) for common, _ in self._of_kind("companion"))
 
     @cached_property
     def images(self) -> Mapping[str, Image]:
-        """Every pinned image by name, from all `versions.yaml` below the root."""
+        """Every pinned image by name, from all `versions.yaml`."""
         found: dict[str, Image] = {}
-        for path in sorted(self.root.glob("**/versions.yaml")):
+        for path in self.files("versions.yaml"):
             for name, entry in read_yaml(path).items():
                 if name in found:
                     raise ValueError(f"image {name} is pinned twice, once in {path}")
@@ -85,18 +82,26 @@ class Catalogue:
     @cached_property
     def patterns(self) -> Mapping[str, str]:
         """The built-in patterns of redaction: RE2 by name."""
-        patterns: Mapping[str, str] = read_yaml(self.root / "collector" / "patterns.yaml")
+        patterns: Mapping[str, str] = read_yaml(self.templates / "collector" / "patterns.yaml")
         return patterns
 
     def storages_of(self, backend: str) -> tuple[str, ...]:
         """Names of the storages that a backend can use, the default first."""
         return tuple(name for name, pack in self.storages.items() if backend in pack.backends)
 
-    def _packs(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
-        for folder in sorted((self.root / kind).iterdir()):
-            if (folder / "pack.yaml").is_file():
-                data = read_yaml(folder / "pack.yaml")
-                yield _common(folder, data), data
+    def files(self, name: str) -> list[Path]:
+        """The files of a name in every pack, such as `versions.yaml`."""
+        return [path for root in (*self.code, self.templates) for path in sorted(root.glob(f"**/{name}"))]
+
+    def _of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+        return ((common, data) for root in self.code for common, data in _packs(root) if data["kind"] == kind)
+
+
+def _packs(root: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+    for folder in sorted(root.iterdir()):
+        if (folder / "pack.yaml").is_file():
+            data = read_yaml(folder / "pack.yaml")
+            yield _common(folder, data), data
 
 
 def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
@@ -109,13 +114,72 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         environment=data["environment"],
         variables=data.get("variables", {}),
         auto_needs=data.get("auto_needs"),
+        operator_agent=_operator_agent(data) if "operator_agent" in data else None,
         settings=data.get("settings", {}),
         health_spans=tuple(data.get("health_spans", ())),
         literal=LiteralStyle(**data.get("literal", {"escape": "long"})),
         example=_example(data["example"]) if "example" in data else None,
         runs_in_tests=data.get("runs_in_tests", False),
         limits=tuple(data.get("limits", ())),
+        libraries=_libraries(common["folder"] / "libraries.yaml"),
     )
+
+
+def _libraries(path: Path) -> Mapping[str, Library]:
+    if not path.is_file():
+        return {}
+    return {
+        name: Library(name, each["title"], each["packages"], tuple(each.get("switch", ())))
+        for name, each in read_yaml(path).items()
+    }
+
+
+def _operator_agent(data: Mapping[str, Any]) -> OperatorAgent:
+    agent, is_only = data["operator_agent"], data.get("auto_needs") == "operator"
+    return OperatorAgent(agent["name"], agent.get("variable", ""), agent.get("annotation", ""), is_only)
+
+
+def _backend(common: dict[str, Any], data: Mapping[str, Any]) -> BackendPack:
+    kafka = data.get("kafka")
+    return BackendPack(
+        **common,
+        modes=tuple(data["modes"]),
+        roles=data["roles"],
+        partition_owners=tuple(data.get("partition_owners", ())),
+        fed_by=data.get("fed_by", {}),
+        kafka=KafkaClient(kafka["tls"], tuple(kafka.get("mechanisms", ())), kafka["one_broker"]) if kafka else None,
+        entrance=data["entrance"],
+        default_storage=data["default_storage"],
+        tenant_header=data.get("tenant_header", ""),
+        no_tenants=_refusal(data, "no_tenants"),
+        serves_strategies=data.get("serves_strategies", False),
+        adaptive_sampling=data.get("adaptive_sampling", ""),
+    )
+
+
+def _storage(common: dict[str, Any], data: Mapping[str, Any]) -> StoragePack:
+    incomplete = (
+        Incomplete(each["option"], tuple(each["without"]), each["message"], each["hint"])
+        for each in data.get("incomplete", ())
+    )
+    return StoragePack(
+        **common,
+        backends=tuple(data["backends"]),
+        modes=tuple(data["modes"]),
+        server_named_by=tuple(data.get("server_named_by", ())),
+        inside_in_plain=data.get("inside_in_plain", False),
+        incomplete=tuple(incomplete),
+        text_only=tuple(data.get("text_only", ())),
+        made_with_tables=tuple(data.get("made_with_tables", ())),
+        daily_indices=data.get("daily_indices", False),
+        no_retention=_refusal(data, "no_retention"),
+        no_archive=_refusal(data, "no_archive"),
+        keeps_sampling=data.get("keeps_sampling", True),
+    )
+
+
+def _refusal(data: Mapping[str, Any], key: str) -> Refusal | None:
+    return Refusal(**data[key]) if key in data else None
 
 
 def _example(data: Mapping[str, Any]) -> ExampleImage:
@@ -144,4 +208,4 @@ def _by_order(packs: Iterator[P]) -> Mapping[str, P]:
 @cache
 def catalogue() -> Catalogue:
     """The packs that come with tracegen."""
-    return Catalogue(data_path("templates"))
+    return Catalogue(data_path("templates"), (Path(__file__).resolve().parent.parent / "packs",))

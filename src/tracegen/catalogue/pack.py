@@ -56,17 +56,49 @@ class ExampleImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Library:
+    """A library that a service talks with, and what makes its spans.
+
+    `name` is the name in the spec, `title` what people call it, `packages` what is installed for it: exact versions
+    by name. `switch` is how the stub switches it on, in the words of its language (see the pack's
+    `libraries.yaml`); empty where installing the package is all.
+    """
+
+    name: str
+    title: str
+    packages: Mapping[str, str]
+    switch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAgent:
+    """The agent that the OpenTelemetry Operator puts into services of a language, which it calls `name`.
+
+    `variable` names the variable of a service that tells the agent which program to watch, and `annotation` where the
+    Operator looks for the same; empty where it needs no telling. `is_only`: nothing else instruments the language
+    without code, its examples neither.
+    """
+
+    name: str
+    variable: str
+    annotation: str
+    is_only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LanguagePack(Pack):
     """A language: frameworks and kinds of instrumentation, the default of each first.
 
     `remote_sampling` has the kinds of instrumentation that honour a remote sampler, each with the protocol by
     which it asks (`http` or `grpc`); `environment` holds variables that every service of the language needs,
-    `variables` those of one kind of instrumentation; `auto_needs` names what `auto` cannot do without.
+    `variables` those of one kind of instrumentation; `auto_needs` names what `auto` cannot do without;
+    `operator_agent` is what the OpenTelemetry Operator has for it, None where it has nothing.
     `settings` are the variables that carry what has no standard one, by kind of instrumentation: `health` the path
-    whose requests make no spans, `baggage` the keys that are copied onto spans. `health_spans` are the kinds that
+    whose requests make no spans (put into `health_pattern` where a pattern of addresses is wanted; {FRAMEWORK} in a
+    name is the framework's), `baggage` the keys that are copied onto spans. `health_spans` are the kinds that
     cannot leave such requests out. `literal` is how it writes a string, `example` what its example service's image
     has (None: there is none), `runs_in_tests` whether the tests of tracegen build and run what is written for it,
-    `limits` what it cannot do, each in a sentence.
+    `limits` what it cannot do, each in a sentence; `libraries` are those whose spans a stub can switch on, by name.
     """
 
     frameworks: tuple[str, ...]
@@ -76,38 +108,100 @@ class LanguagePack(Pack):
     environment: Mapping[str, str]
     variables: Mapping[str, Mapping[str, str]]
     auto_needs: str | None
+    operator_agent: OperatorAgent | None
     settings: Mapping[str, Mapping[str, str]]
     health_spans: tuple[str, ...]
     literal: LiteralStyle
     example: ExampleImage | None
     runs_in_tests: bool
     limits: tuple[str, ...]
+    libraries: Mapping[str, Library]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a pack cannot do: `why` ends a message, `instead` is its hint."""
+
+    why: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaClient:
+    """How a backend's roles reach Kafka.
+
+    `tls`: they can encrypt their way there. `mechanisms` of authentication that they know, empty for all that the
+    spec has. `one_broker`: they are told one address, and learn the others from it.
+    """
+
+    tls: bool
+    mechanisms: tuple[str, ...]
+    one_broker: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BackendPack(Pack):
-    """A tracing backend: its modes (the default first) and the storage used when none is said.
+    """A tracing backend: its modes (the default first), and the storage used when none is said.
 
-    `roles` are those of mode scalable, with the replicas each has by default; each replica of `partition_owners`
-    needs a partition of Kafka's topic. `entrance` names the component that takes spans in, by mode;
-    `kafka_over_tls` tells whether it can encrypt its way to Kafka.
+    Without modes somebody else runs it. `roles` are those of mode scalable, with the replicas each has by default;
+    each replica of `partition_owners` needs a partition of Kafka's topic, and `fed_by` names roles that read only
+    what another one's partitions hold. `kafka` is None where there is no mode scalable. `entrance` names what takes
+    spans in, by mode. `tenant_header` is the header that tells tenants apart, empty where it has none, and
+    `no_tenants` says why. `serves_strategies`: remote samplers ask it, and not the collector before it.
+    `adaptive_sampling` says why the rates that it computes are of no use, empty where it computes none.
     """
 
     modes: tuple[str, ...]
     roles: Mapping[str, int]
     partition_owners: tuple[str, ...]
+    fed_by: Mapping[str, str]
+    kafka: KafkaClient | None
     entrance: Mapping[str, str]
-    kafka_over_tls: bool
     default_storage: str | None
+    tenant_header: str
+    no_tenants: Refusal | None
+    serves_strategies: bool
+    adaptive_sampling: str
+
+    @property
+    def runs_elsewhere(self) -> bool:
+        """Whether somebody else runs it, and only its address is known."""
+        return not self.modes
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """An option that needs another: `option` is said, and none of `without`. `{name}` in the message is its value."""
+
+    option: str
+    without: tuple[str, ...]
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoragePack(Pack):
     """A storage: the backends and the modes that it serves.
 
-    Without any of the options in `plain_unless` a server runs inside, and speaks no TLS.
+    server_named_by   options that name a server that exists; without any of them tracegen runs what is needed
+    inside_in_plain   the server that tracegen runs speaks no TLS
+    incomplete        options that need others
+    text_only         options whose text goes into a configuration, where a mounted file does not fit
+    made_with_tables  keys that count when tables are made, and never later, such as `backend.retention`
+    daily_indices     spans lie in an index a day, which is deleted as a whole
+    no_retention      why the age of spans does not matter; None where it does
+    no_archive        why it has no second place for traces; None where it has
+    keeps_sampling    it can keep the state of adaptive sampling
     """
 
     backends: tuple[str, ...]
     modes: tuple[str, ...]
-    plain_unless: tuple[str, ...]
+    server_named_by: tuple[str, ...]
+    inside_in_plain: bool
+    incomplete: tuple[Incomplete, ...]
+    text_only: tuple[str, ...]
+    made_with_tables: tuple[str, ...]
+    daily_indices: bool
+    no_retention: Refusal | None
+    no_archive: Refusal | None
+    keeps_sampling: bool

@@ -14,11 +14,11 @@ def declared(spec: str | None, environment: str | None = None) -> Declared:
     """
     if spec is None and not Path(_DEFAULT).is_file():
         return Declared()
+    from tracegen.build import build_system
     from tracegen.catalogue import catalogue
+    from tracegen.checking import check
     from tracegen.cli.pipeline import read
-    from tracegen.resolve import resolve
-    from tracegen.spec.checking import check
 
     checked = check(read(spec or _DEFAULT), catalogue(), [] if environment is None else [environment])
-    system = resolve(checked.specs[environment], catalogue())
+    system = build_system(checked.settings[environment], catalogue())
     return Declared(system.name, tuple(system.services), system.edges(), known=True)

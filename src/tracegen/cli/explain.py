@@ -9,7 +9,8 @@ import click
 from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
 from tracegen.cli.pipeline import compile_spec
 from tracegen.compiler import Rendered
-from tracegen.spec.suggest import did_you_mean
+from tracegen.source.files import is_file
+from tracegen.source.words import did_you_mean, quoted
 from tracegen.system import Decision
 
 
@@ -66,20 +67,20 @@ def _is_spec(word: str) -> bool:
     if word == "-":
         return True
     path = Path(word)
-    if path.is_file():
+    if is_file(path):
         return any(line.startswith(b"tracegen:") for line in path.read_bytes().splitlines())
-    return path.suffix in (".yaml", ".yml") and "/" not in word and not Path("tracegen.yaml").is_file()
+    return path.suffix in (".yaml", ".yml") and "/" not in word and not is_file(Path("tracegen.yaml"))
 
 
 def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
-    decisions = [each for each in rendered.model.decisions if _is_below(each.path, key)]
-    if not decisions and Path(key).is_file():
+    decisions = [each for each in rendered.settings.origin.decisions if _is_below(each.path, key)]
+    if not decisions and is_file(Path(key)):
         click.echo(f"{key}\n    {owner_of(key)}")
         return 0
     if not decisions:
-        known = {each.path for each in rendered.model.decisions} | set(rendered.tree)
+        known = {each.path for each in rendered.settings.origin.decisions} | set(rendered.tree)
         hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
-        raise click.UsageError(f"nothing was decided at {key!r}, and no file is called so\n  hint: {hint}")
+        raise click.UsageError(f"nothing was decided at {quoted(key)}, and no file is called so\n  hint: {hint}")
     if format_ == "json":
         click.echo(json.dumps([_as_data(each) for each in decisions], indent=2))
     else:

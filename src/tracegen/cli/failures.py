@@ -1,18 +1,21 @@
 """Failures that are no bugs: each has its words and its exit code in one table."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tracegen.checking import UnknownEnvironment
+from tracegen.cli.problem_text import problem_text
 from tracegen.problems import ProblemsFound
-from tracegen.problems.formats import formatter
 from tracegen.project.answers import NewerTracegen
-from tracegen.project.git import GitMissing
+from tracegen.project.git import GitFailed
+from tracegen.project.scratch import NoScratch
+from tracegen.project.skeleton import CopierFailed
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
-from tracegen.spec.checking import UnknownEnvironment
-from tracegen.spec.suggest import did_you_mean
-from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
+from tracegen.source.words import did_you_mean, some_of
+from tracegen.write import Busy, WriteRefused
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,11 @@ def expected_failure(error: Exception) -> Failure | None:
 
 
 def _problems(error: Any) -> Failure:
-    return Failure(formatter("text")(error.problems).rstrip("\n"), 1)
+    return Failure(problem_text(error.problems, sys.stderr).rstrip("\n"), 1)
 
 
 def _environment(error: Any) -> Failure:
-    known = ", ".join(error.known) or "none"
+    known = some_of(error.known) or "none"
     hint = did_you_mean(error.name, error.known) or f"its environments: {known}"
     return Failure(f"{error}\n  hint: {hint}", 2)
 
@@ -57,11 +60,11 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     ProblemsFound: _problems,
     UnknownEnvironment: _environment,
     CannotRead: _unreadable,
-    CannotWrite: _plain,
-    WrongEnvironment: _plain,
-    NothingToAbort: _plain,
     Busy: _busy,
+    WriteRefused: _plain,
     NotHere: _plain,
     NewerTracegen: _plain,
-    GitMissing: _plain,
+    GitFailed: _plain,
+    CopierFailed: _plain,
+    NoScratch: _plain,
 }

@@ -10,7 +10,7 @@ import click
 from tracegen.catalogue import Catalogue
 from tracegen.cli.packs import table
 from tracegen.project.breaking import numbers_of
-from tracegen.source.disk import read_file
+from tracegen.source.files import read_file
 
 
 def tell_outdated(packs: Catalogue, path: Path, format_: str) -> int:

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import Checked, check
+from tracegen.cli.problem_text import problem_text
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem, ProblemsFound, Severity
-from tracegen.problems.formats import formatter
 from tracegen.source.files import Document, load
-from tracegen.spec.checking import Checked, check
 
 
 def read(path: str) -> Document:
@@ -24,7 +24,7 @@ def compile_spec(path: str, environment: str | None, strict: bool) -> Rendered:
     document = read(path)
     checked = check(document, catalogue(), [] if environment is None else [environment])
     _tell(checked, strict)
-    return build(document, checked.specs[environment])
+    return build(document, checked.settings[environment], catalogue())
 
 
 def output_folder(spec: str, output: Path | None, environment: str | None) -> Path:
@@ -38,7 +38,7 @@ def output_folder(spec: str, output: Path | None, environment: str | None) -> Pa
 def tell_problems(problems: Sequence[Problem]) -> None:
     """Print warnings and notes where words go."""
     if problems:
-        click.echo(formatter("text")(problems).rstrip("\n"), err=True)
+        click.echo(problem_text(problems, sys.stderr).rstrip("\n"), err=True)
 
 
 def _tell(checked: Checked, strict: bool) -> None:

@@ -1,14 +1,17 @@
 """`tracegen validate`."""
 
+import sys
+
 import click
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.cli.pipeline import read
+from tracegen.cli.problem_text import problem_text
 from tracegen.compiler import judge
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.problems.formats import FORMATS, formatter
 from tracegen.source.files import CannotRead
-from tracegen.spec.checking import check
 
 
 @click.command(short_help="Tell what is wrong with specs.")
@@ -30,7 +33,7 @@ def command(specs: tuple[str, ...], environment: str | None, strict: bool, forma
         except CannotRead as error:
             unreadable.append(error)
     problems = sorted(set(found), key=lambda problem: problem.sort_key)
-    click.echo(formatter(format_)(problems), nl=False)
+    click.echo(problem_text(problems, sys.stdout) if format_ == "text" else formatter(format_)(problems), nl=False)
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     failed = any(problem.severity in stops for problem in problems)
     if unreadable:
@@ -48,9 +51,9 @@ def _problems(path: str, environment: str | None) -> list[Problem]:
     except ProblemsFound as error:
         return list(error.problems)
     found = list(checked.problems)
-    for spec in checked.specs.values():
+    for spec in checked.settings.values():
         try:
-            judge(spec)
+            judge(spec, catalogue())
         except ProblemsFound as error:
             found.extend(error.problems)
     return found

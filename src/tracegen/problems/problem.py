@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracegen.problems.redact import redacted
+
 #: The page that has a heading for every code. Held by a test.
 PROBLEMS_PAGE = "docs/problems.md"
 
@@ -50,6 +52,11 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        """Whoever makes a problem may put values of the spec into it; no secret among them is printed."""
+        for name in ("path", "message", "hint"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
 
     @staticmethod
     def of(code: Code, place: Place, path: str, message: str, hint: str = "") -> "Problem":

@@ -32,7 +32,7 @@ def steps_between(old: Iterable[bytes], new: Iterable[bytes], packs: Catalogue) 
 
 
 def _crossed(name: str, before: Mapping[str, str], after: Mapping[str, str], packs: Catalogue) -> Iterator[Step]:
-    for path in sorted(packs.root.glob("**/breaking.yaml")):
+    for path in packs.files("breaking.yaml"):
         for entry in read_yaml(path):
             at = numbers_of(str(entry["at"]))
             if entry["image"] == name and numbers_of(before[name]) < at <= numbers_of(after[name]):

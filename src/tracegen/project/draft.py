@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tracegen.catalogue import catalogue
+from tracegen.checking import check
 from tracegen.compiler import Rendered, build
 from tracegen.emit import Commented, Value, to_yaml
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.rules.not_rendered import NOT_RENDERED
 from tracegen.source.files import Document
 from tracegen.source.reader import read
-from tracegen.spec.checking import check
 
 Answers = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def draft(answers: Answers, folder: Path = Path()) -> Draft:
     try:
         document = Document(read(text.encode(), SPEC), SPEC, folder)
         checked = check(document, catalogue(), [])
-        return Draft(text, build(document, checked.specs[None]), checked.problems)
+        return Draft(text, build(document, checked.settings[None], catalogue()), checked.problems)
     except ProblemsFound as error:
         return Draft(text, None, error.problems)
 

@@ -1,5 +1,6 @@
 """The questions of `tracegen new`, as data: their choices come from the packs and the schema."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from tracegen.problems import Problem
 from tracegen.project.draft import Answers, draft
 from tracegen.project.services import NotAService, listed, parse
 from tracegen.rules.not_rendered import entries
-from tracegen.spec.schema import resolve, schema
+from tracegen.spec.schema import schema
 
 Kind = Literal["text", "number", "one", "several", "services"]
 
@@ -107,6 +108,8 @@ def understood(question: Question, said: Any) -> Any:
         return [str(each) for each in wanted if each]
     if isinstance(said, list | Mapping) or said is None:
         raise ValueError("one value is wanted here")
+    if question.kind != "number" and isinstance(said, float) and not isfinite(said):
+        raise ValueError("a text is wanted here, and this is a number; write it in quotes")
     return _number(said) if question.kind == "number" else str(said)
 
 
@@ -124,7 +127,7 @@ def is_rendered(key: str, value: str | None = None) -> bool:
 
 def name_of(folder: Path) -> str:
     """A lawful project name that is like the folder's."""
-    words = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).lstrip("-0123456789")
+    words = re.sub(r"[^a-z0-9]+", "-", Path(os.path.realpath(folder)).name.lower()).lstrip("-0123456789")
     return words[:40].strip("-") or "tracing"
 
 
@@ -151,7 +154,7 @@ def _of_the_backend(answers: Answers, packs: Catalogue) -> Iterator[Question]:
 def _required(kind: str, pack: Pack) -> Iterator[Question]:
     """What a pack's options cannot do without: nobody else can know a bucket or an address."""
     for key in pack.options.get("required", ()):
-        option = resolve(pack.options["properties"][key])
+        option = pack.options["properties"][key]
         text = f"{pack.title}: {option['description'].rstrip('.')}?"
         yield Question(f"{kind}.{key}", text, "text", None, option["examples"][0])
 

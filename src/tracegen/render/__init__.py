@@ -1,6 +1,6 @@
-"""Model → Plan → Tree."""
+"""System → Plan → Tree."""
 
-from tracegen.render.file import PlannedFile, Structured, Written
 from tracegen.render.plan import UnknownOverride, plan, render
+from tracegen.system.file import PlannedFile, Structured, Written
 
 __all__ = ["PlannedFile", "Structured", "UnknownOverride", "Written", "plan", "render"]

@@ -3,9 +3,11 @@
 `finalize` refuses every value that did not come through one, so a template cannot forget.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracegen.catalogue.data import data_path
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
+_PACKAGE = re.compile(r"[\w@][\w@./:+-]*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
@@ -28,9 +31,12 @@ class UnsafeValue(TypeError):
     """A template wrote a value without a filter: a bug in the template."""
 
 
-def render_template(name: str, values: Mapping[str, Any]) -> str:
-    """The text of a template below `templates/`; raises on an undefined name and on an unfiltered value."""
-    return _environment().get_template(name).render(values)
+def render_template(name: str, values: Mapping[str, Any], root: Path | None = None) -> str:
+    """The text of a template below `root`, by default tracegen's own `templates/`.
+
+    Raises on an undefined name and on an unfiltered value.
+    """
+    return _environment(root or data_path("templates")).get_template(name).render(values)
 
 
 def markdown(value: object) -> Safe:
@@ -68,6 +74,11 @@ def image(value: object) -> Safe:
     return _matching(_IMAGE, value)
 
 
+def package(value: object) -> Safe:
+    """The name or version of a package, or a name in its code, from a pack's data."""
+    return _matching(_PACKAGE, value)
+
+
 def _matching(pattern: re.Pattern[str], value: object) -> Safe:
     if not pattern.fullmatch(str(value)):
         raise UnsafeValue(f"a template writes {value!r} where only {pattern.pattern} is safe")
@@ -81,7 +92,7 @@ def _finalize(value: Any) -> Safe:
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(root: Path) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
     from jinja2.runtime import Context
 
@@ -90,8 +101,16 @@ def _environment() -> "Environment":
         """A string literal of the language whose pack the template belongs to."""
         return Safe(string_literal(str(value), context["pack"].literal))
 
+    def merged(names: Iterable[str]) -> Safe:
+        """The members of the JSON objects in files below the root, sorted, as lines for within another object."""
+        members: dict[str, Any] = {}
+        for name in names:
+            members |= json.loads(root.joinpath(name).read_text(encoding="utf-8"))
+        lines = json.dumps(dict(sorted(members.items())), indent=2, ensure_ascii=False).splitlines()[1:-1]
+        return Safe("\n".join(f"  {line}" for line in lines))
+
     environment = Environment(
-        loader=FileSystemLoader(data_path("templates")),
+        loader=FileSystemLoader(root),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
@@ -106,6 +125,8 @@ def _environment() -> "Environment":
         "block": block,
         "label": label,
         "image": image,
+        "package": package,
+        "merged": merged,
         "literal": literal,
     }
     return environment

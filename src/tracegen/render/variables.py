@@ -1,15 +1,9 @@
 """.env.example for whoever starts the system with Compose."""
 
-from collections.abc import Iterator
-
-from tracegen.assemble.services import service_component
-from tracegen.catalogue import Catalogue
+from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Commented, NotPortable, to_env_file
-from tracegen.render.file import Written
-from tracegen.resolve.security import BASIC_SUFFIX
-from tracegen.system import Component, Model, Secret
-
-_KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
+from tracegen.system import System
+from tracegen.system.file import Written
 
 _HEAD = (
     "Variables that compose.yaml needs. Copy this file to .env, which tracegen never touches and git should\n"
@@ -17,31 +11,20 @@ _HEAD = (
 )
 
 
-def variables_example(model: Model, packs: Catalogue) -> Written:
+def variables_example(system: System) -> Written:
     """.env.example: every variable and file that the rendered system refers to."""
     users: dict[str, list[str]] = {}
     files: set[str] = set()
-    for component in _components(model, packs):
-        for secret in _secrets(component):
+    # Those that run elsewhere have fragments, which refer to variables too.
+    for component in (*system.components.values(), *system.elsewhere.values()):
+        for secret in component.secrets:
             if secret.file:
                 files.add(secret.file)
             else:
                 users.setdefault(secret.variable, []).append(component.name)
     entries = {name: Commented("", _comment(name, users)) for name in sorted(users) if _fits_a_file(name)}
     left_out = sorted(users.keys() - entries)
-    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose", _KEYS)
-
-
-def _components(model: Model, packs: Catalogue) -> Iterator[Component]:
-    """What runs here, and the services that run elsewhere: their fragments refer to variables too."""
-    yield from model.components.values()
-    yield from (service_component(each, model, packs) for each in model.services.values() if not each.deploy)
-
-
-def _secrets(component: Component) -> Iterator[Secret]:
-    for value in component.environment.values():
-        yield from (part for part in value if isinstance(part, Secret))
-    yield from (mount.secret for mount in component.secret_files)
+    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose")
 
 
 def _comment(name: str, users: dict[str, list[str]]) -> str:

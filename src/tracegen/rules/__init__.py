@@ -1,20 +1,20 @@
-"""What a well-formed spec may not mean: a rule is a module here, found by listing.
+"""What well-formed settings may not mean: a rule is a module here, found by listing.
 
-A rule has `check(spec, packs) -> Iterator[Problem]` and its codes as constants.
+A rule has `check(settings, packs) -> Iterator[Problem]` and its codes as constants.
 """
 
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Problem
-from tracegen.spec.said import Spec
 
 
-def check_meaning(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
-    """All problems that the rules find in a spec that the schema accepts."""
+def judge(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    """All problems that the rules find."""
     from importlib import import_module
     from pkgutil import iter_modules
 
     for module in sorted(iter_modules(__path__), key=lambda each: each.name):
         if not module.name.startswith("_"):
-            yield from import_module(f"{__name__}.{module.name}").check(spec, packs)
+            yield from import_module(f"{__name__}.{module.name}").check(settings, packs)

@@ -3,22 +3,16 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
-from tracegen.rules._shared import at, storage_of
-from tracegen.spec.said import Spec
+from tracegen.rules._shared import at, storage_pack
 
 NO_ARCHIVE = Code("TG330", "Storage has no archive")
 
-_WITHOUT = {
-    "memory": "an archive in memory is gone at the next restart",
-    "clickhouse": "its tables have one place in a database, so both would share it",
-}
 
-
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """`backend.archive` beside a storage that can hold a second set."""
-    storage = storage_of(spec, packs).get("type", "")
-    if spec.get("backend", "archive") and storage in _WITHOUT:
-        message = f"storage {storage} has no archive: {_WITHOUT[storage]}"
-        hint = "use badger, opensearch, elasticsearch or cassandra, or delete archive"
-        yield at(spec, NO_ARCHIVE, ("backend", "archive"), message, hint)
+    pack = storage_pack(settings, packs)
+    if settings.backend.archive and pack and pack.no_archive:
+        message = f"storage {pack.name} has no archive: {pack.no_archive.why}"
+        yield at(settings, NO_ARCHIVE, ("backend", "archive"), message, pack.no_archive.instead)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, storage_of
+from tracegen.rules._shared import at, cause, storage_pack
 from tracegen.source.words import quoted
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.spec.said import Path, dotted
 
 NOBODY_ASKS = Code("TG340", "Nothing asks for the credentials")
 NOT_FROM_A_FILE = Code("TG341", "A file where only a value fits")
@@ -17,47 +18,43 @@ _INGEST: Path = ("security", "ingest_auth")
 _TLS: Path = ("security", "tls", "enabled")
 _RECEIVERS: Path = ("collector", "receivers")
 
-#: Storages whose programs take a password as a value only.
-_PASSWORD_IS_A_VALUE = ("cassandra", "clickhouse")
 
-
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Ingest authentication, and references of which the text goes into a configuration."""
-    asks = isinstance(spec.get(*_INGEST), dict)
-    if asks and spec.get("collector", "topology") == "none":
+    asks = settings.security.ingest_auth != "none"
+    if asks and settings.collector.topology == "none":
         message = "security.ingest_auth is checked by the collector, and collector.topology is none"
-        where = cause(spec, _INGEST, ("collector", "topology"))
-        yield at(spec, NOBODY_ASKS, where, message, "use topology: gateway, or ingest_auth: none")
-    for path in _values(spec, packs):
-        if isinstance(spec.get(*path), dict) and "file" in spec.get(*path):
+        where = cause(settings, _INGEST, ("collector", "topology"))
+        yield at(settings, NOBODY_ASKS, where, message, "use topology: gateway, or ingest_auth: none")
+    for path in _values(settings, packs):
+        value = settings.said.get(*path)
+        if isinstance(value, dict) and "file" in value:
             message = f"{dotted(path)} is put into a configuration as text, which a mounted file cannot be"
             yield at(
-                spec, NOT_FROM_A_FILE, (*path, "file"), message, "use {env: NAME} or {secret: {name: …, key: …}}"
+                settings, NOT_FROM_A_FILE, (*path, "file"), message, "use {env: NAME} or {secret: {name: …, key: …}}"
             )
-    yield from _user_name(spec)
-    if "jaeger" in (spec.get(*_RECEIVERS) or []) and (asks or spec.get(*_TLS)):
+    yield from _user_name(settings)
+    if "jaeger" in settings.collector.receivers and (asks or settings.security.tls.enabled):
         message = "Jaeger's UDP port 6831 stays closed: it knows neither encryption nor credentials"
         hint = "let those clients send over HTTP to port 14268, as JAEGER_ENDPOINT does"
-        yield at(spec, CLOSED_TO_UDP, cause(spec, _RECEIVERS, _INGEST, _TLS), message, hint)
+        yield at(settings, CLOSED_TO_UDP, cause(settings, _RECEIVERS, _INGEST, _TLS), message, hint)
 
 
-def _values(spec: Spec, packs: Catalogue) -> Iterator[Path]:
+def _values(settings: Settings, packs: Catalogue) -> Iterator[Path]:
     """Where a reference stands for a text in a configuration, or in a variable of one."""
     yield from ((*_INGEST, "bearer"), (*_INGEST, "basic", "username"), (*_INGEST, "basic", "password"))
-    destinations: list[Path] = [("backend",)]
-    destinations += [("collector", "also", index) for index, _ in enumerate(spec.get("collector", "also") or [])]
-    for destination in destinations:
-        yield from ((*destination, "headers", name) for name in spec.get(*destination, "headers") or {})
+    yield from (("backend", "headers", name) for name in settings.backend.headers or {})
+    for index, each in enumerate(settings.collector.also):
+        yield from (("collector", "also", index, "headers", name) for name in each.headers)
     yield from (("backend", "kafka", "sasl", "username"), ("backend", "kafka", "sasl", "password"))
-    yield ("backend", "storage", "username")
     yield from (("kubernetes", "ingress", "login", key) for key in ("client_secret", "cookie_secret"))
-    if storage_of(spec, packs).get("type") in _PASSWORD_IS_A_VALUE:
-        yield ("backend", "storage", "password")
+    pack = storage_pack(settings, packs)
+    yield from (("backend", "storage", option) for option in (pack.text_only if pack else ()))
 
 
-def _user_name(spec: Spec) -> Iterator[Problem]:
+def _user_name(settings: Settings) -> Iterator[Problem]:
     path: Path = (*_INGEST, "basic", "username")
-    name = spec.get(*path) if isinstance(spec.get(*_INGEST), dict) else None
+    name = settings.said.get(*path)
     if isinstance(name, str) and ":" in name:
         message = f"user name {quoted(name)} has a colon, at which HTTP basic authentication begins the password"
-        yield at(spec, COLON_IN_USER_NAME, path, message, "choose one without")
+        yield at(settings, COLON_IN_USER_NAME, path, message, "choose one without")

@@ -4,24 +4,39 @@ import re
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at
-from tracegen.spec.said import Spec
+from tracegen.source.words import quoted
+from tracegen.spec.said import Path
 
 OWN_OTEL_VARIABLE = Code("TG511", "A variable of the spec wins over tracegen's", Severity.WARNING, acceptable=True)
+NOT_EXPANDED = Code("TG512", "Placeholder that nothing fills in", Severity.WARNING, acceptable=True)
 LOOKS_LIKE_A_SECRET = Code("TG602", "Looks like a secret", Severity.WARNING, acceptable=True)
 
+_PLACEHOLDER = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})[^}\s]{0,100}\}")
 _SECRET = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$", re.IGNORECASE)
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
-    """OTEL_* that a user sets, and literals under names of secrets."""
-    for name, service in spec.services.items():
-        for variable, value in service.get("env", {}).items():
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    """OTEL_* that a user sets, placeholders, and literals under names of secrets."""
+    for name, service in settings.services.items():
+        for variable, value in service.env.items():
             path = ("services", name, "env", variable)
             if variable.startswith("OTEL_"):
                 message = f"{variable} is set here and wins over what tracegen would write for {name}"
-                yield at(spec, OWN_OTEL_VARIABLE, path, message, "delete it if tracegen's is meant")
+                yield at(settings, OWN_OTEL_VARIABLE, path, message, "delete it if tracegen's is meant")
+            if isinstance(value, str) and (found := _PLACEHOLDER.search(value)):
+                message = (
+                    f"the service gets the text {quoted(found[0])} as it stands: no variable is put in its place"
+                )
+                hint = f"to hand a variable on, write {variable}: {{env: {found['name']}}}"
+                yield at(settings, NOT_EXPANDED, path, message, hint)
             if isinstance(value, str) and value and _SECRET.search(variable):
                 message = f"the value of {variable} looks like a secret and is written in the spec"
-                yield at(spec, LOOKS_LIKE_A_SECRET, path, message, f"refer to it: {{env: {variable}}}")
+                yield at(settings, LOOKS_LIKE_A_SECRET, path, message, f"refer to it: {{env: {variable}}}")
+
+
+def is_secret_variable(path: Path) -> bool:
+    """Whether a path is that of a variable of a service under the name of a secret."""
+    return path[0] == "services" and path[2:3] == ("env",) and _SECRET.search(str(path[-1])) is not None

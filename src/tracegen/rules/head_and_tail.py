@@ -1,70 +1,84 @@
 """Head sampling before tail sampling multiplies (ruling 6)."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
+from tracegen.decide.records import Head
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, head_of, head_path, reachable
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.rules._shared import at, cause, head_path
+from tracegen.spec.said import Path, dotted
 from tracegen.spec.wording import either
+from tracegen.system.graph import reachable_bits
 
 HEAD_BEFORE_TAIL = Code("TG401", "Head sampling before tail sampling", acceptable=True)
 METRICS_OF_A_SAMPLE = Code("TG406", "Metrics are counted from sampled spans", Severity.WARNING, acceptable=True)
 DIFFERENT_HEADS = Code("TG402", "Different head samplers along one call path", Severity.NOTE)
 
+_MOST_NAMED = 10
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Head before tail or before metrics, and heads that differ along a call path."""
-    yield from _head_before_tail(spec)
-    yield from _head_before_metrics(spec)
-    yield from _different_heads(spec)
+    yield from _head_before_tail(settings)
+    yield from _head_before_metrics(settings)
+    yield from _different_heads(settings)
 
 
-def _that_drop(spec: Spec) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _that_drop(settings: Settings) -> Iterator[tuple[Path, Head]]:
     """The head samplers that do not keep everything, with their paths."""
-    heads = {head_path(spec, name): head_of(spec, name) for name in spec.services}
+    heads = {head_path(settings, name): each.sampling.head for name, each in settings.services.items()}
     for path, head in sorted(heads.items(), key=lambda item: dotted(item[0])):
-        if head["type"] != "always_on" and head.get("ratio") != 1:
+        if head.type != "always_on" and head.ratio != 1:
             yield path, head
 
 
-def _head_before_metrics(spec: Spec) -> Iterator[Problem]:
-    for path, head in _that_drop(spec) if spec.get("metrics") else ():
+def _head_before_metrics(settings: Settings) -> Iterator[Problem]:
+    for path, head in _that_drop(settings) if settings.metrics else ():
         message = (
-            f"rate, errors and duration are counted from spans, and {dotted(path)} {head['type']} keeps a part of "
+            f"rate, errors and duration are counted from spans, and {dotted(path)} {head.type} keeps a part of "
             "them: the numbers are those of that part"
         )
         hint = "use always_on and drop in `sampling.tail`, which is behind the metrics"
-        yield at(spec, METRICS_OF_A_SAMPLE, cause(spec, path, ("metrics",)), message, hint)
+        yield at(settings, METRICS_OF_A_SAMPLE, cause(settings, path, ("metrics",)), message, hint)
 
 
-def _head_before_tail(spec: Spec) -> Iterator[Problem]:
-    if not spec.get("sampling", "tail"):
+def _head_before_tail(settings: Settings) -> Iterator[Problem]:
+    if settings.sampling.tail is None:
         return
-    for path, head in _that_drop(spec):
+    for path, head in _that_drop(settings):
         message = (
-            f"{dotted(path)} {head['type']} drops traces before the tail sampler sees them: the two multiply, "
+            f"{dotted(path)} {head.type} drops traces before the tail sampler sees them: the two multiply, "
             "and errors and slow traces are lost at the head's rate"
         )
         hint = (
             "use always_on and let `sampling.tail` choose, or take it on with "
             f'accept: {{{HEAD_BEFORE_TAIL.id}: "why"}}'
         )
-        yield at(spec, HEAD_BEFORE_TAIL, cause(spec, path, ("sampling", "tail")), message, hint)
+        yield at(settings, HEAD_BEFORE_TAIL, cause(settings, path, ("sampling", "tail")), message, hint)
 
 
-def _different_heads(spec: Spec) -> Iterator[Problem]:
-    below = {name: list(reachable(spec, name)) for name in spec.services}
-    for name in spec.services:
-        own = spec.get("services", name, "sampling", "head")
-        if not own:
-            continue
-        callers = [each for each in spec.services if name in below[each] and head_of(spec, each) != own]
-        callees = [each for each in below[name] if head_of(spec, each) != own]
+def _different_heads(settings: Settings) -> Iterator[Problem]:
+    services = settings.services
+    own = [name for name in services if settings.said.get("services", name, "sampling", "head")]
+    if not own:
+        return
+    reached = reachable_bits({name: each.calls for name, each in services.items()})
+    numbers = {name: number for number, name in enumerate(services)}
+    heads = {name: each.sampling.head for name, each in services.items()}
+    for name in own:
+        others = [each for each in services if heads[each] != heads[name]]
+        callers = [each for each in others if reached[each] >> numbers[name] & 1]
+        callees = [each for each in others if reached[name] >> numbers[each] & 1]
         if callers or callees:
             message = f"this sampler decides for traces that start at {name}"
-            message += f", in {either(callees, 'and')} too" if callees else ""
+            message += f", in {_some(callees)} too" if callees else ""
             if callers:
-                message += f"; those that come from {either(callers, 'and')} keep the decision of their start"
-            yield at(spec, DIFFERENT_HEADS, ("services", name, "sampling", "head"), message)
+                message += f"; those that come from {_some(callers)} keep the decision of their start"
+            yield at(settings, DIFFERENT_HEADS, ("services", name, "sampling", "head"), message)
+
+
+def _some(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return either(names if more <= 0 else [*names[:_MOST_NAMED], f"{more} more"], "and")

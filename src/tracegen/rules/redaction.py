@@ -5,9 +5,9 @@ import warnings
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
-from tracegen.spec.said import Spec
 
 NOT_A_PATTERN = Code("TG430", "Not a regular expression that the collector takes")
 
@@ -28,14 +28,14 @@ _MOST_REPEATS = 1_000
 _NOT_IN_RE2 = "do not exist in RE2"
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Each pattern that the spec brings itself."""
-    for index, pattern in enumerate(spec.get("collector", "redact", "patterns") or []):
-        if isinstance(pattern, dict):
+    for index, pattern in enumerate(settings.collector.redact.patterns):
+        if not isinstance(pattern, str):
             why = _refusal(pattern["regex"])
             if why:
                 path = ("collector", "redact", "patterns", index, "regex")
-                yield at(spec, NOT_A_PATTERN, path, f"regex of {pattern['name']}: {why}", _hint(why))
+                yield at(settings, NOT_A_PATTERN, path, f"regex of {pattern['name']}: {why}", _hint(why))
 
 
 def _hint(why: str) -> str:

@@ -1,12 +1,15 @@
 """Remote sampling needs a language and a server that have it (ruling 5)."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
+from tracegen.decide.records import Head
+from tracegen.decide.traffic import REMOTE
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, head_of, head_path, instrumentation_of, storage_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.rules._shared import at, backend_pack, cause, head_path, storage_pack
+from tracegen.spec.said import Path, dotted
+from tracegen.spec.wording import either
 
 NOT_IN_LANGUAGE = Code("TG411", "Language has no remote sampler")
 NO_SAMPLING_SERVER = Code("TG412", "Nothing serves sampling strategies")
@@ -17,64 +20,65 @@ NOT_WHOLE = Code("TG415", "Limit of traces is not a whole number")
 LIMIT_OF_OPERATION = Code("TG416", "Strategies of operations are ratios")
 LIMIT_IS_FORGOTTEN = Code("TG417", "Limit is forgotten beside strategies of operations", Severity.WARNING, True)
 
-#: Kinds of head samplers that ask a server.
-REMOTE = ("remote", "rate_limit")
 _ALTERNATIVES = "use ratio at the head, or `sampling.tail` with rate_limit in the collector"
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """For each service whose head sampler asks a server."""
-    remote = [name for name in spec.services if head_of(spec, name)["type"] in REMOTE]
+    remote = [name for name, each in settings.services.items() if each.sampling.head.type in REMOTE]
     for name in remote:
-        yield from _language(spec, packs, name)
-    for path in sorted({head_path(spec, name) for name in remote}, key=dotted):
-        yield from _server(spec, path)
-        yield from _adaptive(spec, packs, path)
-    yield from _limits(spec, remote)
-    yield from _operations(spec, remote)
-    for name in spec.services:
-        if name not in remote and spec.get("services", name, "sampling", "operations"):
-            head = head_of(spec, name)["type"]
+        yield from _language(settings, packs, name)
+    heads = {head_path(settings, name): settings.services[name].sampling.head for name in remote}
+    for path in sorted(heads, key=dotted):
+        yield from _server(settings, packs, heads[path], path)
+        yield from _adaptive(settings, packs, heads[path], path)
+        yield from _limits(settings, heads[path], path)
+    yield from _operations(settings, remote)
+    for name, service in settings.services.items():
+        if name not in remote and service.sampling.operations:
+            head = service.sampling.head.type
             message = f"strategies of operations are served to a remote sampler, and that of {name} is {head}"
-            path = cause(spec, ("services", name, "sampling", "operations"), (*head_path(spec, name), "type"))
-            yield at(spec, OPERATIONS_WITHOUTREMOTE, path, message, "say sampling.head.type: remote")
+            path = cause(settings, ("services", name, "sampling", "operations"), (*head_path(settings, name), "type"))
+            yield at(settings, OPERATIONS_WITHOUTREMOTE, path, message, "say sampling.head.type: remote")
 
 
-def _limits(spec: Spec, remote: list[str]) -> Iterator[Problem]:
+def _limits(settings: Settings, head: Head, path: Path) -> Iterator[Problem]:
     """What is served is an integer: half a trace a second becomes none."""
-    for path in sorted({head_path(spec, name) for name in remote}, key=dotted):
-        own: Path = path if spec.get(*path, "type") == "rate_limit" else (*path, "default")
-        limit = spec.get(*own, "traces_per_second")
-        if limit is not None and limit != int(limit):
-            message = f"strategies carry whole numbers of traces: {limit:g} would become {int(limit)}"
-            hint = "say a whole number" if limit > 1 else "say 1, or use a ratio"
-            yield at(spec, NOT_WHOLE, (*own, "traces_per_second"), message, hint)
+    own: Path = path if head.type == "rate_limit" else (*path, "default")
+    limit = _limit(head)
+    if limit is not None and limit != int(limit):
+        message = f"strategies carry whole numbers of traces: {limit:g} would become {int(limit)}"
+        hint = "say a whole number" if limit > 1 else "say 1, or use a ratio"
+        yield at(settings, NOT_WHOLE, (*own, "traces_per_second"), message, hint)
 
 
-def _operations(spec: Spec, remote: list[str]) -> Iterator[Problem]:
+def _limit(head: Head) -> float | None:
+    """Traces a second that it keeps at most, or None where it keeps a share."""
+    if head.type == "rate_limit":
+        return head.traces_per_second
+    return head.default.traces_per_second if head.default else None
+
+
+def _operations(settings: Settings, remote: list[str]) -> Iterator[Problem]:
     """Servers leave out a limit of an operation; beside a limit of the service, operations replace it."""
     for name in remote:
-        operations = spec.get("services", name, "sampling", "operations") or {}
-        for operation, said in operations.items():
-            if "traces_per_second" in said:
+        sampling = settings.services[name].sampling
+        for operation, said in sampling.operations.items():
+            if said.traces_per_second is not None:
                 path: Path = ("services", name, "sampling", "operations", operation)
                 message = f"operations have ratios only: servers leave this limit of {operation!r} out"
-                yield at(spec, LIMIT_OF_OPERATION, path, message, "say a ratio")
-        if operations and _is_limit(head_of(spec, name)):
-            where = cause(spec, ("services", name, "sampling", "operations"), head_path(spec, name))
+                yield at(settings, LIMIT_OF_OPERATION, path, message, "say a ratio")
+        if sampling.operations and _limit(sampling.head) is not None:
+            where = cause(settings, ("services", name, "sampling", "operations"), head_path(settings, name))
             message = f"{name} has a limit of traces a second, which samplers forget where operations have strategies"
-            yield at(spec, LIMIT_IS_FORGOTTEN, where, message, "say a default ratio instead of the limit")
+            yield at(settings, LIMIT_IS_FORGOTTEN, where, message, "say a default ratio instead of the limit")
 
 
-def _is_limit(head: Mapping[str, Any]) -> bool:
-    return head["type"] == "rate_limit" or "traces_per_second" in head.get("default", {})
-
-
-def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
-    language = packs.languages[spec.services[name]["language"]]
-    instrumentation = instrumentation_of(spec, packs, name)
+def _language(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]:
+    service = settings.services[name]
+    language, instrumentation = packs.languages[service.language], service.instrumentation
     if instrumentation not in language.remote_sampling:
-        head, path = head_of(spec, name)["type"], head_path(spec, name)
+        head, path = service.sampling.head.type, head_path(settings, name)
         able = [
             f"{each.name} ({', '.join(each.remote_sampling)})"
             for each in packs.languages.values()
@@ -86,28 +90,25 @@ def _language(spec: Spec, packs: Catalogue, name: str) -> Iterator[Problem]:
         )
         hint = f"give {name} its own sampling.head, or {_ALTERNATIVES}; remote samplers: {', '.join(able)}"
         own_path: Path = path if path[0] == "services" else ("services", name)
-        yield at(spec, NOT_IN_LANGUAGE, cause(spec, own_path, (*path, "type")), message, hint)
+        yield at(settings, NOT_IN_LANGUAGE, cause(settings, own_path, (*path, "type")), message, hint)
 
 
-def _server(spec: Spec, path: Path) -> Iterator[Problem]:
-    backend = spec.get("backend", "type")
-    topology = spec.get("collector", "topology") or "gateway"
-    if backend == "jaeger" or (backend == "tempo" and topology != "none"):
+def _server(settings: Settings, packs: Catalogue, head: Head, path: Path) -> Iterator[Problem]:
+    backend, topology = backend_pack(settings, packs), settings.collector.topology
+    if backend.serves_strategies or (topology != "none" and not backend.runs_elsewhere):
         return
-    why = "an external backend" if backend == "external" else "Tempo without a collector"
-    message = f"head sampler {spec.get(*path, 'type')} asks a server for strategies, and {why} serves none"
-    where = cause(spec, path, ("backend", "type"), ("collector", "topology"))
-    yield at(spec, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
+    why = "an external backend" if backend.runs_elsewhere else f"{backend.title} without a collector"
+    message = f"head sampler {head.type} asks a server for strategies, and {why} serves none"
+    where = cause(settings, path, ("backend", "type"), ("collector", "topology"))
+    yield at(settings, NO_SAMPLING_SERVER, where, message, _ALTERNATIVES)
 
 
-def _adaptive(spec: Spec, packs: Catalogue, path: Path) -> Iterator[Problem]:
-    if spec.get(*path, "strategies") != "adaptive":
+def _adaptive(settings: Settings, packs: Catalogue, head: Head, path: Path) -> Iterator[Problem]:
+    if head.strategies != "adaptive":
         return
-    storage = storage_of(spec, packs).get("type")
-    if spec.get("backend", "type") != "jaeger" or storage == "clickhouse":
-        message = "adaptive sampling is Jaeger's, on a storage that keeps its state (not ClickHouse)"
-    else:
-        message = (
-            "Jaeger computes adaptive rates but its process does not serve what it computed (seen on 2.13 and 2.20)"
-        )
-    yield at(spec, ADAPTIVE, (*path, "strategies"), message, "use strategies: file, or `sampling.tail`")
+    message, storage = backend_pack(settings, packs).adaptive_sampling, storage_pack(settings, packs)
+    if not message or (storage and not storage.keeps_sampling):
+        able = either([each.title for each in packs.backends.values() if each.adaptive_sampling])
+        without = either([each.title for each in packs.storages.values() if not each.keeps_sampling])
+        message = f"adaptive sampling is {able}'s, on a storage that keeps its state (not {without})"
+    yield at(settings, ADAPTIVE, (*path, "strategies"), message, "use strategies: file, or `sampling.tail`")

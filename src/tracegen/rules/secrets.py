@@ -1,40 +1,69 @@
-"""Secrets are referred to, never written: not in a URL, not as the value of a header that carries one."""
+"""Secrets are referred to, never written: not in a URL, not in a header or a configuration that carries one."""
 
+import re
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Problem
 from tracegen.rules._shared import at
+from tracegen.rules.environment import LOOKS_LIKE_A_SECRET, is_secret_variable
 from tracegen.spec.codes import LITERAL_SECRET
-from tracegen.spec.said import Path, Spec
-from tracegen.spec.secret_words import has_login, holds_password, is_secret_header, refers
+from tracegen.spec.said import Path
+from tracegen.spec.secret_words import (
+    has_login,
+    holds_password,
+    is_secret_header,
+    is_secret_key,
+    may_be_secret_key,
+    may_hold_secret,
+    refers,
+)
 
 _URL_KEYS = ("url", "endpoint")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Every URL and every header of the spec."""
-    for path, value in _leaves((), spec.value):
+    for path, value in _leaves((), settings.said.value):
         if path[0] == "environments":
             continue  # each is looked at where it lies over the spec
         message, hint = _refusal(path, value)
         if message:
-            yield at(spec, LITERAL_SECRET, path, message, hint)
+            yield at(settings, LITERAL_SECRET, path, message, hint)
+        elif _looks_like_one(path, value):
+            message = "this looks like a secret and is written in the spec"
+            yield at(settings, LOOKS_LIKE_A_SECRET, path, message, _refer(path, _variable(path)))
 
 
 def _refusal(path: Path, value: str) -> tuple[str, str]:
-    if len(path) > 1 and path[-2] == "headers" and is_secret_header(str(path[-1])):
-        if path[0] == "overrides" and refers(value):
-            return "", ""
-        name = str(path[-1]).upper().replace("-", "_")
-        return f"the value of header {path[-1]} is a secret and is written in the spec", _refer(path, name)
-    if path[0] != "overrides" and (path[-1] in _URL_KEYS or "urls" in path) and has_login(value):
+    """Why a text is a secret that is written out, and the way out; two empty texts when it is none."""
+    of_a_file, key = path[0] == "overrides", str(path[-1])
+    if of_a_file and refers(value):
+        return "", ""
+    if len(path) > 1 and path[-2] == "headers" and is_secret_header(key):
+        return f"the value of header {key} is a secret and is written in the spec", _refer(path, _variable(path))
+    if not of_a_file and (path[-1] in _URL_KEYS or "urls" in path) and has_login(value):
         beside = "username and password: {env: NAME} beside it" if path[:2] == ("backend", "storage") else "headers"
         return "a user name or password stands in the URL", f"take it out of the URL, and use {beside}"
     if holds_password(value):
-        name = str(path[-1]).upper().replace("-", "_") if isinstance(path[-1], str) else "NAME"
-        return "a password stands in the URL", _refer(path, name)
+        return "a password stands in the URL", _refer(path, _variable(path))
+    if of_a_file and value and is_secret_key(key):
+        return f"the value of {key} is a secret and is written in the spec", _refer(path, _variable(path))
     return "", ""
+
+
+def _looks_like_one(path: Path, value: str) -> bool:
+    if path[0] == "overrides" and value and may_be_secret_key(str(path[-1])):
+        return not refers(value)
+    # The rule of variables tells those whose name says it.
+    return may_hold_secret(value) and not is_secret_variable(path)
+
+
+def _variable(path: Path) -> str:
+    """A name for the variable that would hold the secret at a path."""
+    name = path[-1] if isinstance(path[-1], str) else ""
+    return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "NAME"
 
 
 def _refer(path: Path, name: str) -> str:

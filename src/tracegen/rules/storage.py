@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, StoragePack
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause, storage_of, targets_of
-from tracegen.spec.said import Spec
+from tracegen.rules._shared import at, cause, storage_pack
+from tracegen.spec.said import Path
 from tracegen.spec.wording import either
 
 WRONG_MODE = Code("TG301", "Storage does not fit the mode")
@@ -21,86 +22,79 @@ _SERVER_KEYS = ("username", "password", "tls")
 _PAIRS = (("username", "password"), ("access_key", "secret_key"))
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
-    storage = storage_of(spec, packs)
-    if storage:
-        yield from _mode(spec, packs, storage)
-        yield from _server(spec, storage)
-        yield from _object_store(spec, storage)
-        yield from _size(spec)
-    if spec.get("backend", "type") == "external":
-        yield from _endpoint(spec, ("backend",))
-    for index, _ in enumerate(spec.get("collector", "also") or []):
-        yield from _endpoint(spec, ("collector", "also", index))
+    pack, said = storage_pack(settings, packs), settings.said.get("backend", "storage") or {}
+    if pack:
+        yield from _mode(settings, packs, pack)
+        yield from _server(settings, said, pack)
+        yield from _incomplete(settings, said, pack)
+        yield from _size(settings)
+    outside = settings.backend
+    if outside.endpoint and outside.protocol:
+        yield from _endpoint(settings, ("backend",), outside.endpoint, outside.protocol)
+    for index, each in enumerate(settings.collector.also):
+        yield from _endpoint(settings, ("collector", "also", index), each.endpoint, each.protocol)
 
 
-def _mode(spec: Spec, packs: Catalogue, storage: Mapping[str, Any]) -> Iterator[Problem]:
-    backend = spec.value["backend"]
-    mode = backend.get("mode", "single")
-    if mode not in packs.storages[storage["type"]].modes:
-        others = [name for name in packs.storages_of(backend["type"]) if mode in packs.storages[name].modes]
-        path = cause(spec, ("backend", "storage", "type"), ("backend", "mode"))
-        default = "" if spec.get("backend", "storage", "type") else ", the default,"
-        message = f"storage {storage['type']}{default} belongs to one process and does not fit mode: {mode}"
-        yield at(spec, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
+def _mode(settings: Settings, packs: Catalogue, pack: StoragePack) -> Iterator[Problem]:
+    mode = settings.backend.mode
+    if mode not in pack.modes:
+        others = [name for name in packs.storages_of(settings.backend.type) if mode in packs.storages[name].modes]
+        path = cause(settings, ("backend", "storage", "type"), ("backend", "mode"))
+        default = "" if settings.said.get("backend", "storage", "type") else ", the default,"
+        message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
+        yield at(settings, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
 
 
-def _server(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
-    if "url" in storage and "urls" in storage:
-        path = cause(spec, ("backend", "storage", "urls"), ("backend", "storage", "url"))
+def _server(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+    if "url" in said and "urls" in said:
+        path = cause(settings, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
-        yield at(spec, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
-    named = any(key in storage for key in ("url", "urls", "servers", "bucket", "endpoint", "account"))
+        yield at(settings, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
+    named = any(key in said for key in pack.server_named_by)
     for key in _SERVER_KEYS:
-        if key in storage and not named:
+        if key in said and not named:
             message = f"{key} is for a server that exists already, and none is named"
             hint = "name the server, or delete the key: what tracegen runs needs no login"
-            yield at(spec, NO_SERVER, ("backend", "storage", key), message, hint)
-    if storage.get("manage") is False and not named:
+            yield at(settings, NO_SERVER, ("backend", "storage", key), message, hint)
+    if said.get("manage") is False and not named:
         message = "manage: false leaves schema and indices to somebody else, but the server is tracegen's own"
-        yield at(spec, NO_SERVER, ("backend", "storage", "manage"), message, "name the server, or delete it")
-    if named and "size" in storage:
-        message = f"size {storage['size']} is for a server that tracegen runs, and one that exists is named"
-        yield at(spec, NO_SERVER, ("backend", "storage", "size"), message, "delete it; whoever runs it says its size")
+        yield at(settings, NO_SERVER, ("backend", "storage", "manage"), message, "name the server, or delete it")
+    if named and "size" in said:
+        message = f"size {said['size']} is for a server that tracegen runs, and one that exists is named"
+        yield at(
+            settings, NO_SERVER, ("backend", "storage", "size"), message, "delete it; whoever runs it says its size"
+        )
     for pair in _PAIRS:
-        yield from _login(spec, storage, pair)
+        yield from _login(settings, [key for key in pair if key in said], pair)
 
 
-def _login(spec: Spec, storage: Mapping[str, Any], pair: tuple[str, str]) -> Iterator[Problem]:
-    given = [key for key in pair if key in storage]
+def _login(settings: Settings, given: list[str], pair: tuple[str, str]) -> Iterator[Problem]:
     if len(given) == 1:
         missing = next(key for key in pair if key not in given)
         message = f"{given[0]} is said, but not {missing}"
         hint = f"say {missing} too, or delete {given[0]}"
-        yield at(spec, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
+        yield at(settings, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
 
 
-def _object_store(spec: Spec, storage: Mapping[str, Any]) -> Iterator[Problem]:
-    if storage["type"] != "s3":
-        return
-    if "endpoint" in storage and "bucket" not in storage:
-        message = f"the store at {storage['endpoint']} is named, but no bucket in it"
-        hint = "say bucket too; tracegen makes a bucket only in a store that it runs"
-        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "endpoint"), message, hint)
-    if "bucket" in storage and "endpoint" not in storage and "region" not in storage:
-        message = f"bucket {storage['bucket']} is at AWS, since no endpoint is named, and needs its region"
-        hint = "say region, or endpoint for another store"
-        yield at(spec, BUCKET_WITHOUT_STORE, ("backend", "storage", "bucket"), message, hint)
+def _incomplete(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+    for each in pack.incomplete:
+        if each.option in said and not set(each.without) & set(said):
+            message = each.message.format_map(said)
+            yield at(settings, BUCKET_WITHOUT_STORE, ("backend", "storage", each.option), message, each.hint)
 
 
-def _endpoint(spec: Spec, path: tuple[str | int, ...]) -> Iterator[Problem]:
-    where = cause(spec, (*path, "endpoint"), (*path, "protocol"))
-    endpoint = spec.get(*path, "endpoint")
-    protocol = spec.get(*path, "protocol") or "http"
+def _endpoint(settings: Settings, path: Path, endpoint: str, protocol: str) -> Iterator[Problem]:
+    where = cause(settings, (*path, "endpoint"), (*path, "protocol"))
     has_scheme = "://" in endpoint
     if protocol == "http" and not has_scheme:
         hint = f"write https://{endpoint}, or protocol: grpc"
         message = f"{endpoint} is not a URL, and OTLP over HTTP needs one"
-        yield at(spec, ENDPOINT_AND_PROTOCOL, where, message, hint)
+        yield at(settings, ENDPOINT_AND_PROTOCOL, where, message, hint)
     if protocol == "grpc" and not _is_host_and_port(endpoint.split("://")[-1]):
         message = f"{endpoint} is not host:port, and OTLP over gRPC needs that"
-        yield at(spec, ENDPOINT_AND_PROTOCOL, where, message, "for example otlp.example.com:4317")
+        yield at(settings, ENDPOINT_AND_PROTOCOL, where, message, "for example otlp.example.com:4317")
 
 
 def _is_host_and_port(text: str) -> bool:
@@ -108,7 +102,7 @@ def _is_host_and_port(text: str) -> bool:
     return bool(host) and port.isdigit() and 0 < int(port) < 65536
 
 
-def _size(spec: Spec) -> Iterator[Problem]:
-    if spec.get("backend", "storage", "size") and targets_of(spec) == ["compose"]:
+def _size(settings: Settings) -> Iterator[Problem]:
+    if settings.said.get("backend", "storage", "size") and settings.targets == ("compose",):
         message = "storage.size is for Kubernetes: Docker Compose takes what the disk of the host has"
-        yield at(spec, SIZE_IN_COMPOSE, ("backend", "storage", "size"), message)
+        yield at(settings, SIZE_IN_COMPOSE, ("backend", "storage", "size"), message)

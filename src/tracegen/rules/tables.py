@@ -3,26 +3,24 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem
-from tracegen.rules._shared import at, cause, storage_of
-from tracegen.spec.said import Path, Spec, dotted
+from tracegen.rules._shared import at, cause, storage_pack
+from tracegen.spec.said import Path
 
 NOT_MADE_HERE = Code("TG345", "Setting of tables that somebody else makes")
 
 _MANAGE: Path = ("backend", "storage", "manage")
-#: Settings that a table gets when it is made, by storage.
-_OF_TABLES: dict[str, tuple[Path, ...]] = {
-    "cassandra": (("backend", "storage", "replication_factor"), ("backend", "retention")),
-    "clickhouse": (("backend", "retention"),),
-}
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """With `manage: false`, nothing that only the making of tables needs."""
-    storage = storage_of(spec, packs)
-    if storage.get("manage") is not False:
+    pack = storage_pack(settings, packs)
+    if pack is None or settings.said.get(*_MANAGE) is not False:
         return
-    for path in _OF_TABLES.get(storage["type"], ()):
-        if spec.get(*path) is not None:
-            message = f"{dotted(path)} is set when tables are made, and manage: false leaves that to somebody else"
-            yield at(spec, NOT_MADE_HERE, cause(spec, path, _MANAGE), message, "delete it, or delete manage: false")
+    for key in pack.made_with_tables:
+        path: Path = tuple(key.split("."))
+        if settings.said.get(*path) is not None:
+            message = f"{key} is set when tables are made, and manage: false leaves that to somebody else"
+            where = cause(settings, path, _MANAGE)
+            yield at(settings, NOT_MADE_HERE, where, message, "delete it, or delete manage: false")

@@ -1,13 +1,15 @@
 """A tail sampler must have room for what waits, see what it is asked about, and keep what it should."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
+from tracegen.decide.records import SamplingTail
+from tracegen.decide.traffic import expected_traces, head_share, spans_of_a_trace, traffic_of
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
-from tracegen.spec.said import Path, Spec
-from tracegen.spec.traffic import all_traffic, expected_traces, head_share, spans_of_a_trace
+from tracegen.spec.said import Path
 from tracegen.system.tail_sizes import memory_for, share_of_rate, slots, slots_in, waiting
 from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
 
@@ -22,23 +24,23 @@ _KEEP: Path = (*_TAIL, "keep")
 _MEMORY: Path = ("collector", "resources", "memory")
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Room, memory and policies of the tail sampler."""
-    if spec.get(*_TAIL) is None:
-        return
-    yield from _slots(spec)
-    yield from _memory(spec)
-    yield from _errors(spec)
-    yield from _redacted(spec)
-    yield from _too_soon(spec)
+    tail = settings.sampling.tail
+    if tail is not None:
+        yield from _slots(settings, tail)
+        yield from _memory(settings, tail)
+        yield from _errors(settings, tail)
+        yield from _redacted(settings, tail)
+        yield from _too_soon(settings, tail)
 
 
-def conditions(spec: Spec) -> Iterator[tuple[Path, Any]]:
+def conditions(tail: SamplingTail) -> Iterator[tuple[Path, Any]]:
     """Every word of `keep`, also inside of `all`, with its path."""
-    yield from _below(_KEEP, spec.get(*_KEEP) or [])
+    yield from _below(_KEEP, tail.keep)
 
 
-def _below(path: Path, said: list[Any]) -> Iterator[tuple[Path, Any]]:
+def _below(path: Path, said: Iterable[Any]) -> Iterator[tuple[Path, Any]]:
     for index, each in enumerate(said):
         inner = each.get("all") if isinstance(each, Mapping) else None
         if inner:
@@ -47,48 +49,44 @@ def _below(path: Path, said: list[Any]) -> Iterator[tuple[Path, Any]]:
             yield (*path, index), each
 
 
-def _wait(spec: Spec) -> int:
-    return milliseconds(spec.get(*_TAIL, "decision_wait") or "10s")
-
-
-def _rate(spec: Spec) -> float:
+def _rate(settings: Settings) -> float:
     """New traces a second in one collector while another is away."""
-    gateways = "gateway" in (spec.get("collector", "topology") or "gateway")
-    return share_of_rate(expected_traces(spec), (spec.get("collector", "replicas") or 1) if gateways else 1)
+    collectors = settings.collector.replicas if "gateway" in settings.collector.topology else 1
+    return share_of_rate(expected_traces(settings.services), collectors)
 
 
-def _slots(spec: Spec) -> Iterator[Problem]:
-    said = spec.get(*_TAIL, "traces")
-    needed = waiting(_rate(spec), _wait(spec))
-    if said is not None and said < needed:
+def _slots(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
+    rate, wait = _rate(settings), milliseconds(tail.decision_wait)
+    needed = waiting(rate, wait)
+    if tail.traces < needed:
         message = (
-            f"{said:,} traces have room in a collector, and {_rate(spec):,.0f} a second for {_wait(spec) / 1000:g} s "
+            f"{tail.traces:,} traces have room in a collector, and {rate:,.0f} a second for {wait / 1000:g} s "
             f"come to {needed:,}: the oldest are dropped before they are decided, errors among them"
         )
-        hint = f"delete it: {slots(_rate(spec), _wait(spec)):,} are derived; or wait less, or add replicas"
-        path = cause(spec, (*_TAIL, "traces"), (*_TAIL, "decision_wait"), ("collector", "replicas"))
-        yield at(spec, TOO_FEW_SLOTS, path, message, hint)
+        hint = f"delete it: {slots(rate, wait):,} are derived; or wait less, or add replicas"
+        path = cause(settings, (*_TAIL, "traces"), (*_TAIL, "decision_wait"), ("collector", "replicas"))
+        yield at(settings, TOO_FEW_SLOTS, path, message, hint)
 
 
-def _memory(spec: Spec) -> Iterator[Problem]:
-    said, spans = spec.get(*_MEMORY), spans_of_a_trace(spec)
-    if said is None:
-        return
-    wanted = spec.get(*_TAIL, "traces") or waiting(_rate(spec), _wait(spec))
-    if slots_in(size_in_bytes(said), spans) < wanted:
+def _memory(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
+    memory, spans = settings.collector.resources.memory, spans_of_a_trace(settings.services)
+    said = settings.said.get(*_TAIL, "traces")
+    wanted = said or waiting(_rate(settings), milliseconds(tail.decision_wait))
+    if slots_in(size_in_bytes(memory), spans) < wanted and settings.said.get(*_MEMORY) is not None:
         message = (
-            f"{said} have room for {slots_in(size_in_bytes(said), spans):,} waiting traces of {spans} spans, and "
+            f"{memory} have room for {slots_in(size_in_bytes(memory), spans):,} waiting traces of {spans} spans, and "
             f"{wanted:,} wait: spans are refused"
         )
         hint = f"delete it, or say {memory_for(wanted, spans) // MEBIBYTE}Mi; or wait less, or add replicas"
-        yield at(spec, TOO_LITTLE_MEMORY, cause(spec, _MEMORY, (*_TAIL, "traces")), message, hint)
+        yield at(settings, TOO_LITTLE_MEMORY, cause(settings, _MEMORY, (*_TAIL, "traces")), message, hint)
 
 
-def _errors(spec: Spec) -> Iterator[Problem]:
+def _errors(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
     """Only where nothing else keeps all errors."""
-    keep = spec.get(*_KEEP)
+    keep = tail.keep
     expected = sum(
-        each.spans_per_second * each.errors * head_share(spec, name) for name, each in all_traffic(spec).items()
+        traffic_of(each).spans_per_second * each.traffic.errors * head_share(each)
+        for each in settings.services.values()
     )
     if "errors" in keep or {"ratio": 1} in keep:
         return
@@ -97,7 +95,7 @@ def _errors(spec: Spec) -> Iterator[Problem]:
         if limit is not None and limit < expected:
             message = f"{limit} spans a second are kept of about {expected:,.0f} of traces with errors: some are lost"
             hint = "say `errors` in keep as a policy of its own, or raise the limit"
-            yield at(spec, LIMIT_BELOW_ERRORS, (*_KEEP, index), message, hint)
+            yield at(settings, LIMIT_BELOW_ERRORS, (*_KEEP, index), message, hint)
 
 
 def _limit_of_errors(said: Any) -> int | None:
@@ -108,24 +106,26 @@ def _limit_of_errors(said: Any) -> int | None:
     return min(limits) if limits and all(each == "errors" for each in others) else None
 
 
-def _redacted(spec: Spec) -> Iterator[Problem]:
-    deleted = set(spec.get("collector", "redact", "keys") or [])
-    for path, said in conditions(spec):
+def _redacted(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
+    deleted = set(settings.collector.redact.keys)
+    for path, said in conditions(tail):
         key = said["attribute"]["key"] if isinstance(said, Mapping) and "attribute" in said else None
         if key in deleted:
             message = f"collector.redact deletes {key} before the tail sampler looks at it: it keeps no trace"
-            where = cause(spec, (*path, "attribute", "key"), ("collector", "redact", "keys"))
-            yield at(spec, ATTRIBUTE_IS_REDACTED, where, message, "keep by another attribute, or mask its value only")
+            where = cause(settings, (*path, "attribute", "key"), ("collector", "redact", "keys"))
+            yield at(
+                settings, ATTRIBUTE_IS_REDACTED, where, message, "keep by another attribute, or mask its value only"
+            )
 
 
-def _too_soon(spec: Spec) -> Iterator[Problem]:
-    wait = _wait(spec)
-    for path, said in conditions(spec):
+def _too_soon(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
+    wait = milliseconds(tail.decision_wait)
+    for path, said in conditions(tail):
         slow = said.get("slower_than") if isinstance(said, Mapping) else None
         if slow and milliseconds(slow) >= wait:
             message = (
                 f"a trace slower than {slow} may not be whole when it is decided, {wait / 1000:g} s after its "
                 "first span: it is dropped as a quick one"
             )
-            where = cause(spec, (*path, "slower_than"), (*_TAIL, "decision_wait"))
-            yield at(spec, DECIDED_TOO_SOON, where, message, "raise sampling.tail.decision_wait above it")
+            where = cause(settings, (*path, "slower_than"), (*_TAIL, "decision_wait"))
+            yield at(settings, DECIDED_TOO_SOON, where, message, "raise sampling.tail.decision_wait above it")

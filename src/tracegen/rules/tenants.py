@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
+from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, cause
-from tracegen.source.words import quoted
-from tracegen.spec.said import Spec
-from tracegen.spec.suggest import did_you_mean
+from tracegen.rules._shared import at, backend_pack, cause
+from tracegen.source.words import Guesses, quoted
 from tracegen.system.units import size_in_bytes
 
 TENANTS_OF_JAEGER = Code("TG320", "Jaeger does not separate tenants")
@@ -20,38 +19,41 @@ SMALL_BURST = Code("TG324", "Burst smaller than a request")
 LARGEST_REQUEST = 3_000_000
 
 
-def check(spec: Spec, packs: Catalogue) -> Iterator[Problem]:
+def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Tenants are declared once, by a backend that has them, and services name one of them."""
-    tenants = [tenant["name"] for tenant in spec.get("backend", "tenants") or []]
-    if tenants and spec.get("backend", "type") == "jaeger":
-        message = "Jaeger separates tenants on reading only: all spans that come in over OTLP are stored under none"
-        path = cause(spec, ("backend", "tenants"), ("backend", "type"))
-        yield at(spec, TENANTS_OF_JAEGER, path, message, "use Tempo, or one Jaeger a tenant")
+    tenants = [tenant.name for tenant in settings.backend.tenants or ()]
+    refusal = backend_pack(settings, packs).no_tenants
+    if tenants and refusal:
+        path = cause(settings, ("backend", "tenants"), ("backend", "type"))
+        yield at(settings, TENANTS_OF_JAEGER, path, refusal.why, refusal.instead)
         return
+    seen: set[str] = set()
     for index, name in enumerate(tenants):
-        if name in tenants[:index]:
+        if name in seen:
             message = f"tenant {quoted(name)} is declared twice"
-            yield at(spec, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
-    yield from _bursts(spec)
-    for name in spec.services:
-        yield from _service(spec, name, tenants)
+            yield at(settings, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
+        seen.add(name)
+    yield from _bursts(settings)
+    guesses = Guesses()
+    for name in settings.services:
+        yield from _service(settings, name, tenants, guesses)
 
 
-def _bursts(spec: Spec) -> Iterator[Problem]:
-    for index, tenant in enumerate(spec.get("backend", "tenants") or []):
-        burst = tenant.get("limits", {}).get("burst")
+def _bursts(settings: Settings) -> Iterator[Problem]:
+    for index, tenant in enumerate(settings.backend.tenants or ()):
+        burst = tenant.limits.burst if tenant.limits else None
         if burst and size_in_bytes(burst) < LARGEST_REQUEST:
             path = ("backend", "tenants", index, "limits", "burst")
             message = f"a burst of {burst} has no room for one request of a collector, which may have 3 MB"
-            yield at(spec, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
+            yield at(settings, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
 
 
-def _service(spec: Spec, name: str, tenants: list[str]) -> Iterator[Problem]:
-    tenant = spec.get("services", name, "tenant")
+def _service(settings: Settings, name: str, tenants: list[str], guesses: Guesses) -> Iterator[Problem]:
+    tenant = settings.said.get("services", name, "tenant")
     if tenant is None and tenants:
         message = f"service {name} names no tenant; its spans go to {quoted(tenants[0])}, the first"
-        yield at(spec, NO_TENANT, ("services", name), message, f"say tenant: {tenants[0]}")
+        yield at(settings, NO_TENANT, ("services", name), message, f"say tenant: {tenants[0]}")
     elif tenant is not None and tenant not in tenants:
         message = f"tenant {quoted(tenant)} is not declared under backend.tenants"
-        hint = did_you_mean(tenant, tenants) or "declare it there"
-        yield at(spec, UNKNOWN_TENANT, ("services", name, "tenant"), message, hint)
+        hint = guesses.near(tenant, tenants) or "declare it there"
+        yield at(settings, UNKNOWN_TENANT, ("services", name, "tenant"), message, hint)

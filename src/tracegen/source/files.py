@@ -1,23 +1,39 @@
-"""From the name of a spec to a `Document`: the spec and the files it includes, all problems at once."""
+"""From the name of a spec to a `Document`: the spec and what it includes, read from disk, all problems at once."""
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.source.codes import INCLUDE, UNREADABLE
-from tracegen.source.disk import CannotRead, read_file, shown
 from tracegen.source.includes import Included, Includes
 from tracegen.source.node import Mapping, Node, Sequence
 from tracegen.source.reader import LARGEST_FILE, read
-from tracegen.source.words import quoted
-
-__all__ = ["STDIN", "CannotRead", "Document", "load"]
+from tracegen.source.words import did_you_mean, quoted
 
 #: What standard input is called in problems.
 STDIN = "<stdin>"
 
 _KINDS: dict[str, tuple[type[Node], str]] = {"services": (Mapping, "mapping"), "slos": (Sequence, "list")}
+
+_NOT_FILES = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISFIFO, "it is a pipe"),
+    (stat.S_ISSOCK, "it is a socket"),
+    (stat.S_ISCHR, "it is a device"),
+    (stat.S_ISBLK, "it is a device"),
+)
+
+
+class CannotRead(Exception):
+    """A file that was asked for cannot be read at all: wrong usage, not a wrong spec."""
+
+    def __init__(self, path: str, reason: str, hint: str = "") -> None:
+        """`path` is as it was given; `hint` may be empty."""
+        self.path, self.reason, self.hint = path, reason, hint
+        super().__init__(f"cannot read {path}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +110,61 @@ def _refusal(key: str, value: Node) -> tuple[str, str] | None:
     if not isinstance(value, kind):
         return f"{key} of an included file is not a {name}", f"write a {name} under it, or remove the key"
     return None
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file, up to a little more than the reader accepts."""
+    try:
+        # Asked before opening, since opening a pipe waits for its other end.
+        mode = path.stat().st_mode
+        reason = next((reason for is_kind, reason in _NOT_FILES if is_kind(mode)), "")
+        if not reason:
+            with path.open("rb") as stream:
+                return stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = _reason(error)
+    except ValueError:  # a NUL byte in the name
+        reason = "it is no name of a file"
+    raise CannotRead(str(path), reason, _way_out(path, reason))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def shown(path: Path) -> str:
+    """A path as people see it: relative to the working directory if it lies below it, else as given."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
+    here = Path.cwd()
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else path).as_posix()
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "no such file"
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    return (error.strerror or "it cannot be read").lower()
+
+
+def _way_out(path: Path, reason: str) -> str:
+    if reason == "it is a pipe" or reason == "it is a device":
+        return "`-` reads standard input"
+    if reason == "it is a folder":
+        inside = path / "tracegen.yaml"
+        return f"did you mean '{shown(inside)}'?" if inside.is_file() else "name a file in it"
+    if reason == "no such file":
+        near = did_you_mean(path.name, _files_beside(path))
+        return near or "`tracegen new` writes a spec to begin with"
+    return ""
+
+
+def _files_beside(path: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+    except OSError:
+        return []

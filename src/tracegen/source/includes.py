@@ -1,16 +1,21 @@
 """Which files the `include` of a spec names: below its folder, in a fixed order, each once."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
 from tracegen.problems import Place, Problem, Severity
 from tracegen.source.codes import INCLUDE
-from tracegen.source.globs import OWN_FOLDER, is_pattern, matches
 from tracegen.source.node import Mapping, Node, Scalar, Sequence
-from tracegen.source.words import nearest, quoted
+from tracegen.source.words import Guesses, quoted
 
 MOST_FILES = 1_000
+
+#: tracegen's own folder: what it holds was written by tracegen and is never read as a spec.
+_OWN_FOLDER = ".tracegen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Includes:
     problems: list[Problem] = field(default_factory=list)
     #: There are too many files, which was said.
     full: bool = False
+    _guesses: Guesses = field(default_factory=Guesses)
+    _files_below: list[str] | None = None
 
     def follow(self, root: Mapping) -> list[Included]:
         """All files that a spec includes, sorted by path."""
@@ -59,13 +66,13 @@ class Includes:
         refused = _refusal(node.text)
         if refused:
             self._error(node.place, key, f"{quoted(node.text)} {refused[0]}", refused[1])
-        elif is_pattern(node.text):
+        elif _is_pattern(node.text):
             self._pattern(node.text, node.place, key)
         else:
             self._literal(node.text, node.place, key)
 
     def _pattern(self, text: str, place: Place, key: str) -> None:
-        found = sorted(islice(matches(self.folder, text), MOST_FILES + 1))
+        found = sorted(islice(_matches(self.folder, text), MOST_FILES + 1))
         for path in found:
             self._add(Included(path, place, key))
         if not found:
@@ -76,9 +83,15 @@ class Includes:
     def _literal(self, text: str, place: Place, key: str) -> None:
         path = "/".join(part for part in text.split("/") if part not in ("", "."))
         target = self.folder / path
-        if target.is_dir():
+        try:
+            is_folder, is_there = target.is_dir(), target.exists()
+        except OSError as error:  # a name that is too long, a folder that is not ours to look into
+            why = (error.strerror or "it cannot be looked at").lower()
+            self._error(place, key, f"{quoted(text)} cannot be read: {why}", "is the name right?")
+            return
+        if is_folder:
             self._error(place, key, f"{quoted(text)} is a folder", f"write `{path}/*.yaml`")
-        elif not target.exists():
+        elif not is_there:
             hint = self._near(path) or "the path counts from the folder of the spec"
             self._error(place, key, f"there is no file {quoted(text)}", hint)
         elif self._is_spec(target.resolve()):
@@ -105,10 +118,10 @@ class Includes:
             self._error(place, key, f"more than {MOST_FILES:,} files are included", hint)
 
     def _near(self, path: str) -> str:
-        """A hint that names a file with almost that path; for the first mistakes only, since it looks at many."""
-        if len(self.problems) >= 20:
-            return ""
-        return nearest(path, sorted(islice(matches(self.folder, "**/*.y*ml"), MOST_FILES)))
+        """A hint that names a file with almost that path."""
+        if self._files_below is None:
+            self._files_below = sorted(islice(_matches(self.folder, "**/*.y*ml"), MOST_FILES))
+        return self._guesses.near(path, self._files_below)
 
     def _is_spec(self, real: Path) -> bool:
         return self.spec is not None and real == self.spec
@@ -128,6 +141,63 @@ def _refusal(text: str) -> tuple[str, str] | None:
         return "is not relative", "an include is named from the folder of the spec"
     if ".." in parts:
         return "leads out of the spec's folder", "move the file below the spec, or the spec above it"
-    if OWN_FOLDER in parts:
+    if _OWN_FOLDER in parts:
         return "lies in tracegen's own folder", "include the file it was rendered from"
     return None
+
+
+def _is_pattern(text: str) -> bool:
+    """Whether a path has wildcards."""
+    return any(sign in text for sign in "*?[")
+
+
+def _matches(folder: Path, pattern: str) -> Iterator[str]:
+    """The paths of files below a folder that match, relative to it and in no order.
+
+    `*` stays within a name, `**` goes through folders but no links to folders; neither matches a hidden name.
+    Not `glob`: its `**` follows links, so two that lead upward make it list a trillion paths.
+    """
+    parts = tuple(part for part in pattern.split("/") if part not in ("", "."))
+    waiting: list[tuple[str, tuple[str, ...]]] = [("", parts)]
+    seen = set(waiting)
+    while waiting:
+        below, rest = waiting.pop()
+        for path, is_file, left in _step(folder, below, rest):
+            if not left and is_file:
+                yield path
+            elif left and not is_file and (path, left) not in seen:
+                # `**` reaches a folder by several ways; each is walked once.
+                seen.add((path, left))
+                waiting.append((path, left))
+
+
+def _step(folder: Path, below: str, rest: tuple[str, ...]) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """What one part of a pattern leads to: a path, whether it is a file, and the parts still to match."""
+    part = rest[0]
+    if part == "**":
+        after = rest[1:] or ("*",)
+        yield below, False, after
+        yield from ((path, False, rest) for path, kind in _entries(folder, below, "*") if kind == "folder")
+        return
+    for path, kind in _entries(folder, below, part):
+        yield path, kind == "file", rest[1:]
+
+
+def _entries(folder: Path, below: str, part: str) -> Iterator[tuple[str, str]]:
+    try:
+        entries = list(os.scandir(folder / below))
+    except OSError:  # not a folder, or not ours to look into
+        return
+    for entry in entries:
+        hidden = entry.name.startswith(".") and not part.startswith(".")
+        if not hidden and entry.name != _OWN_FOLDER and fnmatchcase(entry.name, part):
+            yield f"{below}/{entry.name}".lstrip("/"), _kind(entry)
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        if entry.is_file():
+            return "file"
+        return "linked folder" if entry.is_symlink() else "folder" if entry.is_dir() else "other"
+    except OSError:
+        return "other"

@@ -1,10 +1,27 @@
 """Where a parser gave up and what stood around it: what a diagnosis has to go by."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tracegen.problems import Place
+
+if TYPE_CHECKING:
+    from yaml import MarkedYAMLError
+
+#: A bracket, after its anchor or tag, where its node is said to begin.
+_BRACKET = re.compile(r"(?:[&!]\S*\s+)*(?P<sign>[\[{])")
 
 #: Lines and columns count from 0 here, as parsers count.
 Spot = tuple[int, int]
+
+
+class Opened(Protocol):
+    """A collection that has no end yet: where it began, and whether with a bracket."""
+
+    place: Place
+    flow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +109,33 @@ def indentation(line: str) -> int:
 def spot_of(mark: Any) -> Spot | None:
     """The spot of a parser's mark."""
     return (mark.line, mark.column) if mark is not None else None
+
+
+def trouble_of(error: "MarkedYAMLError", text: str, opened: Sequence[Opened], last_scalar: Any) -> Trouble:
+    """What is known when a parser gives up; `opened` and `last_scalar` are how far the composer had come."""
+    began = spot_of(error.context_mark)
+    lines = tuple(text.splitlines())
+    return Trouble(
+        lines=lines,
+        said=" ".join(part for part in (error.context, error.problem) if part),
+        spot=spot_of(error.problem_mark) or began or (0, 0),
+        began=began,
+        scalar=_last_scalar(last_scalar),
+        bracket=_bracket(opened, lines),
+    )
+
+
+def _last_scalar(event: Any) -> LastScalar | None:
+    start = spot_of(event.start_mark) if event is not None else None
+    end = spot_of(event.end_mark) if event is not None else None
+    return LastScalar(start, end, event.style or "") if start and end else None
+
+
+def _bracket(opened: Sequence[Opened], lines: tuple[str, ...]) -> Bracket | None:
+    """The innermost open bracket; a pair such as `[a: b]` opens a mapping that has none."""
+    for each in reversed(opened):
+        line, column = each.place.line - 1, each.place.column - 1
+        written = _BRACKET.match(lines[line], column) if each.flow else None
+        if written:
+            return Bracket((line, written.start("sign")), written["sign"])
+    return None

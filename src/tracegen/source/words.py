@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from itertools import islice
 
-_LONGEST_SHOWN = 60
+from tracegen.problems.redact import redacted
+
+#: What is longer is cut short in a message, and compared with nothing.
+LONGEST_SHOWN = 60
 
 #: Comparing words is slow; nobody misspells a longer word, or one of more than these.
 _MOST_COMPARED = 500
 
 
 def shortened(text: str) -> str:
-    """A text cut short, so that a message stays a line."""
-    return f"{text[: _LONGEST_SHOWN - 1]}…" if len(text) > _LONGEST_SHOWN else text
+    """A text without secrets, cut short, so that a message stays a line."""
+    text = redacted(text)  # first: a password that is cut in two would no longer be seen
+    return f"{text[: LONGEST_SHOWN - 1]}…" if len(text) > LONGEST_SHOWN else text
 
 
 def quoted(text: str) -> str:
@@ -27,12 +31,33 @@ def as_yaml_text(text: str) -> str:
     return f'"{shortened(text)}"'
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A hint that names the candidate most like a word, or nothing."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word most like one, whatever its case; empty when there is none."""
     from difflib import get_close_matches  # only a failure needs it
 
-    if len(word) > _LONGEST_SHOWN:
+    if len(word) > LONGEST_SHOWN:
         return ""
-    short = (candidate for candidate in candidates if len(candidate) <= _LONGEST_SHOWN)
-    matches = get_close_matches(word, list(islice(short, _MOST_COMPARED)), n=1, cutoff=0.6)
-    return f"did you mean {quoted(matches[0])}?" if matches else ""
+    short = (name for name in known if len(name) <= LONGEST_SHOWN)
+    names = {name.lower(): name for name in islice(short, _MOST_COMPARED)}
+    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f"did you mean {quoted(names[matches[0]])}?" if matches else ""
+
+
+class Guesses:
+    """What was probably meant by the first wrong words of a kind: comparing is slow, and nobody reads hundreds."""
+
+    def __init__(self, most: int = 50) -> None:
+        """`most` words are compared, the others are not."""
+        self._left = most
+
+    def near(self, word: str, known: Iterable[str]) -> str:
+        """As `did_you_mean`, until there were too many."""
+        self._left -= 1
+        return did_you_mean(word, known) if self._left >= 0 else ""
+
+
+def some_of(names: Iterable[str], most: int = 30) -> str:
+    """`a, b, c`; of many names the first, and how many there are."""
+    all_names = list(names)
+    shown = ", ".join(shortened(name) for name in all_names[:most])
+    return shown if len(all_names) <= most else f"{shown} and {len(all_names) - most:,} more"

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from tracegen.problems import Place, Problem, Severity
 from tracegen.spec.codes import ACCEPTS_NOTHING, NOT_ACCEPTABLE
-from tracegen.spec.said import Spec
+from tracegen.spec.said import Said
 
 
-def accepted(spec: Spec, problems: Iterable[Problem]) -> list[Problem]:
+def accepted(spec: Said, problems: Iterable[Problem]) -> list[Problem]:
     """The problems after the spec's `accept`, and those of `accept` that no reason can change."""
     found = list(problems)
     fixed = {problem.code.id for problem in found if not problem.code.acceptable}
     return [*(_accept(problem, _reasons(spec)) for problem in found), *_not_acceptable(spec, fixed)]
 
 
-def accepts_nothing(found: Iterable[tuple[Spec, Collection[Problem]]], whole: bool) -> Iterator[Problem]:
+def accepts_nothing(found: Iterable[tuple[Said, Collection[Problem]]], whole: bool) -> Iterator[Problem]:
     """What is accepted and was found in none of the layer stacks that accept it.
 
     `whole` says that these are all stacks of the document; else only the layers themselves can tell, since what
@@ -37,7 +37,7 @@ def accepts_nothing(found: Iterable[tuple[Spec, Collection[Problem]]], whole: bo
             yield Problem.of(ACCEPTS_NOTHING, place, f"accept.{code}", f"no problem {code} was found", hint)
 
 
-def _reasons(spec: Spec) -> dict[str, str]:
+def _reasons(spec: Said) -> dict[str, str]:
     return spec.get("accept") or {}
 
 
@@ -49,7 +49,7 @@ def _accept(problem: Problem, reasons: dict[str, str]) -> Problem:
     return replace(problem, severity=Severity.NOTE, message=message, hint="")
 
 
-def _not_acceptable(spec: Spec, fixed: Collection[str]) -> Iterator[Problem]:
+def _not_acceptable(spec: Said, fixed: Collection[str]) -> Iterator[Problem]:
     for code in _reasons(spec):
         if code in fixed:
             message = f"{code} is no problem that can be accepted"

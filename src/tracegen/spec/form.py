@@ -4,63 +4,54 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from tracegen.catalogue import catalogue
+from tracegen.catalogue import Catalogue
 from tracegen.problems import Problem
-from tracegen.spec.acceptor import accepts
+from tracegen.spec.json_schema import strict
 from tracegen.spec.layers import Stack
 from tracegen.spec.nodes import to_value
-from tracegen.spec.schema import Schema, schema
-from tracegen.spec.standard import strict
+from tracegen.spec.quick_check import accepts
+from tracegen.spec.schema import Schema, chosen_variant, fits, property_schema, resolve, schema_of, switches
 
 
-def check_form(stack: Stack) -> tuple[dict[str, Any], list[Problem]]:
+def check_form(stack: Stack, packs: Catalogue) -> tuple[dict[str, Any], list[Problem]]:
     """The stack as plain data, and what the schema has against it; the data is valid when that is nothing."""
-    value = to_value(stack.root, schema())
+    value = to_value(stack.root, schema_of(packs))
     assert isinstance(value, dict)
-    return value, _problems(stack, value)
+    return value, _problems(stack, value, packs)
 
 
-def with_choosers(value: dict[str, Any]) -> dict[str, Any]:
+def with_choosers(value: dict[str, Any], packs: Catalogue) -> dict[str, Any]:
     """The data with the defaults filled in that decide which other keys have a meaning."""
-    filled = {**value}
-    backend = filled.get("backend")
-    if isinstance(backend, dict):
-        filled["backend"] = _backend_with_choosers(backend)
-    for path, chooser in ((("collector", "queue"), "persistent"),):
-        _fill(filled, path, chooser)
+    filled: dict[str, Any] = _filled(value, schema_of(packs))
     return filled
 
 
-def _backend_with_choosers(backend: dict[str, Any]) -> dict[str, Any]:
-    pack = catalogue().backends.get(str(backend.get("type")))
-    if pack is None or not pack.modes:
-        return backend
-    storage = backend.get("storage", {})
-    if isinstance(storage, dict):
-        storage = {"type": pack.default_storage, **storage}
-    return {"mode": pack.modes[0], **backend, "storage": storage}
+def _filled(value: Any, node: Schema) -> Any:
+    node = resolve(node)
+    if not isinstance(value, dict) or "properties" not in node:
+        return value
+    choice = value.get(node.get("x-chooser", ""))
+    properties = {**node["properties"], **chosen_variant(node, value).get("properties", {})}
+    below = {key: _filled(each, properties[key]) if key in properties else each for key, each in value.items()}
+    needed = node.get("required", ())
+    defaults = {
+        key: found["default"]
+        for key in switches(node)
+        if key not in value and key not in needed
+        if (found := property_schema(node, key, choice)) and key in properties and "default" in found
+        if fits(found, value, node)
+    }
+    return {**defaults, **below}
 
 
-def _fill(value: dict[str, Any], path: tuple[str, ...], chooser: str) -> None:
-    *parents, last = path
-    for part in parents:
-        below = value.get(part)
-        if not isinstance(below, dict):
-            return
-        value[part] = dict(below)
-        value = value[part]
-    if isinstance(value.get(last), dict):
-        value[last] = {"type": chooser, **value[last]}
-
-
-def _problems(stack: Stack, value: dict[str, Any]) -> list[Problem]:
-    filled = with_choosers(value)
-    if accepts(_strict_schema(), filled):
+def _problems(stack: Stack, value: dict[str, Any], packs: Catalogue) -> list[Problem]:
+    filled = with_choosers(value, packs)
+    if accepts(_strict_schema(packs), filled):
         return []
     from tracegen.spec.complaints import Context, explain  # only a wrong spec needs it
 
-    context = Context(filled, stack.root)
-    errors: Iterator[Any] = _validator().iter_errors(filled)
+    context = Context(filled, stack.root, schema_of(packs))
+    errors: Iterator[Any] = _validator(packs).iter_errors(filled)
     return _each_once(problem for error in errors for problem in explain(error, context))
 
 
@@ -73,14 +64,14 @@ def _each_once(problems: Iterable[Problem]) -> list[Problem]:
 
 
 @cache
-def _strict_schema() -> Schema:
-    return strict(schema())
+def _strict_schema(packs: Catalogue) -> Schema:
+    return strict(schema_of(packs))
 
 
 @cache
-def _validator() -> Any:
+def _validator(packs: Catalogue) -> Any:
     """The library is imported late, and only for a wrong spec: its import takes longer than all the rest."""
     from jsonschema import Draft202012Validator
 
     kind: Any = Draft202012Validator
-    return kind(_strict_schema())
+    return kind(_strict_schema(packs))

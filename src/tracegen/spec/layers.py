@@ -1,8 +1,10 @@
 """A document becomes layer stacks: included files folded in, environments merged, defaults put under services."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tracegen.catalogue import Catalogue
 from tracegen.problems import Place, Problem
 from tracegen.source.files import Document
 from tracegen.source.node import Entry, Node, Sequence, find
@@ -10,7 +12,7 @@ from tracegen.source.node import Mapping as MappingNode
 from tracegen.spec.codes import DEFINED_TWICE, EMPTY_VALUE, GIVE_IT_A_VALUE, NO_VALUE
 from tracegen.spec.merge import Dropped, MergeLog, merge
 from tracegen.spec.nodes import is_null, lengthen, null_places, nulls_of, with_entry, with_nulls
-from tracegen.spec.schema import property_schema, schema
+from tracegen.spec.schema import Schema, property_schema, schema, schema_of
 
 _NULL_HAS_A_MEANING = ("environments", "overrides")
 
@@ -25,7 +27,7 @@ class Stack:
     layer: MappingNode | None
 
 
-def base_of(document: Document) -> tuple[MappingNode, list[Problem]]:
+def base_of(document: Document, packs: Catalogue) -> tuple[MappingNode, list[Problem]]:
     """The spec and its included files as one mapping in the long form, without empty values."""
     problems: list[Problem] = []
     defaults = document.root.entries.get("service_defaults")
@@ -33,7 +35,7 @@ def base_of(document: Document) -> tuple[MappingNode, list[Problem]]:
     root = _without_nulls(document.root, removable, problems)
     for _, included in document.included:
         root = _fold(root, _without_nulls(included, removable, problems), problems)
-    long = lengthen(root, schema())
+    long = lengthen(root, schema_of(packs))
     assert isinstance(long, MappingNode)
     return long, problems
 
@@ -52,39 +54,45 @@ def environments_of(base: MappingNode) -> Mapping[str, MappingNode]:
     return layers
 
 
-def stack(base: MappingNode, environment: str | None) -> tuple[Stack, list[Problem]]:
+def stack(base: MappingNode, environment: str | None, packs: Catalogue) -> tuple[Stack, list[Problem]]:
     """The base with one environment's layer over it, and `service_defaults` under every service."""
     log = MergeLog()
     root, layer = base, None
     if environment is not None:
         layer = environments_of(base)[environment]
-        root = merge(with_entry(base, "environments", None), layer, schema(), log)
-    root = _with_service_defaults(root, layer, log)
+        root = merge(with_entry(base, "environments", None), layer, schema_of(packs), log)
+    root = _with_service_defaults(root, layer, log, packs)
     return Stack(environment, root, tuple(log.dropped), layer), log.problems
 
 
-def _with_service_defaults(root: MappingNode, layer: MappingNode | None, log: MergeLog) -> MappingNode:
+def _with_service_defaults(
+    root: MappingNode, layer: MappingNode | None, log: MergeLog, packs: Catalogue
+) -> MappingNode:
     defaults, services = root.entries.get("service_defaults"), root.entries.get("services")
     if defaults is None or services is None:
         return root
     if not isinstance(defaults.value, MappingNode) or not isinstance(services.value, MappingNode):
         return root
     merged = {}
+    of_a_service = property_schema(property_schema(schema_of(packs), "services") or {}, "") or {}
     for name, entry in services.value.entries.items():
         value: Node = entry.value
         if isinstance(value, MappingNode):
             taken_away = nulls_of(find(layer, ("services", name))) if layer else None
             over = with_nulls(value, taken_away) if taken_away else value
-            value = MappingNode(_over_defaults(defaults.value, over, name, log).entries, entry.value.place)
+            value = MappingNode(
+                _over_defaults(defaults.value, over, name, of_a_service, log).entries, entry.value.place
+            )
         merged[name] = Entry(entry.key_place, value)
     return with_entry(root, "services", Entry(services.key_place, MappingNode(merged, services.value.place)))
 
 
-def _over_defaults(defaults: MappingNode, service: MappingNode, name: str, log: MergeLog) -> MappingNode:
+def _over_defaults(
+    defaults: MappingNode, service: MappingNode, name: str, schema_: Schema, log: MergeLog
+) -> MappingNode:
     """A service over the defaults; what the merge of the layer called nothing may have been a default."""
-    service_schema = property_schema(property_schema(schema(), "services") or {}, "") or {}
     own = MergeLog()
-    merged = merge(defaults, service, service_schema, own, f"services.{name}")
+    merged = merge(defaults, service, schema_, own, f"services.{name}")
     missing = {problem.place for problem in own.problems}
     removed = set(null_places(service)) - missing
     log.problems[:] = [problem for problem in log.problems if problem.place not in removed]
@@ -177,6 +185,8 @@ def _empty(entry: Entry, path: str) -> Problem:
 
 
 def _value_for(path: str) -> str:
+    if glued := re.search(r"(?:^|\.)([\w-]+):[^\s.]", path):
+        return f"a space is missing after the colon: write `{glued[1]}: …`"
     if path in schema()["required"]:
         return "give it a value; every spec has one"
     if path.startswith("services.") and path.count(".") == 1:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tracegen.problems.redact import redacted
+
 Schema = Mapping[str, Any]
 
 _UNITS = {
@@ -36,6 +38,8 @@ _UNITS = {
 _AMOUNT = re.compile(r"\s*(?P<number>[0-9]+)\s*(?P<unit>[A-Za-z]*)\s*")
 _OUTSIDE_A_NAME = re.compile(r"[^a-z0-9]+")
 _OUTSIDE_A_VARIABLE = re.compile(r"[^A-Za-z0-9_]+")
+#: Nothing longer is repaired.
+_LONGEST = 1_000
 _WEEK = re.compile(r"\s*(?P<number>[0-9]{1,6})\s*(?:w|weeks?)\s*")
 
 
@@ -44,6 +48,8 @@ def repaired(value: Any, schema: Schema) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or "pattern" not in schema:
         return ""
     text = str(value)
+    if len(text) > _LONGEST or redacted(text) != text:
+        return ""  # nobody meant that, or it would be shown in a form in which no password is seen
     return next((each for repair in _REPAIRS for each in repair(text, schema) if fits(each, schema)), "")
 
 

@@ -1,4 +1,4 @@
-"""A Spec holds what the user said, valid against the schema; what is not said is not there."""
+"""A Said holds what the user said, valid against the schema; what is not said is not there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from tracegen.source.node import Mapping as MappingNode
 from tracegen.source.node import Path, dotted, find, place_of
 from tracegen.spec.merge import Dropped
 
-__all__ = ["Path", "Spec", "dotted"]
+__all__ = ["Path", "Said", "dotted"]
 
 
 @dataclass(frozen=True)
-class Spec:
+class Said:
     """One layer stack, merged and in the long form.
 
     `value` is plain data that the schema accepts; `root` the same as nodes, for places; `environment` the

@@ -19,7 +19,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from tracegen.catalogue import Catalogue, Pack, catalogue
+from tracegen.catalogue import Catalogue, LanguagePack, Pack, catalogue
 from tracegen.catalogue.data import data_path
 
 Schema = dict[str, Any]
@@ -27,10 +27,21 @@ Schema = dict[str, Any]
 _CHOOSERS = {"backends": "type", "languages": "language", "storages": "type"}
 
 
-@cache
+class Reference(dict[str, Any]):
+    """A node with `$ref` in a composed schema, and what it means there: who walks the schema needs no root."""
+
+    definition: Schema
+
+
 def schema() -> Schema:
     """The composed schema of the long form, with all packs that come with tracegen."""
-    return compose(catalogue())
+    return schema_of(catalogue())
+
+
+@cache
+def schema_of(packs: Catalogue) -> Schema:
+    """The composed schema of the long form, for reading only."""
+    return compose(packs)
 
 
 def compose(packs: Catalogue) -> Schema:
@@ -42,21 +53,41 @@ def compose(packs: Catalogue) -> Schema:
     _expand(base["properties"]["backend"], "backends", packs.backends)
     _expand(definitions["service"], "languages", packs.languages)
     for language in packs.languages.values():
-        _add_framework(definitions["service"], language.name, language.frameworks)
+        _add_framework(definitions["service"], language)
+        _add_libraries(definitions["service"], language)
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
-    return base
+    composed: Schema = _with_references(base)
+    _link(composed, composed)
+    return composed
 
 
-def resolve(node: Schema, root: Schema | None = None) -> Schema:
-    """The schema that a node means: its `$ref` followed, what stands beside it kept."""
-    root = root or schema()
-    while "$ref" in node:
+def resolve(node: Schema) -> Schema:
+    """The schema that a node of a composed schema means: its `$ref` followed, what stands beside it kept."""
+    beside: Schema = {}
+    while isinstance(node, Reference):
+        beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
+        node = node.definition
+    return {**node, **beside}
+
+
+def _with_references(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_references(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    below = {key: _with_references(value) for key, value in node.items()}
+    return Reference(below) if "$ref" in node else below
+
+
+def _link(node: Any, root: Schema) -> None:
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _link(each, root)
+    if isinstance(node, Reference):
         target: Any = root
         for part in node["$ref"].removeprefix("#/").split("/"):
             target = target[part]
-        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
-    return node
+        node.definition = target
 
 
 def property_schema(node: Schema, key: str, choice: object = None) -> Schema | None:
@@ -134,12 +165,16 @@ def _storage(packs: Catalogue, backend: str) -> Schema:
     node: Schema = {
         "x-short": "type",
         "type": "object",
-        "required": ["type"],
         "description": f"Storage of {backend}.",
         "x-variants": "storages",
         "properties": {},
     }
     _expand(node, "storages", {name: packs.storages[name] for name in names})
+    pack = packs.backends[backend]
+    node["properties"]["type"] |= {
+        "default": pack.default_storage,
+        "x-why": f"the default storage of {pack.title}",
+    }
     return node
 
 
@@ -158,13 +193,29 @@ def _expand(node: Schema, kind: str, packs: Mapping[str, Pack]) -> None:
     }
 
 
-def _add_framework(service: Schema, language: str, frameworks: tuple[str, ...]) -> None:
+def _add_framework(service: Schema, language: LanguagePack) -> None:
+    frameworks = language.frameworks
     if frameworks:
-        service["x-variants"][language]["properties"]["framework"] = {
+        service["x-variants"][language.name]["properties"]["framework"] = {
             "enum": list(frameworks),
             "default": frameworks[0],
+            "x-why": f"the first of {language.title}",
             "description": "The web framework. Default: the language's first.",
             "examples": [frameworks[0]],
+        }
+
+
+def _add_libraries(service: Schema, language: LanguagePack) -> None:
+    libraries = sorted(language.libraries)
+    if libraries:
+        service["x-variants"][language.name]["properties"]["libraries"] = {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": libraries},
+            "default": [],
+            "x-why": f"what {language.title} finds when it runs",
+            "description": "Libraries whose spans are switched on. Default: what the language finds when it runs.",
+            "examples": [libraries[:2]],
         }
 
 

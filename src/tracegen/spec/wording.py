@@ -14,8 +14,6 @@ _LONGEST = 80
 #: What `a`, quoted, would be read as something else, or hold a sign that means something in brackets.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-][A-Za-z0-9_./:@+ -]*(?<![: ])")
 
-_PASSWORD = re.compile(r"(://[^/@\s]*:)[^@]*@")
-
 _TYPES = {
     "object": "a mapping (key: value)",
     "array": "a list",
@@ -51,13 +49,8 @@ def shown(value: Any) -> str:
         return "a mapping (key: value)" if value else "an empty mapping"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
-    text = _quoted(value) if isinstance(value, str) else flow(value)
+    text = quoted(value) if isinstance(value, str) else flow(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _quoted(text: str) -> str:
-    """Between quotes, and without a password that a URL in it carries."""
-    return quoted(_PASSWORD.sub(r"\1…@", text))
 
 
 def flow(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Components: what runs, told once and printed by every target. Nothing here is unset or a default."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -123,6 +123,14 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where a component tells of itself in Prometheus's format: at `/metrics` of a port, over TLS where `https`."""
+
+    port: int
+    https: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """Something that runs in one container: a program, or a job that ends.
 
@@ -130,6 +138,7 @@ class Component:
     user          0 is root, for jobs that change owners only; None is the image's own
     writable      paths kept in memory when the root is read-only; `why_writable` says why it cannot be
     resources     None is no limit, for images that tracegen knows nothing of
+    metrics       where it tells of itself; None where it does not, and for collectors, which are asked by their tiers
     calls         whom it connects to, names of the cluster's DNS aside
     headless      its name leads to the addresses of all replicas that are ready, not to one address before them
     most          replicas that it may grow to when load does; 0: it must not grow by itself
@@ -138,6 +147,7 @@ class Component:
     ordinals      each replica has a host name of its own that ends in its number, from 0
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
+    ui            the port at which people look at traces; empty where they do not
     platform      False for services of the team
     production    False marks what tracegen runs for trying things out
     why           one line for the reader of the files
@@ -163,6 +173,7 @@ class Component:
     why_writable: str = ""
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    metrics: Metrics | None = None
     calls: tuple[Call, ...] = ()
     headless: bool = False
     most: int = 0
@@ -173,6 +184,7 @@ class Component:
     grace: int = 30
     job: bool = False
     every: int = 0
+    ui: str = ""
     platform: bool = True
     production: bool = True
     comments: Mapping[str, str] = field(default_factory=dict)
@@ -180,3 +192,22 @@ class Component:
     def port(self, name: str) -> int:
         """The number of a named port; KeyError when the component has none of that name."""
         return {port.name: port.number for port in self.ports}[name]
+
+    @property
+    def secrets(self) -> Iterator[Secret]:
+        """Every secret that it refers to, by a variable or a file; one that several refer to comes as often."""
+        for value in self.environment.values():
+            yield from (part for part in value if isinstance(part, Secret))
+        yield from (mount.secret for mount in self.secret_files)
+
+    @property
+    def about(self) -> str:
+        """`why`, with a warning where it is for trying things out."""
+        return self.why if self.production else f"{self.why}\nOne node, for trying things out: not for production."
+
+
+def user_interface(components: Iterable[Component]) -> tuple[Component, Port] | None:
+    """The component that shows traces to people, and its port; None where none does."""
+    found = [(each, port) for each in components for port in each.ports if port.name == each.ui]
+    assert len(found) <= 1, "one component shows the user interface"
+    return found[0] if found else None

@@ -2,16 +2,18 @@
 
 A trace is of one class: with an error; slow, without one; tagged, with neither; or normal. What a spec states of its
 traffic are shares that do not depend on each other; a tagged trace carries one of the attributes that are asked for,
-each as often as the others.
+each as often as the others. Of a resource attribute that the spec itself gives, such as the name of a service, it is
+known which traces carry it: those that pass such a service.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from tracegen.system.model import Model, Service
+from tracegen.system.graph import reachable_bits
 from tracegen.system.sampling import Condition, Policy, Tail, Traffic
 from tracegen.system.sizing import BYTES_PER_SPAN
+from tracegen.system.system import Design, Service
 
 CLASSES = ("error", "slow", "tagged", "normal")
 
@@ -86,19 +88,20 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
-def kept(model: Model) -> dict[str, tuple[Row, ...]]:
+def kept(design: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = {name: limit.passed for name, limit in limits(model).items()}
-    return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
+    passed = {name: limit.passed for name, limit in limits(design).items()}
+    deciders = _deciders(design)
+    return {name: tuple(_rows(service, deciders[name], passed)) for name, service in design.services.items()}
 
 
-def limits(model: Model) -> dict[str, Limit]:
+def limits(design: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
-    tail = model.tail
+    tail = design.tail
     if tail is None:
         return {}
     return {
-        policy.name: Limit(spans, _reaching(policy, tail, model))
+        policy.name: Limit(spans, _reaching(policy, design))
         for policy in tail.policies
         if (spans := _limit(policy, tail)) is not None
     }
@@ -109,13 +112,51 @@ def head_share(service: Service) -> float:
     return service.sampler.strategy.share(service.traffic.traces_per_second, service.replicas)
 
 
-def _rows(service: Service, tail: Tail | None, passed: dict[str, float]) -> Iterator[Row]:
-    traces = list(_traces(service.traffic, tail))
+@dataclass(frozen=True, slots=True)
+class _Decider:
+    """The tail sampler as traces meet it that start in one service.
+
+    `known` says of attributes that the spec gives whether such a trace carries them; of `asked` it cannot be known.
+    """
+
+    tail: Tail | None
+    known: Mapping[Condition, bool]
+    asked: tuple[Condition, ...]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        return self.tail.policies if self.tail else ()
+
+
+def _deciders(design: Design) -> dict[str, _Decider]:
+    attributes = _attributes(design.tail)
+    given = {key for service in design.services.values() for key in service.attributes}
+    known = [each for each in attributes if each.key in given]
+    asked = tuple(each for each in attributes if each.key not in given)
+    reach = reachable_bits({name: service.calls for name, service in design.services.items()})
+    carriers = {each: _carriers(each, design) for each in known}
+    return {
+        name: _Decider(design.tail, {each: bool(reach[name] & bits) for each, bits in carriers.items()}, asked)
+        for name in design.services
+    }
+
+
+def _carriers(condition: Condition, design: Design) -> int:
+    """The services whose spans carry an attribute: bit i is the i-th service."""
+    return sum(
+        1 << number
+        for number, service in enumerate(design.services.values())
+        if service.attributes.get(condition.key) in condition.values
+    )
+
+
+def _rows(service: Service, decider: _Decider, passed: dict[str, float]) -> Iterator[Row]:
+    traces = list(_traces(service.traffic, decider))
     for kind in CLASSES:
         of_class = [(trace, chance) for trace, chance in traces if trace.kind == kind]
         share = sum(chance for _, chance in of_class)
-        unlimited = sum(chance * _kept_by(tail, trace, {}) for trace, chance in of_class)
-        limited = sum(chance * _kept_by(tail, trace, passed) for trace, chance in of_class)
+        unlimited = sum(chance * _kept_by(decider, trace, {}) for trace, chance in of_class)
+        limited = sum(chance * _kept_by(decider, trace, passed) for trace, chance in of_class)
         yield Row(
             kind=kind,
             share=share,
@@ -132,9 +173,9 @@ def _attributes(tail: Tail | None) -> list[Condition]:
     return list(dict.fromkeys(each for each in conditions if each.kind == "attribute"))
 
 
-def _traces(traffic: Traffic, tail: Tail | None) -> Iterator[tuple[_Trace, float]]:
+def _traces(traffic: Traffic, decider: _Decider) -> Iterator[tuple[_Trace, float]]:
     """Every kind of trace that policies can tell apart, and how often it comes."""
-    tags = len(_attributes(tail)) or 1
+    tags = len(decider.asked) or 1
     for error, slow, tag in product((True, False), (True, False), range(-1, tags)):
         chance = _chance(traffic.errors, error) * _chance(traffic.slow, slow)
         chance *= traffic.tagged / tags if tag >= 0 else 1 - traffic.tagged
@@ -151,37 +192,43 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, tail: Tail, model: Model) -> float:
+def _reaching(policy: Policy, design: Design) -> float:
+    deciders = _deciders(design)
     return sum(
         service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
-        for service in model.services.values()
-        for trace, chance in _traces(service.traffic, tail)
-        if _agrees(policy, trace, tail)
+        for name, service in design.services.items()
+        for trace, chance in _traces(service.traffic, deciders[name])
+        if _agrees(policy, trace, deciders[name])
     )
 
 
-def _agrees(policy: Policy, trace: _Trace, tail: Tail) -> bool:
+def _agrees(policy: Policy, trace: _Trace, decider: _Decider) -> bool:
     """Whether all conditions but ratio and rate limit hold."""
-    attributes = _attributes(tail)
     holds = {"errors": trace.error, "slower_than": trace.slow}
     return all(
-        holds.get(each.kind, each.kind != "attribute" or trace.tag == attributes.index(each))
+        holds.get(each.kind, True) if each.kind != "attribute" else _carries(each, trace, decider)
         for each in policy.conditions
     )
+
+
+def _carries(condition: Condition, trace: _Trace, decider: _Decider) -> bool:
+    if condition in decider.known:
+        return decider.known[condition]
+    return trace.tag == decider.asked.index(condition)
 
 
 def _ratio(policy: Policy) -> float:
     return min((each.ratio for each in policy.conditions if each.kind == "ratio"), default=1.0)
 
 
-def _kept_by(tail: Tail | None, trace: _Trace, passed: dict[str, float]) -> float:
+def _kept_by(decider: _Decider, trace: _Trace, passed: dict[str, float]) -> float:
     """The chance that some policy keeps a trace.
 
     All ratios look at the same number made of the trace's identifier: the larger one keeps what the smaller keeps.
     """
-    if tail is None:
+    if decider.tail is None:
         return 1.0
-    policies = [each for each in tail.policies if _agrees(each, trace, tail)]
+    policies = [each for each in decider.policies if _agrees(each, trace, decider)]
     bounds = sorted({0.0, 1.0, *(_ratio(each) for each in policies)})
     share = 0.0
     for low, high in pairwise(bounds):

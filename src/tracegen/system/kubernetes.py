@@ -1,8 +1,9 @@
-"""What the spec says for Kubernetes alone."""
+"""What the spec says for Kubernetes alone, and what runs there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tracegen.system.component import Secret
+from tracegen.system.component import Component, Port, Secret, user_interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,20 @@ class Kubernetes:
     storage_class: str
     entrance: Entrance | None
     external_secrets: ExternalSecrets | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What runs on Kubernetes.
+
+    components  what has a workload, with the variables and files that its container has there
+    elsewhere   services that others run, with all their variables, and hosts as other namespaces name them
+    """
+
+    components: Mapping[str, Component]
+    elsewhere: Mapping[str, Component]
+
+    @property
+    def user_interface(self) -> tuple[Component, Port] | None:
+        """What serves people, and its port; None when the backend has no such thing."""
+        return user_interface(self.components.values())

@@ -14,6 +14,7 @@ class StoragePart:
 
     `written_at_once`: a span is acknowledged when it is stored; False where the storage's client collects first.
     `archive` is the configuration of the same storage for traces that people put aside, empty where it has none.
+    `disk` is that of the volume that a process of the backend has anyway, where spans lie there; empty elsewhere.
     """
 
     config: Mapping[str, Value]
@@ -27,3 +28,4 @@ class StoragePart:
     calls: tuple[Call, ...] = ()
     grace: int = 30
     written_at_once: bool = True
+    disk: str = ""

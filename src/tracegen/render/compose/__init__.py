@@ -3,37 +3,21 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
-from tracegen.render.compose.units import Unit, units
-from tracegen.render.file import Structured
-from tracegen.system import Model
+from tracegen.system import System, Unit
+from tracegen.system.file import Structured
 
 _HEAD = (
     "Docker Compose. Start with `docker compose up --detach --wait`; the variables it needs are in .env.example.\n"
     "Your own changes: compose.override.yaml, or `overrides` in tracegen.yaml."
 )
 
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "sampling",
-    "compose",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
 
-
-def compose_file(model: Model) -> Structured:
+def compose_file(system: System) -> Structured:
     """compose.yaml."""
-    running = units(model)
+    running = system.compose.units
     value: dict[str, Value] = {
-        "name": model.name,
-        "services": {unit.name: Commented(container(unit, model), _why(unit)) for unit in running},
+        "name": system.name,
+        "services": {unit.name: Commented(container(unit, system), unit.component.about) for unit in running},
     }
     secrets = secret_sources(unit.component for unit in running)
     if secrets:
@@ -42,15 +26,10 @@ def compose_file(model: Model) -> Structured:
     volumes = _volumes(running)
     if volumes:
         value["volumes"] = volumes
-    return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
+    return Structured("compose.yaml", value, _HEAD, "compose")
 
 
-def _why(unit: Unit) -> str:
-    note = "" if unit.component.production else "\nOne node, for trying things out: not for production."
-    return unit.component.why + note
-
-
-def _volumes(running: list[Unit]) -> dict[str, Value]:
+def _volumes(running: tuple[Unit, ...]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for unit in running:
         for volume in unit.volumes:

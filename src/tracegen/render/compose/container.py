@@ -1,12 +1,9 @@
 """One unit as a service of compose.yaml."""
 
-from collections.abc import Iterator
-
-from tracegen.assemble.services import secret_path
 from tracegen.emit import Commented, Value, compose_escape
+from tracegen.parts.services import secret_path
 from tracegen.render.compose.secrets import are_copied, secret_mounts
-from tracegen.render.compose.units import VOLUME_OWNER, Unit, published_ports, unit_names
-from tracegen.system import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Wait
+from tracegen.system import Component, FileMount, Health, Port, Resources, Secret, System, Text, Unit, Wait
 from tracegen.system.units import mebibytes
 
 #: Touched by a job that comes again, each time that it succeeded.
@@ -15,7 +12,7 @@ _DONE = "/tmp/done"
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
 
 
-def container(unit: Unit, model: Model) -> Value:
+def container(unit: Unit, system: System) -> Value:
     """The service, keys in the order in which people read them."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
@@ -23,13 +20,13 @@ def container(unit: Unit, model: Model) -> Value:
         parts["build"] = {"context": f"./{component.build}"}
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
-    parts |= _network(unit, model)
+    parts |= _network(unit, system)
     parts |= _mounts(unit)
     parts |= secret_mounts(component)
     health = _last_run(component) if component.every else component.health
     if health and health.command:
         parts["healthcheck"] = _healthcheck(health)
-    parts |= _needs(unit, model)
+    parts |= _needs(unit)
     parts |= _limits(unit)
     parts |= _security(component)
     return parts
@@ -71,16 +68,14 @@ def _variable(secret: Secret) -> str:
     return f"${{{secret.variable}:?see .env.example}}"
 
 
-def _network(unit: Unit, model: Model) -> dict[str, Value]:
+def _network(unit: Unit, system: System) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if unit.hostname:
         parts["hostname"] = Commented(unit.hostname, "The number at its end is the partition that it owns.")
-    aliases = [name for name in (unit.alias, unit.component.all_name) if name]
-    if aliases:
-        parts["networks"] = {"default": {"aliases": aliases}}
-    published = published_ports(unit.component, model)
-    if published and unit.first:
-        parts["ports"] = [_published(port, model.exposure.bind) for port in published]
+    if unit.aliases:
+        parts["networks"] = {"default": {"aliases": list(unit.aliases)}}
+    if unit.ports:
+        parts["ports"] = [_published(port, system.exposure.bind) for port in unit.ports]
     return parts
 
 
@@ -131,19 +126,10 @@ def _last_run(component: Component) -> Health:
     return Health(command=("sh", "-c", script), port=0, path="", start_period=300)
 
 
-def _needs(unit: Unit, model: Model) -> dict[str, Value]:
-    conditions = dict(_conditions(unit, model))
-    if not conditions:
+def _needs(unit: Unit) -> dict[str, Value]:
+    if not unit.needs:
         return {}
-    return {"depends_on": {name: {"condition": condition} for name, condition in conditions.items()}}
-
-
-def _conditions(unit: Unit, model: Model) -> Iterator[tuple[str, str]]:
-    if unit.volumes and unit.component.user:
-        yield VOLUME_OWNER, _CONDITIONS[Wait.COMPLETED]
-    for name, wait in unit.needs.items():
-        for each in unit_names(model.components[name], model):
-            yield each, _CONDITIONS[wait]
+    return {"depends_on": {name: {"condition": _CONDITIONS[wait]} for name, wait in unit.needs.items()}}
 
 
 def _limits(unit: Unit) -> dict[str, Value]:

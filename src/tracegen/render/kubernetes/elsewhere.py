@@ -5,18 +5,15 @@ A patch would have to know that container's name, and would replace lists that h
 replacements of whole entries: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replacements/.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from tracegen.assemble.services import portable, service_component
-from tracegen.catalogue import Catalogue
+from tracegen.build.injection import is_injectable
 from tracegen.emit import Commented, Value
-from tracegen.render.file import Structured
 from tracegen.render.kubernetes.configuration import FOLDER
 from tracegen.render.kubernetes.environment import environment
-from tracegen.render.kubernetes.injection import injection, is_injectable, reference_to
-from tracegen.system import Component, Model, Secret, SecretMount, Service, Text
+from tracegen.render.kubernetes.injection import injection, reference_to
+from tracegen.system import Component, Secret, SecretMount, Service, System
+from tracegen.system.file import Structured
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _POD = "spec.template.spec"
@@ -26,7 +23,6 @@ _ENTRY = {
     "volumes": f"{_POD}.volumes",
 }
 _VALUES = "Additions"
-_KEYS = ("name", "targets", "services", "service_defaults", "security", "kubernetes")
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. Its own kustomization.yaml says\n"
@@ -40,16 +36,15 @@ _ORDER = (
 )
 
 
-def components(model: Model, packs: Catalogue) -> Iterator[Structured]:
+def components(system: System) -> Iterator[Structured]:
     """kubernetes/components/<name>/ of every service that tracegen does not run."""
-    for service in model.services.values():
-        if not service.deploy:
-            yield from _component(service, service_component(service, model, packs), model)
+    for name, component in system.cluster.elsewhere.items():
+        yield from _component(system.services[name], component, system)
 
 
-def _component(service: Service, component: Component, model: Model) -> Iterator[Structured]:
-    entries = _entries(_reachable(service, component, model))
-    marks = injection(service, reference_to(model)) if is_injectable(service, model) else {}
+def _component(service: Service, component: Component, system: System) -> Iterator[Structured]:
+    entries = _entries(component)
+    marks = injection(service, reference_to(system)) if is_injectable(service, system) else {}
     replacements = [
         _replacement(service, f"{kind}.[name={name}]", f"{_ENTRY[kind]}.[name={name}]")
         for kind, found in entries.items()
@@ -115,21 +110,4 @@ def _values(service: Service, entries: dict[str, dict[str, Value]], marks: dict[
 
 
 def _file(service: Service, name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes", _KEYS)
-
-
-def _reachable(service: Service, component: Component, model: Model) -> Component:
-    """All its variables in the component, and hosts with their namespace: the service may be in another one."""
-    in_file: dict[str, Text] = {name: (value,) for name, value in portable(service.environment).items()}
-    found = {
-        name: tuple(_with_namespace(part, model) for part in value)
-        for name, value in {**in_file, **component.environment}.items()
-    }
-    return replace(component, environment=found, environment_file="")
-
-
-def _with_namespace(part: str | Secret, model: Model) -> str | Secret:
-    if isinstance(part, Secret):
-        return part
-    names = "|".join(re.escape(name) for name in model.components)
-    return re.sub(rf"(?<=://)({names})(?=[:/]|$)", rf"\1.{model.kubernetes.namespace}.svc", part)
+    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes")

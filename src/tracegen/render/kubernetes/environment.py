@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tracegen.assemble.services import secret_path
 from tracegen.emit import Value, kubernetes_escape
+from tracegen.parts.services import secret_path
 from tracegen.render.kubernetes.configuration import environment_map
 from tracegen.system import Component, Secret, Text
 

@@ -3,85 +3,50 @@
 https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md
 """
 
-from dataclasses import replace
-
-from tracegen.assemble.services import portable
+from tracegen.build.injection import is_injectable, is_injected
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Model, Service
+from tracegen.system import Component, Service, System
 
 #: The name of the Instrumentation.
 NAME = "tracing"
 
-#: What the Operator calls a language.
-_INJECTED = {"java": "java", "node": "nodejs", "python": "python", "dotnet": "dotnet", "go": "go"}
-
 _PREFIX = "instrumentation.opentelemetry.io"
 
-#: Which program in its container is to be watched; the Operator takes it from an annotation.
-GO_PROGRAM = "OTEL_GO_AUTO_TARGET_EXE"
 
-
-def with_injection(model: Model) -> Model:
-    """The model in which services that get an agent injected have all their variables in their own container.
-
-    The Operator adds to variables that stand there; those of a ConfigMap it does not see, and wins over.
-    """
-    injected = {
-        name: _with_variables(model.components[name], service)
-        for name, service in model.services.items()
-        if service.deploy and is_injected(service, model)
-    }
-    return replace(model, components={**model.components, **injected})
-
-
-def is_injected(service: Service, model: Model) -> bool:
-    """Whether the Operator puts the language's agent into a service; examples have theirs, but for Go's."""
-    return is_injectable(service, model) and (bool(service.image and not service.build) or service.language == "go")
-
-
-def is_injectable(service: Service, model: Model) -> bool:
-    """Whether the Operator has an agent for it, and is wanted."""
-    wanted = model.kubernetes.flavor == "operator" and service.instrumentation == "auto"
-    return wanted and service.language in _INJECTED
-
-
-def injects(model: Model) -> bool:
+def injects(system: System) -> bool:
     """Whether a service gets an agent injected, here or where it runs."""
-    services = model.services.values()
-    return any(is_injected(each, model) if each.deploy else is_injectable(each, model) for each in services)
+    services = system.services.values()
+    return any(is_injected(each, system) if each.deploy else is_injectable(each, system) for each in services)
 
 
-def reference_to(model: Model) -> str:
+def reference_to(system: System) -> str:
     """The Instrumentation, as other namespaces name it."""
-    return f"{model.kubernetes.namespace}/{NAME}"
+    return f"{system.kubernetes.namespace}/{NAME}"
 
 
-def annotations(component: Component, model: Model) -> dict[str, Value]:
+def annotations(component: Component, system: System) -> dict[str, Value]:
     """What the Operator looks for on the template of a pod."""
-    service = model.services.get(component.name)
-    return injection(service) if service and is_injected(service, model) else {}
+    service = system.services.get(component.name)
+    return injection(service) if service and is_injected(service, system) else {}
 
 
 def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
     """The annotations of a service; `reference` names the Instrumentation, with its namespace if it is another."""
-    marks: dict[str, Value] = {f"{_PREFIX}/inject-{_INJECTED[service.language]}": reference}
-    program = "".join(str(part) for part in service.environment.get(GO_PROGRAM, ()))
-    return marks | ({f"{_PREFIX}/otel-go-auto-target-exe": program} if program else {})
+    agent = service.agent
+    assert agent is not None, "only what is injectable is asked for"
+    marks: dict[str, Value] = {f"{_PREFIX}/inject-{agent.name}": reference}
+    program = "".join(str(part) for part in service.environment.get(agent.variable, ()))
+    return marks | ({f"{_PREFIX}/{agent.annotation}": program} if program else {})
 
 
-def instrumentation(model: Model) -> Value:
+def instrumentation(system: System) -> Value:
     """How agents send; what differs between services stands in their own variables, which win."""
-    protocol = {"http": "http/protobuf", "grpc": "grpc"}[model.entrance.protocol]
-    named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, model)}
+    protocol = {"http": "http/protobuf", "grpc": "grpc"}[system.entrance.protocol]
+    named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, system)}
     port = "One protocol and its port for every language: some agents would speak one to the other's port."
     spec: Value = {
-        "exporter": Commented({"endpoint": model.entrance.url}, port),
+        "exporter": Commented({"endpoint": system.entrance.url}, port),
         "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": protocol}],
     }
     return {"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": named, "spec": spec}
-
-
-def _with_variables(component: Component, service: Service) -> Component:
-    in_file = {name: (value,) for name, value in portable(service.environment).items()}
-    return replace(component, environment={**in_file, **component.environment}, environment_file="")

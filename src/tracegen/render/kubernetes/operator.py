@@ -5,18 +5,17 @@ a plain workload: the Operator makes no probes for its health check (issue 4220 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from tracegen.assemble.collector import config_path
 from tracegen.emit import Commented, Value
-from tracegen.render.file import PlannedFile, Structured
+from tracegen.parts.collectors import config_path
 from tracegen.render.kubernetes.availability import BUSY
 from tracegen.render.kubernetes.labels import metadata
 from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings
 from tracegen.render.kubernetes.probes import STARTING
 from tracegen.render.kubernetes.volumes import claims, volumes
 from tracegen.render.kubernetes.workload import kind_of
-from tracegen.system import Component, Health, Model, Tier
+from tracegen.system import Component, Health, System, Tier
+from tracegen.system.file import PlannedFile, Structured
 
 _MODES = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
@@ -30,18 +29,11 @@ _OF_POD = {
 }
 
 
-def tier_of(component: Component, model: Model) -> Tier | None:
-    """The tier that the Operator runs; None for everything else, and without the Operator."""
-    tiers = model.tiers if model.kubernetes.flavor == "operator" else ()
-    return next((tier for tier in tiers if tier.component == component.name), None)
-
-
-def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], model: Model) -> Value:
+def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], system: System) -> Value:
     """A tier as an OpenTelemetryCollector, with the structure of its configuration file."""
     file = files[config_path(tier)]
     assert isinstance(file, Structured)
-    component = mounted(component, tier)
-    inner, outer = container(component), pod_settings(component, model)
+    inner, outer = container(component), pod_settings(component, system)
     spec: dict[str, Value] = {
         "mode": _MODES[kind_of(component)],
         "upgradeStrategy": Commented("none", "The image and the configuration are pinned together."),
@@ -51,20 +43,15 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
         **{name: outer[key] for key, name in _OF_POD.items() if key in outer},
         **(_probes(component.health) if component.health else {}),
         **volumes(component),
-        **_claims(component, model),
+        **_claims(component, system),
         "config": file.value,
     }
     return {
         "apiVersion": "opentelemetry.io/v1beta1",
         "kind": "OpenTelemetryCollector",
-        "metadata": metadata(component, model),
+        "metadata": metadata(component, system),
         "spec": spec,
     }
-
-
-def mounted(component: Component, tier: Tier) -> Component:
-    """The component with the files that are mounted: its own configuration comes with the resource."""
-    return replace(component, files=tuple(each for each in component.files if each.source != config_path(tier)))
 
 
 def _size(component: Component) -> dict[str, Value]:
@@ -92,6 +79,6 @@ def _probes(health: Health) -> dict[str, Value]:
     }
 
 
-def _claims(component: Component, model: Model) -> dict[str, Value]:
-    found = [] if component.per_node else claims(component, model)
+def _claims(component: Component, system: System) -> dict[str, Value]:
+    found = [] if component.per_node else claims(component, system)
     return {"volumeClaimTemplates": found, "podManagementPolicy": "Parallel"} if found else {}

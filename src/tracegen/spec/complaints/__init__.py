@@ -9,7 +9,7 @@ from typing import Any
 from tracegen.problems import Problem
 from tracegen.source.node import Path
 from tracegen.spec import codes
-from tracegen.spec.complaints import keys, sizes, values
+from tracegen.spec.complaints import keys, references, sizes, values
 from tracegen.spec.complaints.context import Context
 
 __all__ = ["Context", "explain"]
@@ -21,11 +21,18 @@ def explain(error: Any, context: Context) -> Iterator[Problem]:
     if error.instance is None:
         hint = "give it a value, or delete the item" if isinstance(path[-1], int) else codes.GIVE_IT_A_VALUE
         yield context.problem(codes.EMPTY_VALUE, path, codes.NO_VALUE, hint)
+    elif error.validator in _OF_A_VALUE and references.is_inside(path, context):
+        yield from references.wrong_value(error, path, context)
+    elif error.validator == "additionalProperties" and references.is_inside((*path, ""), context):
+        yield from references.wrong_keys(error, path, context)
     elif "propertyNames" in error.absolute_schema_path:
         yield keys.wrong_name(error, path, context)
     else:
         yield from _EXPLANATIONS.get(error.validator, values.wrong_form)(error, path, context)
 
+
+#: Keywords of which the explanation repeats the value.
+_OF_A_VALUE = ("type", "pattern", "minLength", "maxLength", "enum", "const")
 
 _EXPLANATIONS: Mapping[str, Callable[[Any, Path, Context], Iterator[Problem]]] = {
     "additionalProperties": keys.unknown_key,

@@ -7,11 +7,11 @@ from tracegen.problems import Problem
 from tracegen.source.node import Path, dotted, place_of
 from tracegen.source.words import quoted
 from tracegen.spec import codes
+from tracegen.spec.complaints import habits
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.nodes import key_place
 from tracegen.spec.repair import repaired
 from tracegen.spec.schema import Schema, known_keys, property_schema, variants_with
-from tracegen.spec.suggest import did_you_mean
 from tracegen.spec.wording import either, flow
 
 _NOT_IN_A_LAYER = "say it in the spec itself, where it counts for all environments"
@@ -45,7 +45,10 @@ def _unknown(key: str, path: Path, parent: Schema, context: Context) -> Problem:
         hint = f"delete it; it belongs to {chooser}: {either(elsewhere)}"
         return context.problem(codes.MEANINGLESS_KEY, (*path, key), message, hint, place)
     known = keys_of(parent, context.at(path))
-    hint = did_you_mean(key, known) or did_you_mean(key, parent.get("properties", ())) or keys_hint(known)
+    hint = habits.glued(key) or context.near(codes.UNKNOWN_KEY, key, known, parent.get("properties", ()))
+    if not hint and not path:
+        hint = habits.section_of(key, context)
+    hint = hint or keys_hint(known)
     return context.problem(codes.UNKNOWN_KEY, (*path, key), f"{quoted(key)} is not a key of {where}", hint, place)
 
 
@@ -74,7 +77,17 @@ def missing_key(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         place = place_of(context.root, (*path, chooser) if demanding else path)
         because = f" with {chooser}: {error.instance.get(chooser)}" if demanding else ""
         message = f"{dotted(path) or 'the spec'} needs the key {quoted(key)}{because}"
-        yield context.problem(codes.MISSING_KEY, (*path, key), message, _example_hint(key, below), place)
+        hint = _misspelled_name(path, key, context) or _example_hint(key, below)
+        yield context.problem(codes.MISSING_KEY, (*path, key), message, hint, place)
+
+
+def _misspelled_name(path: Path, key: str, context: Context) -> str:
+    """A hint for a service without a language: the name of one that has it may be meant."""
+    if path[:1] != ("services",) or len(path) != 2 or key != "language":
+        return ""
+    services = context.at(("services",))
+    others = [name for name, each in services.items() if isinstance(each, Mapping) and "language" in each]
+    return context.near(codes.MISSING_KEY, str(path[1]), others)
 
 
 def _property(parent: Schema, key: str, value: Mapping[str, Any]) -> Schema:

@@ -1,5 +1,6 @@
 """Lists and mappings that are too short, too long, or hold something twice."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,10 +25,12 @@ def too_few_items(error: Any, path: Path, context: Context) -> Iterator[Problem]
 def item_twice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     """An item that stands twice in a list of different ones; each repetition is told."""
     items = error.instance
+    seen: set[str] = set()
     for index, item in enumerate(items):
-        if item in items[:index]:
+        if (text := json.dumps(item, sort_keys=True)) in seen:
             message = f"{shown(item)} stands twice in {dotted(path)}"
             yield context.problem(codes.WRONG_FORM, (*path, index), message, "keep one of them")
+        seen.add(text)
 
 
 def too_few_keys(error: Any, path: Path, context: Context) -> Iterator[Problem]:

@@ -5,13 +5,13 @@ from typing import Any
 
 from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
-from tracegen.source.words import quoted
+from tracegen.source.words import LONGEST_SHOWN, quoted, shortened
 from tracegen.spec import codes
+from tracegen.spec.complaints import habits
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
 from tracegen.spec.schema import Schema
 from tracegen.spec.secret_words import is_secret_header
-from tracegen.spec.suggest import did_you_mean
 from tracegen.spec.wording import a_noun, either, flow, shown, type_words
 
 
@@ -31,7 +31,7 @@ def _as_written(value: Any, path: Path, context: Context) -> str:
     """A number as it stands in the file: `1.10`, not `1.1`."""
     written = find(context.root, path)
     is_number = isinstance(value, int | float)
-    return written.text if is_number and isinstance(written, Scalar) else shown(value)
+    return shortened(written.text) if is_number and isinstance(written, Scalar) else shown(value)
 
 
 def _words_or_keys(node: Schema) -> str:
@@ -58,6 +58,9 @@ def _literal_secret(path: Path, node: Schema, context: Context) -> Problem:
 def _type_hint(error: Any, path: Path, node: Schema, context: Context) -> str:
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     value = error.instance
+    if len(str(value)) > LONGEST_SHOWN:
+        return for_example(path, node)
+    habit = _habit(value, types, path, context)
     if "string" in types and isinstance(value, bool | int | float) and "then" not in node:
         text = _as_written(value, path, context)
         meant = repaired(value, node)
@@ -68,9 +71,19 @@ def _type_hint(error: Any, path: Path, node: Schema, context: Context) -> str:
         return f"write it without quotes: {value}"
     if isinstance(value, str) and types == ["boolean"]:
         return "only true and false are read so; yes, no, on and off are texts"
+    if types == ["array"] and isinstance(value, str) and "," in value:
+        return f"write it in brackets: {flow([item.strip() for item in value.split(',')])}"
     if types == ["array"] and not isinstance(value, Mapping):
         return f"write it in brackets: {flow([value])}"
-    return for_example(path, node)
+    return habit or for_example(path, node)
+
+
+def _habit(value: Any, types: list[str], path: Path, context: Context) -> str:
+    """The hint for a scalar where a mapping is wanted, or for a placeholder, if it is one that people often need."""
+    of_mapping = habits.under_its_name(path, context) if "object" in types else ""
+    if not isinstance(value, str):
+        return of_mapping
+    return of_mapping or habits.placeholder(value) or (habits.glued(value) if "object" in types else "")
 
 
 def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
@@ -83,7 +96,10 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; the only word is {choices[0]}{beside}"
     else:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
-    hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+    hint = ""
+    if isinstance(value, str):
+        hint = habits.alias_of(value, choices) or habits.placeholder(value)
+        hint = hint or context.near(codes.WRONG_CHOICE, value, choices)
     yield context.problem(codes.WRONG_CHOICE, path, message, hint)
 
 
@@ -118,6 +134,8 @@ def _form_hint(value: Any, path: Path, node: Schema) -> str:
         return f"it has {len(value)} characters"
     if isinstance(value, str) and len(value) < node.get("minLength", 0) > 1:
         return f"write at least {node['minLength']} characters"
+    if isinstance(value, str) and habits.placeholder(value):
+        return habits.placeholder(value)
     meant = repaired(value, node)
     if meant:
         return f"did you mean {quoted(meant)}?"

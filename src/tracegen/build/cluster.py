@@ -1,0 +1,40 @@
+"""What runs on Kubernetes: the components, and what only a cluster has or wants otherwise."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tracegen.build.injection import with_all_variables, with_injection
+from tracegen.build.login import with_login
+from tracegen.parts.collectors import config_path
+from tracegen.system import Component, Design, Secret
+
+
+def workloads_of(design: Design, components: Iterable[Component]) -> tuple[Component, ...]:
+    """What has a workload, with the variables and files that its container has there; two may have one name."""
+    adapted = (_without_configuration(with_injection(each, design), design) for each in components)
+    return tuple(with_login(design, adapted))
+
+
+def reachable(design: Design, elsewhere: Iterable[Component], names: Iterable[str]) -> Iterator[Component]:
+    """Services that others run, with all their variables; hosts have their namespace, for theirs may be another."""
+    hosts = re.compile(rf"(?<=://)({'|'.join(map(re.escape, names))})(?=[:/]|$)")
+    for each in elsewhere:
+        component = with_all_variables(each, design.services[each.name])
+        variables = {
+            name: tuple(_with_namespace(part, hosts, design) for part in value)
+            for name, value in component.environment.items()
+        }
+        yield replace(component, environment=variables)
+
+
+def _without_configuration(component: Component, design: Design) -> Component:
+    """A tier that the Operator runs has no file of its configuration: it comes with the resource."""
+    tier = design.tier_of_operator(component.name)
+    if tier is None:
+        return component
+    return replace(component, files=tuple(each for each in component.files if each.source != config_path(tier)))
+
+
+def _with_namespace(part: str | Secret, hosts: re.Pattern[str], design: Design) -> str | Secret:
+    return part if isinstance(part, Secret) else hosts.sub(rf"\1.{design.kubernetes.namespace}.svc", part)

@@ -1,0 +1,48 @@
+"""What the spec says for Kubernetes."""
+
+from tracegen.build.references import secret
+from tracegen.decide import Settings
+from tracegen.decide.records import KubernetesExternalSecrets, KubernetesIngress, KubernetesIngressLogin
+from tracegen.system import Entrance, ExternalSecrets, Kubernetes, Login
+
+
+def kubernetes_of(settings: Settings) -> Kubernetes:
+    """Namespace, levels, and how the user interface is reached."""
+    said = settings.kubernetes
+    return Kubernetes(
+        flavor=said.flavor,
+        namespace=said.namespace,
+        create_namespace=said.create_namespace,
+        pod_security=said.pod_security,
+        network_policies=said.network_policies,
+        storage_class=said.storage_class or "",
+        entrance=_entrance(said.ingress, settings.name) if said.ingress else None,
+        external_secrets=_external_secrets(said.external_secrets) if said.external_secrets else None,
+    )
+
+
+def _entrance(said: KubernetesIngress, project: str) -> Entrance:
+    gateway = said.gateway
+    return Entrance(
+        host=said.host,
+        class_name=said.class_ or "",
+        tls_secret=said.tls_secret or "",
+        gateway=gateway.name if gateway else "",
+        gateway_namespace=(gateway.namespace or "") if gateway else "",
+        gateway_section=(gateway.section or "") if gateway else "",
+        login=_login(said.login, project) if said.login else None,
+    )
+
+
+def _login(said: KubernetesIngressLogin, project: str) -> Login:
+    return Login(
+        issuer=said.issuer,
+        client_id=said.client_id,
+        client_secret=secret(said.client_secret, project),
+        cookie_secret=secret(said.cookie_secret, project),
+        email_domains=said.email_domains,
+    )
+
+
+def _external_secrets(said: KubernetesExternalSecrets) -> ExternalSecrets:
+    return ExternalSecrets(said.store, said.kind, said.prefix or "")

@@ -1,0 +1,66 @@
+"""Tail sampling of the system: policies, and room for the traces that wait."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tracegen.decide import Settings
+from tracegen.decide.traffic import spans_of_a_trace
+from tracegen.system import Condition, Policy, Tail
+from tracegen.system.units import milliseconds
+
+
+def tail_of(settings: Settings) -> Tail | None:
+    """What decides in each of the collectors; None without tail sampling."""
+    said = settings.sampling.tail
+    if said is None:
+        return None
+    return Tail(
+        wait=milliseconds(said.decision_wait),
+        policies=tuple(policies(said.keep)),
+        slots=said.traces,
+        expected=said.expected_traces_per_second,
+        decisions=said.decisions,
+        spans=spans_of_a_trace(settings.services),
+        collectors=settings.collector.replicas if "gateway" in settings.collector.topology else 1,
+    )
+
+
+def policies(keep: Iterable[str | Mapping[str, Any]]) -> Iterator[Policy]:
+    """A policy for each entry of `keep`, with a name of its own."""
+    names: Counter[str] = Counter()
+    for said in keep:
+        conditions = tuple(sorted(_conditions(said), key=lambda each: each.kind == "rate_limit"))
+        name = "-and-".join(_name(each) for each in conditions)
+        names[name] += 1
+        yield Policy(name if names[name] == 1 else f"{name}-{names[name]}", conditions)
+
+
+def _conditions(said: str | Mapping[str, Any]) -> Iterator[Condition]:
+    """The conditions of one entry of `keep`; what is nested in `all` is flat, which means the same."""
+    if isinstance(said, str):
+        yield Condition(said)
+        return
+    ((kind, value),) = said.items()
+    if kind == "all":
+        for each in value:
+            yield from _conditions(each)
+    elif kind == "slower_than":
+        yield Condition(kind, milliseconds=milliseconds(value))
+    elif kind == "attribute":
+        yield Condition(kind, key=value["key"], values=tuple(value["values"]))
+    elif kind == "ratio":
+        yield Condition(kind, ratio=float(value))
+    else:
+        yield Condition(kind, spans_per_second=value)
+
+
+def _name(condition: Condition) -> str:
+    named = {
+        "errors": "errors",
+        "slower_than": f"slower-than-{condition.milliseconds}ms",
+        "attribute": condition.key,
+        "ratio": f"ratio-{condition.ratio:g}",
+        "rate_limit": f"rate-limit-{condition.spans_per_second}",
+    }
+    return named[condition.kind]

@@ -1,0 +1,136 @@
+"""`tracegen rehearse`."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tracegen.cli.pipeline import compile_spec
+
+if TYPE_CHECKING:
+    from tracegen.rehearse.facts import Facts
+    from tracegen.rehearse.target import Target
+
+DEFAULT_TARGET = "http://127.0.0.1:4318"
+#: Traces a second that are made where `--rate` does not ask for more.
+MOST_RATE = 500.0
+MOST_SECONDS = 3600
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+
+
+@click.command(short_help="Send traffic made from the spec; tell what is kept of it.")
+@click.argument("spec", default="tracegen.yaml")
+@click.option("--env", "environment", metavar="NAME", help="Traffic of this environment.")
+@click.option(
+    "--to", metavar="ADDRESS", help=f"http://, https://, grpc:// or grpcs:// address.  [default: {DEFAULT_TARGET}]"
+)
+@click.option("--header", "headers", multiple=True, metavar="NAME=VALUE", help="Show this header; repeatable.")
+@click.option(
+    "--ca", type=click.Path(dir_okay=False, exists=True), help="The authority of the receiver's certificate."
+)
+@click.option("--duration", default="10s", show_default=True, help="How long traces begin, such as 30s or 5m.")
+@click.option("--rate", type=click.FloatRange(0, 10_000, min_open=True), help="Traces a second in all.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other traces.")
+@click.option(
+    "--count", "counts", metavar="ADDRESS|FILE", help="Count what arrived: at Jaeger or Tempo, or in a file."
+)
+@click.option("--dry-run", is_flag=True, help="Send nothing; only tell.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    spec: str,
+    environment: str | None,
+    to: str | None,
+    headers: tuple[str, ...],
+    ca: str | None,
+    duration: str,
+    rate: float | None,
+    seed: int,
+    counts: str | None,
+    dry_run: bool,
+    format_: str,
+) -> int:
+    """Send traffic made from the spec, and tell what is kept of it.
+
+    Exits 1 when spans are lost, or a count is not what was predicted.
+
+    \b
+      tracegen rehearse                                    to what listens on this machine
+      tracegen rehearse --to grpc://127.0.0.1:4317 --rate 50
+      tracegen rehearse --count http://127.0.0.1:16686     predicted beside counted
+    """
+    from tracegen.rehearse.count import CannotCount
+    from tracegen.rehearse.facts import facts_of
+    from tracegen.rehearse.report import as_data, as_text
+    from tracegen.rehearse.run import Wanted, run
+    from tracegen.rehearse.target import Unreachable
+
+    rendered = compile_spec(spec, environment, strict=False)
+    facts = facts_of(rendered)
+    if rate or facts.rate > MOST_RATE:
+        facts = facts.scaled(rate or MOST_RATE)
+    target = None if dry_run else _target(facts, to, headers, ca, Path(spec).parent)
+    try:
+        report = run(facts, Wanted(_seconds(duration), seed, target, counts))
+    except Unreachable as error:
+        click.echo(f"{error}\n  hint: {error.hint}" if error.hint else str(error), err=True)
+        return 1
+    except CannotCount as error:
+        click.echo(str(error), err=True)
+        return 1
+    click.echo(json.dumps(as_data(report), indent=2) if format_ == "json" else "\n".join(as_text(report)))
+    return 1 if report.wrong else 0
+
+
+def _seconds(text: str) -> float:
+    unit = next((each for each in _UNITS if text.endswith(each) and text[: -len(each)].isdecimal()), "")
+    seconds = int(text[: -len(unit)]) * _UNITS[unit] if unit else 0.0
+    if not 0 < seconds <= MOST_SECONDS:
+        raise click.UsageError(f"--duration {text}: write it as 30s or 5m, at most an hour")
+    return seconds
+
+
+def _target(facts: "Facts", to: str | None, headers: tuple[str, ...], ca: str | None, folder: Path) -> "Target":
+    """Credentials of the spec are for its own collector: here or under its name; elsewhere only what is given."""
+    from dataclasses import replace
+
+    from tracegen.rehearse.target import BadAddress, parse
+
+    try:
+        target = parse(to or DEFAULT_TARGET)
+    except BadAddress as error:
+        raise click.UsageError(f"--to {error}") from error
+    own = target.host in ("127.0.0.1", "localhost", "::1", facts.host)
+    known = facts.ca and (folder / facts.ca).is_file()
+    authority = ca or (str(folder / facts.ca) if own and known and target.secure else "")
+    shown = _credentials(facts, folder) if own else {}
+    return replace(target, headers={**shown, **_headers(headers)}, ca=authority)
+
+
+def _credentials(facts: "Facts", folder: Path) -> dict[str, str]:
+    from tracegen.rehearse.facts import secret_value
+
+    environment = {**_dotenv(folder / ".env"), **os.environ}
+    found = {}
+    for name, value in facts.headers.items():
+        try:
+            found[name] = secret_value(value, environment)
+        except KeyError as error:
+            click.echo(f"{name} is not shown: {error.args[0]} is neither set nor in .env", err=True)
+    return found
+
+
+def _dotenv(path: Path) -> Mapping[str, str]:
+    if not path.is_file():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if line[:1] != "#")
+    return {name.strip(): value.strip().strip("'\"") for name, sign, value in pairs if sign}
+
+
+def _headers(headers: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in headers]
+    if wrong := [name for name, sign, _ in pairs if not (sign and name)]:
+        raise click.UsageError(f"--header {wrong[0]}: write it as NAME=VALUE")
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,122 @@
+"""Tables with a time to live in ClickHouse, in servers that exist or in one of ours.
+
+Configuration of Jaeger: https://www.jaegertracing.io/docs/latest/storage/clickhouse/
+Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Dockerfile.ubuntu, entrypoint.sh)
+"""
+
+import re
+
+from tracegen.decide.records import ClickhouseStorage
+from tracegen.emit import Commented, Value
+from tracegen.packs.contract import Storage
+from tracegen.parts.calls import server_calls
+from tracegen.parts.certificates import client_mounts
+from tracegen.parts.variables import login_of, variables_of, with_port
+from tracegen.render.otel.text import config_text
+from tracegen.render.otel.tls import client_tls
+from tracegen.system import Component, Design, Health, Port, Resources, Volume, Wait, text
+from tracegen.system.storage_part import StoragePart
+from tracegen.system.units import MEBIBYTE
+
+NAME = "clickhouse"
+
+_NATIVE, _HTTP = 9000, 8123
+_FOLDER = "/var/lib/clickhouse"
+_MEMORY = 2048 * MEBIBYTE
+
+#: Versions of Jaeger that start with ClickHouse only when a feature gate says so; the gate is gone in 2.23.
+_GATED = ((2, 18), (2, 21))
+_GATE = "--feature-gates=storage.clickhouse"
+
+
+def _config(design: Design) -> Value:
+    config: dict[str, Value] = {
+        "protocol": "native",
+        "addresses": list(_addresses(design)),
+        "database": Commented(_options(design).database, "Must be there: Jaeger makes tables, not the database."),
+    }
+    login = login_of(design)
+    if login:
+        config["auth"] = {"basic": {key: config_text(value) for key, value in login.items()}}
+    tls = design.backend.storage.tls
+    if tls:
+        config["tls"] = {"insecure": False, **client_tls(NAME, tls)}
+    return config | _schema(design)
+
+
+def _addresses(design: Design) -> list[str]:
+    return [with_port(each, _NATIVE) for each in _options(design).servers or [NAME]]
+
+
+def _schema(design: Design) -> dict[str, Value]:
+    if not _options(design).manage:
+        why = "The tables are somebody else's, and so is the time to live of spans."
+        return {"create_schema": Commented(False, why)}
+    lasting = "Of tables that are made now: those that exist keep theirs, see ALTER TABLE … MODIFY TTL."
+    return {
+        "create_schema": Commented(True, "Spelt out: the default is false. Makes only what is not there."),
+        "ttl": Commented(f"{design.backend.retention}h", lasting),
+    }
+
+
+def _options(design: Design) -> ClickhouseStorage:
+    options: ClickhouseStorage = design.backend.storage.options
+    return options
+
+
+def _is_gated(version: str) -> bool:
+    numbers = tuple(int(each) for each in re.findall(r"\d+", version)[:2])
+    return _GATED[0] <= numbers < _GATED[1]
+
+
+def _node(design: Design) -> Component:
+    """One server, for whoever is in the network: its user has no password, so it has no published port."""
+    database = _options(design).database
+    image = design.images[NAME]
+    return Component(
+        name=NAME,
+        image=image.reference,
+        why="Keeps the spans.",
+        ports=(Port("native", _NATIVE), Port("http", _HTTP)),
+        health=Health(
+            command=("clickhouse-client", "--database", database, "--query", "SELECT 1"),
+            port=_HTTP,
+            path="/ping",
+            start_period=30,
+            interval=5,
+            timeout=5,
+            retries=12,
+        ),
+        volumes=(Volume("clickhouse-data", _FOLDER, _options(design).size, "spans"),),
+        environment={
+            "CLICKHOUSE_DB": text(database),
+            # Without it the entrypoint writes into /etc, and lets only its own container in.
+            "CLICKHOUSE_SKIP_USER_SETUP": text("1"),
+        },
+        # The server takes nine tenths of its container's memory by default, and no more.
+        resources=Resources(1.0, _MEMORY),
+        user=image.user,
+        writable=("/tmp", "/var/log/clickhouse-server"),
+        grace=60,
+        production=False,
+    )
+
+
+class ClickHouse:
+    """ClickHouse as a storage of Jaeger."""
+
+    def part(self, design: Design) -> StoragePart:
+        """ClickHouse in Jaeger."""
+        inside = design.backend.storage.inside
+        return StoragePart(
+            config={"clickhouse": _config(design)},
+            components=(_node(design),) if inside else (),
+            secret_files=client_mounts(NAME, design.backend.storage.tls),
+            environment=variables_of(login_of(design).values()),
+            needs={NAME: Wait.HEALTHY} if inside else {},
+            calls=server_calls(_addresses(design)),
+            args=(_GATE,) if _is_gated(design.images["jaeger"].version) else (),
+        )
+
+
+STORAGE: Storage = ClickHouse()

@@ -1,0 +1,34 @@
+"""Blocks in Google Cloud Storage: https://grafana.com/docs/tempo/latest/configuration/hosted-storage/gcs/."""
+
+from tracegen.decide.records import GcsStorage
+from tracegen.emit import Value
+from tracegen.packs.contract import Storage
+from tracegen.parts.certificates import client_path
+from tracegen.system import Call, Design, Secret, SecretMount, text
+from tracegen.system.storage_part import StoragePart
+
+_CREDENTIALS = client_path("gcs", "credentials.json")
+
+#: Its API, and what tells a pod who it is: https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity.
+_SERVER, _IDENTITY = "storage.googleapis.com", "metadata.google.internal"
+
+
+class GoogleCloud:
+    """Google Cloud Storage as a storage of Tempo."""
+
+    def part(self, design: Design) -> StoragePart:
+        """With a service account's key as a file, or workload identity when none is named."""
+        options: GcsStorage = design.backend.storage.options
+        config: dict[str, Value] = {"bucket_name": options.bucket}
+        if options.prefix:
+            config["prefix"] = options.prefix
+        secrets = [part for part in design.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
+        return StoragePart(
+            config={"backend": "gcs", "gcs": config},
+            secret_files=tuple(SecretMount(secret, _CREDENTIALS) for secret in secrets),
+            calls=(Call(_SERVER, 443), *(() if secrets else (Call(_IDENTITY, 80),))),
+            environment={"GOOGLE_APPLICATION_CREDENTIALS": text(_CREDENTIALS)} if secrets else {},
+        )
+
+
+STORAGE: Storage = GoogleCloud()

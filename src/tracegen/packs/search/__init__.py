@@ -1,0 +1,1 @@
+"""What storages of Jaeger share: Elasticsearch and OpenSearch, and the job that reads who calls whom."""

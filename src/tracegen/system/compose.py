@@ -1,0 +1,34 @@
+"""What Docker Compose starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracegen.system.component import Component, Port, Volume, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A service of compose.yaml: a component, or one of its replicas.
+
+    volumes   the component's, or the replica's own
+    ports     those that the host may reach
+    needs     the units that it waits for
+    aliases   further names by which others reach it
+    hostname  ends in the number of the replica; empty where Compose chooses one
+    """
+
+    name: str
+    component: Component
+    volumes: tuple[Volume, ...]
+    ports: tuple[Port, ...]
+    needs: Mapping[str, Wait]
+    aliases: tuple[str, ...] = ()
+    hostname: str = ""
+    replicas: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """All units, a job that others wait for first."""
+
+    units: tuple[Unit, ...]

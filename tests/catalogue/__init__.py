@@ -1,0 +1,1 @@
+"""Tests of the packs in `tracegen.catalogue`: what each storage, backend and language comes to."""

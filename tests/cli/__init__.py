@@ -1,0 +1,1 @@
+"""Tests of `tracegen.cli`: the commands, as they are called."""

@@ -1,0 +1,1 @@
+"""Tests of `tracegen.compiler`: whole specs in, whole trees out."""

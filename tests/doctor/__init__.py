@@ -1,0 +1,1 @@
+"""Tests of `tracegen.doctor`: the path of a span, and its first broken hop."""

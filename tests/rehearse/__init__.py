@@ -1,0 +1,1 @@
+"""Tests of `tracegen.rehearse`: traffic made from a spec."""
