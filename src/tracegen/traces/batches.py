@@ -15,7 +15,10 @@ SPANS_IN_A_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Spans of one resource and scope: each the message, and the bytes that it was or would be read from."""
+    """Spans of one resource and scope: each the message, and all of it as bytes.
+
+    The message may lack the attributes of spans that call nobody; the bytes have them.
+    """
 
     resource: Resource
     scope: InstrumentationScope

@@ -27,7 +27,7 @@ from tracegen.traces.values import BadSpan
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _SPACE = b" \t\r\n\xef\xbb\xbf"
-#: The pages of a mapped file are given back after so many batches.
+#: The pages of a mapped file are given back after so many batches, or parts that are passed over.
 _GIVEN_BACK = 20
 
 
@@ -118,10 +118,15 @@ def zstd() -> Callable[[bytes], bytes]:
 
 def _read_protobuf(data: mmap.mmap) -> Iterator[Batch]:
     for number, batch in enumerate(batch for place in _messages(data) for batch in _message(data, *place)):
-        # What was read is let go of; where a system cannot, memory grows to the size of the file.
-        if number % _GIVEN_BACK == 0 and hasattr(data, "madvise"):
-            data.madvise(mmap.MADV_DONTNEED)
+        if number % _GIVEN_BACK == 0:
+            _give_back(data)
         yield batch
+
+
+def _give_back(data: mmap.mmap) -> None:
+    """Let go of the pages that were read; where a system cannot, memory grows to the size of the file."""
+    if hasattr(data, "madvise"):
+        data.madvise(mmap.MADV_DONTNEED)
 
 
 def _message(data: mmap.mmap, start: int, end: int) -> Iterator[Batch]:
@@ -141,7 +146,9 @@ def _messages(data: mmap.mmap) -> list[tuple[int, int]]:
 
 
 def _one(data: mmap.mmap) -> Iterator[tuple[int, int]]:
-    for tag, start, end in protobuf.fields(data, 0, len(data)):
+    for number, (tag, start, end) in enumerate(protobuf.fields(data, 0, len(data))):
+        if number % _GIVEN_BACK == 0:
+            _give_back(data)
         # Inside is a ResourceSpans: its fields are messages and texts alone.
         if tag != 0x0A or any(each not in (0x0A, 0x12, 0x1A) for each, _, _ in protobuf.fields(data, start, end)):
             raise BadSpan("not one message")

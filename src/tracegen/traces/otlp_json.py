@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tracegen.traces.batches import Batch, batches
 from tracegen.traces.json_text import JsonText
+from tracegen.traces.peers import CLIENTS
 from tracegen.traces.records import KINDS, STATUSES
 from tracegen.traces.values import Attributes, BadSpan, messages, text
 
@@ -88,12 +89,12 @@ class OtlpJson:
             yield Batch(resource, scope or batch.scope, batch.spans)
 
     def _spans(self) -> Iterator[tuple[Span, bytes]]:
-        for _ in self._text.elements():
-            yield span_of(_mapping(self._text.value()), self._attributes)
+        for said in self._text.values():
+            yield span_of(_mapping(said), self._attributes)
 
 
 def span_of(said: Mapping[str, Any], attributes: Attributes) -> tuple[Span, bytes]:
-    """The message of a span in JSON, and its bytes. Raises BadSpan."""
+    """The message of a span in JSON, and its bytes; attributes are in the bytes alone. Raises BadSpan."""
     said = _camelled(said) if "trace_id" in said else said
     get = said.get
     try:
@@ -118,7 +119,8 @@ def span_of(said: Mapping[str, Any], attributes: Attributes) -> tuple[Span, byte
         if isinstance(error, BadSpan):
             raise
         raise BadSpan(f"span {str(get('name'))[:60]!r}: {error}") from error
-    return Span.FromString(written), written
+    # Only what a client calls is read from attributes when a span is stored: others need not have them.
+    return (Span.FromString(written) if span.kind in CLIENTS else span), written
 
 
 def _details(span: Span, said: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ _NAMES = (
     "server.address",
     "net.peer.name",
 )
+#: Kinds of spans that call something: client and producer.
+CLIENTS = (3, 4)
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 
 

@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from tracegen.traces.batches import Batch
 from tracegen.traces.conditions import where
-from tracegen.traces.peers import peer_of
+from tracegen.traces.peers import CLIENTS, peer_of
 from tracegen.traces.records import Resource, Span, Trace, trace_of
 from tracegen.traces.selection import Selection
 from tracegen.traces.tables import opened
@@ -220,7 +220,7 @@ class Store:
             kind = span.kind
             rows.append((
                 span.trace_id, span.span_id, span.parent_span_id or None, service, span.name, kind, start, duration,
-                span.status.code, peer_of(span) if kind in (3, 4) else None, resource, scope, written,
+                span.status.code, peer_of(span) if kind in CLIENTS else None, resource, scope, written,
             ))  # fmt: skip
             if span.links:
                 linked.append((len(rows), span))

@@ -116,7 +116,7 @@ function waterfall(trace, said) {
     if (moves[event.key]) { event.preventDefault(); moves[event.key](); }
   });
 
-  const facts = [`${count(rows.length)} spans`, `${trace.services.length} services`, time(trace.duration), clock(trace.start)];
+  const facts = [`${count(rows.length)} spans`, `${trace.services.length} ${trace.services.length === 1 ? "service" : "services"}`, time(trace.duration), clock(trace.start)];
   const content = element("div", {},
     element("section", { class: "panel" },
       element("div", { class: "row" }, element("h2", {}, dot(trace.services[root[SERVICE]]), " ", title), element("span", { class: "quiet" }, facts.join(" · "))),
