@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["programs.plugin", "programs.servers.plugin"]
+pytest_plugins = ["programs.plugin", "programs.servers.plugin", "programs.browser"]
 
 # What is rendered there has tests of its own, which run in a built service (real/test_real_stubs.py).
 collect_ignore_glob = ["cases/*"]

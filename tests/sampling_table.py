@@ -50,7 +50,7 @@ RUNS = (
 def predicted(run: Run, folder: Path) -> Mapping[str, Row]:
     """By class, as `tracegen explain SPEC sampling` prints it."""
     spec = specification(replicas=run.replicas, rate=run.rate, keep=run.keep)
-    return {row.kind: row for row in kept(compiled(folder, spec).model)["web"]}
+    return {row.kind: row for row in kept(compiled(folder, spec).system)["web"]}
 
 
 def rows(run: Run, collector: Path, folder: Path) -> Iterator[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from tracegen import rules
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
+from tracegen.cli.file_keys import keys_of, places_of
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Code
 from tracegen.source import Mapping as MappingNode
@@ -38,7 +39,7 @@ def layers(environment: str | None) -> Iterator[str]:
         yield f"dropped  {dropped.path}, said in line {dropped.place.line}: {dropped.because} does not know it"
 
 
-def meaning(environment: str | None) -> Iterator[str]:
+def judged(environment: str | None) -> Iterator[str]:
     """The rules and what each of them can find."""
     for module in sorted(iter_modules(rules.__path__), key=lambda each: each.name):
         if not module.name.startswith("_"):
@@ -49,7 +50,7 @@ def meaning(environment: str | None) -> Iterator[str]:
 
 def components(environment: str | None) -> Iterator[str]:
     """What will run, whatever runs it."""
-    for each in _built(environment).model.components.values():
+    for each in _built(environment).system.components.values():
         ports = ", ".join(f"{port.name} {port.number}" for port in each.ports)
         yield f"{each.name}: {each.image}, {each.replicas} replica(s), waits for {', '.join(each.needs) or 'nothing'}"
         yield f"    ports: {ports}"
@@ -58,13 +59,15 @@ def components(environment: str | None) -> Iterator[str]:
 
 
 def files(environment: str | None) -> Iterator[str]:
-    """The plan: every file, who makes it, and from which keys."""
-    for each in _built(environment).files:
-        yield f"{each.path}: {type(each).__name__.lower()} by {each.source}, from {', '.join(each.keys)}"
+    """The plan: every file, who makes it, and which keys that the spec says shape it."""
+    rendered = _built(environment)
+    for each in rendered.files:
+        said = [key for key in keys_of(each, rendered) if places_of(key, each, rendered)]
+        yield f"{each.path}: {type(each).__name__.lower()} by {each.source}, from {', '.join(said)}"
 
 
 STAGES: Mapping[str, Callable[[str | None], Iterator[str]]] = {
-    each.__name__: each for each in (nodes, layers, meaning, components, files)
+    each.__name__: each for each in (nodes, layers, judged, components, files)
 }
 
 

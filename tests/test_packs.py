@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from tracegen.spec.checking import check
 
 import tracegen.packs
 from support import compiled
 from tracegen.catalogue import Catalogue, catalogue
+from tracegen.checking import check
 from tracegen.compiler import build
 from tracegen.packs import contract
 from tracegen.problems import ProblemsFound
@@ -45,7 +45,7 @@ def verdict(folder: Path, spec: Mapping[str, Any], packs: Catalogue, renamed: tu
         document = load(str(path), None)
         checked = check(document, packs)
         problems = list(checked.problems)
-        tree = build(document, checked.specs[None], packs).tree
+        tree = build(document, checked.settings[None], packs).tree
     except ProblemsFound as error:
         problems, tree = list(error.problems), {}
     told = [(each.code.id, each.path, each.message, each.hint) for each in problems]
@@ -168,7 +168,7 @@ def test_a_language_without_an_example_needs_an_image(tmp_path: Path) -> None:
 def test_a_storage_says_that_it_has_no_archive_where_it_has_none(name: str, tmp_path: Path) -> None:
     backend = {"type": "jaeger", "storage": name}
     spec = {"tracegen": 1, "name": "shop", "backend": backend, "services": {"api": {"language": "python"}}}
-    part = contract.storage(name).part(compiled(tmp_path, spec).model)
+    part = contract.storage(name).part(compiled(tmp_path, spec).system)
     assert bool(part.archive) == (catalogue().storages[name].no_archive is None)
 
 

@@ -13,7 +13,7 @@ from tracegen.source.words import quoted
 from tracegen.spec.accept import accepted, accepts_nothing
 from tracegen.spec.codes import EMPTY_VALUE, WRONG_FORM
 from tracegen.spec.form import check_form
-from tracegen.spec.formats import brought_to_today
+from tracegen.spec.format_versions import brought_to_today
 from tracegen.spec.layers import base_of, environments_of, stack
 from tracegen.spec.said import Said
 

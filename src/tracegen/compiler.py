@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracegen.build import build_system
 from tracegen.build.names import NameTaken
@@ -9,9 +10,9 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, plan, render
-from tracegen.source.files import Document
+from tracegen.source.files import STDIN, Document
 from tracegen.source.words import did_you_mean, some_of
-from tracegen.system import Model
+from tracegen.system import System
 
 NAME_TAKEN = Code("TG205", "Name is taken")
 UNKNOWN_OVERRIDE = Code("TG121", "Override of a file that is not rendered")
@@ -23,26 +24,32 @@ class Rendered:
 
     document: Document
     settings: Settings
-    model: Model
+    system: System
     files: tuple[PlannedFile, ...]
     tree: Mapping[str, bytes]
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it was read from, the spec first; standard input stands for the spec in this folder."""
+        names = [self.document.file, *(name for name, _ in self.document.included)]
+        return tuple(Path("tracegen.yaml" if name == STDIN else name) for name in names)
+
 
 def build(document: Document, settings: Settings, packs: Catalogue) -> Rendered:
-    """From valid settings to their tree. Raises ProblemsFound for what only the model can tell."""
-    model, files = _planned(settings, packs, for_people=True)
-    return Rendered(document, settings, model, files, render(files))
+    """From valid settings to their tree. Raises ProblemsFound for what only the whole system can tell."""
+    system, files = _planned(settings, packs, for_people=True)
+    return Rendered(document, settings, system, files, render(files))
 
 
 def judge(settings: Settings, packs: Catalogue) -> None:
-    """What only the model can tell of valid settings, and nothing rendered. Raises ProblemsFound."""
+    """What only the whole system can tell of valid settings, and nothing rendered. Raises ProblemsFound."""
     _planned(settings, packs, for_people=False)
 
 
-def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple[Model, tuple[PlannedFile, ...]]:
+def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple[System, tuple[PlannedFile, ...]]:
     try:
-        model = build_system(settings, packs)
-        return model, plan(model, packs, for_people=for_people)
+        system = build_system(settings, packs)
+        return system, plan(system, packs, for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, settings)]) from error
     except UnknownOverride as error:
@@ -51,7 +58,8 @@ def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple
 
 def _name_taken(error: NameTaken, settings: Settings) -> Problem:
     path = ("services", error.name)
-    message = f"service {error.name!r} has the name of something that tracegen runs"
+    where = f" with {error.target}" if error.target else ""
+    message = f"service {error.name!r} has the name of something that tracegen runs{where}"
     hint = "give the service another name"
     return Problem.of(NAME_TAKEN, settings.said.place(*path), f"services.{error.name}", message, hint)
 

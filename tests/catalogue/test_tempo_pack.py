@@ -174,13 +174,13 @@ def test_the_guide_names_the_header_of_tenants_and_the_scheme(tmp_path: Path) ->
 def test_single_is_one_process_whatever_the_traffic(tmp_path: Path) -> None:
     described = spec({"type": "tempo"})
     described["services"]["api"]["traffic"] = {"requests_per_second": 5000}
-    parts = compiled(tmp_path, described).model.components
+    parts = compiled(tmp_path, described).system.components
     assert parts["tempo"].replicas == 1 and not [name for name in parts if name.startswith("tempo-")]
 
 
 def test_scalable_has_every_role_and_partitions_for_all(tmp_path: Path) -> None:
     rendered = compiled(tmp_path, spec({"type": "tempo", "mode": "scalable", "storage": "s3", "roles": _ROLES}))
-    parts = rendered.model.components
+    parts = rendered.system.components
     targets = {word.removeprefix("-target=") for part in parts.values() for word in part.args if "-target=" in word}
     assert targets == {
         "distributor",
@@ -212,7 +212,7 @@ def test_every_partition_has_one_reader_and_every_reader_one_that_is_written_to(
 
 def test_no_more_live_stores_by_default_than_partitions(tmp_path: Path) -> None:
     described = {"type": "tempo", "mode": "scalable", "storage": "s3", "kafka": {"partitions": 1}}
-    parts = compiled(tmp_path, spec(described)).model.components
+    parts = compiled(tmp_path, spec(described)).system.components
     assert parts["tempo-live-store-a"].replicas == parts["tempo-live-store-b"].replicas == 1
 
 
@@ -224,7 +224,7 @@ def test_whoever_calls_over_grpc_verifies_a_name_of_the_rendered_system(tmp_path
     callers = [config["querier"]["frontend_worker"], config["live_store_client"], config["backend_scheduler_client"]]
     for caller in callers:
         assert caller["grpc_client_config"]["tls_enabled"] is True
-        assert caller["grpc_client_config"]["tls_server_name"] in rendered.model.components
+        assert caller["grpc_client_config"]["tls_server_name"] in rendered.system.components
 
 
 def test_who_owns_partitions_has_a_host_name_with_its_number(tmp_path: Path) -> None:
@@ -239,11 +239,11 @@ def test_who_owns_partitions_has_a_host_name_with_its_number(tmp_path: Path) -> 
 def test_secrets_are_variables_and_never_in_a_file(tmp_path: Path) -> None:
     rendered = compiled(tmp_path, spec({"type": "tempo", "storage": _STORAGES[3]}))
     assert config_of(rendered)["storage"]["trace"]["s3"]["access_key"] == "${S3_KEY}"
-    assert rendered.model.components["tempo"].environment["S3_KEY"]
+    assert rendered.system.components["tempo"].environment["S3_KEY"]
 
 
 def test_the_store_inside_takes_the_same_keys_as_tempo_shows(tmp_path: Path) -> None:
-    parts = compiled(tmp_path, spec({"type": "tempo", "storage": "s3"})).model.components
+    parts = compiled(tmp_path, spec({"type": "tempo", "storage": "s3"})).system.components
     store, tempo_ = parts["object-store"].environment, parts["tempo"].environment
     assert store["AWS_ACCESS_KEY_ID"] == tempo_["S3_ACCESS_KEY"]
     assert store["AWS_SECRET_ACCESS_KEY"] == tempo_["S3_SECRET_KEY"]

@@ -1,6 +1,7 @@
 """The commands as people and pipelines call them: what is printed where, what is written, and the exit codes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from support import ROOT, tracegen, tree_of
+from support import ROOT, Ran, tracegen, tree_of
 
 SPEC = """\
 tracegen: 1
@@ -36,6 +37,11 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def verdicts(ran: Ran) -> list[str]:
+    """The lines of files, without the line that counts them."""
+    return ran.out.splitlines()[:-1]
+
+
 def test_render_writes_beside_the_spec_and_tells_what_it_did(project: Path) -> None:
     ran = tracegen("render")
     assert ran.code == 0
@@ -48,7 +54,11 @@ def test_rendering_twice_changes_nothing(project: Path) -> None:
     tracegen("render")
     before = tree_of(project)
     ran = tracegen("render")
-    assert {line.split()[0] for line in ran.out.splitlines()} == {"same"}
+    assert ran.out.endswith(" unchanged\n") and len(ran.out.splitlines()) == 1
+    every = tracegen("render", "-v").out.splitlines()
+    assert {line.split()[0] for line in every[:-1]} == {"same"}
+    assert tracegen("render", "-q").out == ""
+    assert tracegen("render", "-q", "-v").code == 2
     assert tree_of(project) == before
 
 
@@ -119,7 +129,7 @@ def test_an_edit_is_kept_and_merged_with_what_is_new(project: Path) -> None:
     assert tracegen("render", "--check").code == 1
     planned = tracegen("render", "--plan")
     ran = tracegen("render")
-    assert (planned.code, ran.code, planned.out) == (0, 0, ran.out)
+    assert (planned.code, ran.code, verdicts(planned)) == (0, 0, verdicts(ran))
     assert "merge    jaeger/config.yaml" in ran.out.splitlines()
     assert config.read_text(encoding="utf-8") == wanted
     assert tracegen("render", "--check").code == 0
@@ -140,7 +150,7 @@ def test_a_conflict_shows_both_sides_and_is_taken_back(conflicting: Path) -> Non
     planned, shown = tracegen("render", "--plan"), tracegen("render", "--diff")
     assert tree_of(conflicting) == before
     ran = tracegen("render")
-    assert (planned.code, shown.code, ran.code, planned.out) == (1, 1, 1, ran.out)
+    assert (planned.code, shown.code, ran.code, verdicts(planned)) == (1, 1, 1, verdicts(ran))
     assert "conflict jaeger/config.yaml" in ran.out.splitlines()
     text = config.read_text(encoding="utf-8")
     assert "<<<<<<< yours\n            spans: 100h\n=======\n            spans: 96h\n>>>>>>> tracegen\n" in text
@@ -268,7 +278,9 @@ def test_explain_tells_where_a_file_comes_from(project: Path) -> None:
     tracegen("render")
     ran = tracegen("explain", "jaeger/config.yaml")
     assert "written by: packs/jaeger" in ran.out
-    assert "backend (tracegen.yaml:4)" in ran.out
+    assert "        backend.retention (tracegen.yaml:4)\n" in ran.out
+    assert "        services.*.language (tracegen.yaml:5" in ran.out
+    assert "and, where they are said, by:\n        " in ran.out and "backend.archive" in ran.out
 
 
 OVERRIDES = (
@@ -368,3 +380,78 @@ def test_a_wrong_command_or_option_is_wrong_usage() -> None:
     assert tracegen("rendr").code == 2
     assert tracegen("render", "--nonsense").code == 2
     assert tracegen("explain", "a", "b", "c").code == 2
+
+
+def test_conflicts_are_told_last_with_a_count_and_the_next_command(conflicting: Path) -> None:
+    ran = tracegen("render", "tracegen.yaml")
+    *lines, count = ran.out.splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("conflict")] == ["conflict"]
+    assert lines[-1] == "conflict jaeger/config.yaml" and not any(line.startswith("same") for line in lines)
+    assert re.fullmatch(r"(\d+ \w+, )*1 conflict, \d+ unchanged", count)
+    assert ran.err.splitlines()[-1] == (
+        "settle them, then run `tracegen render`; to take this run back: `tracegen render --abort`"
+    )
+    assert tracegen("render", "--abort").code == 0
+    planned = tracegen("render", "--plan")
+    assert "1 to update, 1 conflict" in planned.out.splitlines()[-1]
+    elsewhere = tracegen("render", "tracegen.yaml", "-o", "a folder")
+    assert elsewhere.code == 0 and "created" in elsewhere.out.splitlines()[-1]
+
+
+def test_a_look_during_another_run_is_told_to_wait(project: Path) -> None:
+    from tracegen.write.lock import exclusive
+
+    tracegen("render")
+    with exclusive(project):
+        (project / ".tracegen/staging").mkdir()
+        ran = tracegen("render", "--check")
+    assert ran.code == 1
+    assert "another tracegen is writing" in ran.err and "interrupted" not in ran.err
+    ran = tracegen("render", "--check")
+    assert ran.code == 1 and "interrupted" in ran.err
+
+
+@pytest.mark.parametrize("folder", [".git", ".git/hooks", ".tracegen", ".tracegen/base", "sub/.GIT/x"])
+def test_a_folder_of_git_or_of_tracegen_is_refused(project: Path, folder: str) -> None:
+    (project / folder).mkdir(parents=True)
+    before = tree_of(project)
+    ran = tracegen("render", "-o", folder)
+    assert ran.code == 2 and "belongs to" in ran.err
+    assert tree_of(project) == before
+
+
+def test_a_spec_at_the_place_of_an_output_is_refused_before_anything_is_written(project: Path) -> None:
+    (project / "tracegen.yaml").rename(project / "compose.yaml")
+    before = tree_of(project)
+    ran = tracegen("render", "compose.yaml")
+    assert ran.code == 2 and "compose.yaml is rendered, and is the place of compose.yaml" in ran.err
+    assert tree_of(project) == before
+    assert tracegen("render", "compose.yaml", "-o", "out").code == 0
+
+
+def test_an_included_file_at_the_place_of_an_output_is_refused(project: Path) -> None:
+    (project / "jaeger").mkdir()
+    (project / "jaeger/config.yaml").write_text("services: {more: {language: go}}\n", encoding="utf-8")
+    spec = project / "tracegen.yaml"
+    spec.write_text(spec.read_text(encoding="utf-8") + "include: [jaeger/config.yaml]\n", encoding="utf-8")
+    before = tree_of(project)
+    ran = tracegen("render")
+    assert ran.code == 2 and "never writes" in ran.err
+    assert tree_of(project) == before
+
+
+def test_a_second_spec_in_the_folder_removes_nothing(project: Path) -> None:
+    tracegen("render")
+    (project / "two.yaml").write_text(SPEC.replace("stock", "stocks"), encoding="utf-8")
+    before = tree_of(project)
+    ran = tracegen("render", "two.yaml")
+    assert ran.code == 2 and "holds what tracegen.yaml rendered" in ran.err
+    assert tree_of(project) == before
+    (project / "tracegen.yaml").unlink()
+    assert tracegen("render", "two.yaml").code == 0
+
+
+def test_what_is_refused_is_as_closed_as_the_file(conflicting: Path) -> None:
+    (conflicting / "jaeger/config.yaml").chmod(0o600)
+    tracegen("render", "--conflict", "rej")
+    assert (conflicting / "jaeger/config.yaml.rej").stat().st_mode & 0o777 == 0o600

@@ -37,7 +37,7 @@ class NoKeyTwice(_LOADER):  # type: ignore[misc]
 class System:
     """One rendered spec. `name` says which; `said` is the spec's data.
 
-    `components` is what the model says runs, `units` how Compose runs it, and `cluster` what Kubernetes does.
+    `components` is what the system says runs, `units` how Compose runs it, and `cluster` what Kubernetes does.
     """
 
     name: str
@@ -51,9 +51,9 @@ class System:
     def of(name: str, rendered: Rendered) -> "System":
         """The system of a compiled spec."""
         tree = {path: content.decode() for path, content in rendered.tree.items()}
-        model = rendered.model
-        units = {unit.name: unit for unit in model.compose.units}
-        return System(name, rendered.settings.said.value, model.components, tree, model.cluster.components, units)
+        system = rendered.system
+        units = {unit.name: unit for unit in system.compose.units}
+        return System(name, rendered.settings.said.value, system.components, tree, system.cluster.components, units)
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""
@@ -137,7 +137,7 @@ class System:
 class Draft:
     """A tree to be damaged: `draft["compose.yaml"]` is the file as data, `draft.texts` holds the files as text.
 
-    `draft.said` is the spec and `draft.cluster` the model: more may be asked for than the tree gives.
+    `draft.said` is the spec and `draft.cluster` the system: more may be asked for than the tree gives.
     """
 
     def __init__(self, system: System) -> None:

@@ -53,7 +53,7 @@ def break_replicas_are_spread__always(draft: Draft) -> None:
 
 
 def check_volumes_are_claimed(system: System) -> Iterator[Finding]:
-    """A volume of the model is claimed by a StatefulSet, with its size; on each node it is its pod's."""
+    """A volume of the system is claimed by a StatefulSet, with its size; on each node it is its pod's."""
     for workload in system.manifests.workloads:
         component = system.cluster.get(workload.component)
         templates = workload.manifest.spec.get("volumeClaimTemplates", [])

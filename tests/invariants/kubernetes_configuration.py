@@ -1,4 +1,4 @@
-"""kubernetes/: what a component is told arrives in its container as the model has it."""
+"""kubernetes/: what a component is told arrives in its container as the system has it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -87,7 +87,7 @@ def break_secret_files_arrive(draft: Draft) -> None:
 
 
 def check_variables_arrive(system: System) -> Iterator[Finding]:
-    """Each variable of a component is what the model says once Kubernetes put the others in; secrets by reference."""
+    """Each variable of a component is what the system says once Kubernetes put others in; secrets by reference."""
     for component, workload in _running(system):
         variables = _variables(system.manifests, workload)
         for name, value in component.environment.items():

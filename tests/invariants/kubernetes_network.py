@@ -1,6 +1,6 @@
 """NetworkPolicies: what passes is what somebody has to reach, and nothing else.
 
-Who talks to whom is read here from the rendered configurations, variables and words, not from the model's own list.
+Who talks to whom is read here from the rendered configurations, variables and words, not from the system's own list.
 """
 
 import re

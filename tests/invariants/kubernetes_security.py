@@ -111,7 +111,7 @@ def break_images_are_pinned(draft: Draft) -> None:
 
 
 def check_resources_are_the_models(system: System) -> Iterator[Finding]:
-    """Requests and limits are said and are the model's; memory is asked for whole, and Go's limit is below it."""
+    """Requests and limits are said and are the system's; memory is asked for whole, and Go's limit is below it."""
     for workload in system.manifests.workloads:
         component = system.cluster.get(workload.component)
         if component is None or component.resources is None:
@@ -125,7 +125,10 @@ def check_resources_are_the_models(system: System) -> Iterator[Finding]:
             elif limits["memory"] != requests["memory"]:
                 yield workload.manifest.path, f"{workload.component} may use memory that it did not ask for"
             elif round(megabytes(limits["memory"]) * 2**20) != component.resources.memory:
-                yield workload.manifest.path, f"{workload.component} has {limits['memory']}, which is not the model's"
+                yield (
+                    workload.manifest.path,
+                    f"{workload.component} has {limits['memory']}, which is not the system's",
+                )
             elif _go_limit(container) >= megabytes(limits["memory"]):
                 yield workload.manifest.path, f"Go's limit of {workload.component} is not below {limits['memory']}"
 
@@ -149,7 +152,7 @@ def break_resources_are_the_models__go(draft: Draft) -> None:
 
 
 def check_health_is_probed(system: System) -> Iterator[Finding]:
-    """What keeps running is probed for start, readiness and life as the model says, and needs no program for it."""
+    """What keeps running is probed for start, readiness and life as the system says, and needs no program for it."""
     for workload in system.manifests.platform:
         component = system.cluster[workload.component]
         for probe in () if workload.is_job or component.health is None else _PROBES:

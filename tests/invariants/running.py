@@ -173,7 +173,7 @@ def break_there_is_time_to_stop__no_restart(draft: Draft) -> None:
 
 
 def check_each_component_runs(system: System) -> Iterator[Finding]:
-    """Each component of the model is in compose.yaml: as a service of its name, or as numbered replicas."""
+    """Each component of the system is in compose.yaml: as a service of its name, or as numbered replicas."""
     if not system.compose:
         return
     for name, component in system.components.items():

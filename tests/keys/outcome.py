@@ -13,6 +13,7 @@ import yaml
 
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
+from tracegen.cli.file_keys import keys_of, pattern_of
 from tracegen.compiler import build
 from tracegen.problems import ProblemsFound, Severity
 from tracegen.source.files import load
@@ -41,12 +42,15 @@ _COMMENT = re.compile(r"^\s*(#|//|--).*$", re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """`not_rendered` are the paths that TG901 names; `keys` what each file says it comes from."""
+    """`not_rendered` are the paths that TG901 names; `keys` those that `explain` names for each file, `patterns` the
+    pattern of each and its service.
+    """
 
     errors: tuple[str, ...]
     not_rendered: frozenset[str] = frozenset()
     tree: Mapping[str, bytes] | None = None
     keys: Mapping[str, tuple[str, ...]] | None = None
+    patterns: Mapping[str, tuple[str, str]] | None = None
 
     @property
     def data(self) -> Data:
@@ -72,8 +76,9 @@ def _outcome(text: str, environment: str | None) -> Outcome:
         return Outcome(errors, _not_rendered(found.problems))
     except Exception as bug:
         return Outcome((f"{BUG} {bug!r}",))
-    keys = {file.path: file.keys for file in rendered.files}
-    return Outcome((), _not_rendered(checked.problems), rendered.tree, keys)
+    keys = {file.path: keys_of(file, rendered) for file in rendered.files}
+    patterns = {file.path: pattern_of(file, rendered.system) for file in rendered.files}
+    return Outcome((), _not_rendered(checked.problems), rendered.tree, keys, patterns)
 
 
 @cache

@@ -142,11 +142,11 @@ ONLY_ERRORS: tuple[tuple[str, str], ...] = (
 ABSENT = object()
 
 
-def specs(key: Key) -> list[Spec]:
-    """The spec without the key, and with each of its values; not all have to be valid."""
+def specs(key: Key, base: Mapping[str, Any] = SMALLEST) -> list[Spec]:
+    """A spec without the key, and with each of its values; not all have to be valid."""
     if key.id in TOGETHER:
-        return [merged(SMALLEST, patch) for patch in TOGETHER[key.id]]
-    context: Any = deepcopy(SMALLEST)
+        return [merged(base, patch) for patch in TOGETHER[key.id]]
+    context: Any = deepcopy(base)
     for each in key.beside:
         if not each.any_value or value_at(context, each.path) is None:
             _set(context, each.path, each.value)
@@ -193,7 +193,7 @@ def _set(value: Any, path: Path, new: Any) -> None:
     for part, following in zip(parents, path[1:], strict=True):
         empty: Any = [] if following == ITEM else {}
         if part == ITEM:
-            value.extend([] if value else [empty])
+            value[:1] = value[:1] if value and isinstance(value[0], type(empty)) else [empty]
         elif not isinstance(value.get(part), list if following == ITEM else dict):
             value[part] = empty  # also where a lone scalar stood, as in `storage: badger`
         value = value[part]

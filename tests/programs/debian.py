@@ -26,6 +26,11 @@ def debian_program(package: str, program: str) -> list[str]:
     return ["env", f"LD_LIBRARY_PATH={libraries}", str(binary)]
 
 
+def debian_root(package: str) -> Path:
+    """The folder below which the files of packages are, by spaces: `/` where they are installed."""
+    return _unpacked(package) if _needed(package) else Path("/")
+
+
 def _is_program(path: Path) -> bool:
     """Debian's names are links into `/etc/alternatives`, which is not there."""
     return path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
@@ -34,7 +39,7 @@ def _is_program(path: Path) -> bool:
 def _unpacked(package: str) -> Path:
     if not shutil.which("apt-get"):
         raise ProgramMissing(package, "it is not on PATH, and this is no Debian")
-    whole = _cache() / "debian" / package
+    whole = _cache() / "debian" / package.replace(" ", "+")
     if not whole.exists():
         whole.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=whole.parent) as folder:
@@ -57,7 +62,7 @@ def _unpack(package: str, folder: Path, root: Path) -> None:
 
 def _needed(package: str) -> list[str]:
     """The package and what it depends on, as far as it is not installed."""
-    command = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
+    command = ["apt-get", "install", "--simulate", "--no-install-recommends", *package.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
     return re.findall(r"^Inst (\S+)", done.stdout, re.MULTILINE)
 

@@ -42,7 +42,7 @@ class Sampling:
 
     def predicted(self) -> Mapping[str, Row]:
         """By class, of the traces that start in the first service."""
-        return {row.kind: row for row in kept(self.system.rendered.model)["web"]}
+        return {row.kind: row for row in kept(self.system.rendered.system)["web"]}
 
 
 def specification(*, replicas: int = 1, rate: float = 300, keep: Any = None, **more: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Up:
 
 def build(rendered: Rendered, name: str, folder: Path) -> Built:
     """Write the rendered files of a service into a folder and build them there."""
-    service = rendered.model.services[name]
+    service = rendered.system.services[name]
     module = language(service.language)
     for tool in module.TOOLS:
         if not shutil.which(tool):

@@ -44,7 +44,7 @@ class System:
         self.rendered = rendered
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.components = rendered.model.components
+        self.components = rendered.system.components
         self._secrets = secrets or {}
         self._ports: dict[tuple[str, int], int] = {}
 

@@ -60,9 +60,9 @@ def verdicts(ran: Ran) -> dict[str, str]:
 def updated(folder: Path, *options: str) -> dict[str, str]:
     """Plans, then updates: the run must give the verdicts of the plan, and a plan writes nothing."""
     before = tree_of(folder)
-    planned = tracegen("update", folder, "--plan", *options)
+    planned = tracegen("update", folder, "--plan", "-v", *options)
     assert tree_of(folder) == before, "a plan writes nothing"
-    ran = tracegen("update", folder, *options)
+    ran = tracegen("update", folder, "-v", *options)
     assert (verdicts(ran), ran.code) == (verdicts(planned), planned.code)
     return verdicts(ran)
 

@@ -45,7 +45,7 @@ def spec() -> dict[str, Any]:
 def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
     rendered = compiled(tmp_path_factory.mktemp("spec"), spec())
     folder = tmp_path_factory.mktemp("chain")
-    return {name: build(rendered, name, folder / name) for name in rendered.model.services}
+    return {name: build(rendered, name, folder / name) for name in rendered.system.services}
 
 
 @contextmanager

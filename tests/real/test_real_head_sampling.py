@@ -139,7 +139,7 @@ def sampler(system: System, polling: int = 10_000) -> dict[str, str]:
 
 
 def rendered(system: System) -> dict[str, str]:
-    return texts(system.rendered.model.services["api"])
+    return texts(system.rendered.system.services["api"])
 
 
 def rewrite(system: System, ratio: float) -> None:

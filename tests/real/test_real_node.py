@@ -49,26 +49,52 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return beside_an_image(tmp_path_factory.mktemp("agent"), "auto")
 
 
-def beside_an_image(folder: Path, instrumentation: str) -> Built:
-    """What is rendered for a service that has an image, with the services of the tests beside it."""
+OWN = {"bunyan": "1.8.15", "express": "5.1.0", "pg": "8.16.3", "pino": "9.9.0", "winston": "3.17.0"}
+
+
+def beside_an_image(folder: Path, instrumentation: str, **more: object) -> Built:
+    """What is rendered for a service that has an image, with the services of the tests beside it.
+
+    Its manifest is its own, with older versions than those of the examples; what its README says is added.
+    """
     (folder / "spec").mkdir()
     api = {
         "language": "node",
         "image": "registry.test/api:1",
         "health": "/healthz",
         "instrumentation": instrumentation,
+        **more,
     }
+    # Jaeger's propagator brings along what the others need not.
+    propagators = ["tracecontext", "baggage", "b3", "jaeger"]
     spec = {
+        "propagators": propagators,
         "tracegen": 1,
         "name": "shop",
         "targets": ["compose"],
         "backend": {"type": "jaeger"},
         "services": {"api": api},
     }
-    built = build(compiled(folder / "spec", spec), "api", folder / "api")
+    (folder / "api").mkdir()
+    rendered = compiled(folder / "spec", spec)
+    fragment = json.loads(rendered.tree["services/api/package.tracing.json"])
+    manifest = {"private": True, "type": "module", **fragment, "dependencies": {**OWN, **fragment["dependencies"]}}
+    (folder / "api" / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
+    built = build(rendered, "api", folder / "api")
     for app in (LANGUAGES / "node_apps").iterdir():
         shutil.copy(app, built.folder)
     return built
+
+
+@pytest.mark.parametrize("kind", ["sdk", "auto"])
+def test_nothing_is_written_that_a_service_has_itself(kind: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue({"sdk": "stub", "auto": "agent"}[kind]).folder
+    assert json.loads((folder / "package.json").read_text(encoding="utf-8"))["private"]
+    written = {path.name for path in folder.iterdir()}
+    assert "README.tracing.md" in written
+    assert not {"README.md", "package-lock.json", "Dockerfile"} & written
+    fragment = json.loads((folder / "package.tracing.json").read_text(encoding="utf-8"))
+    assert not {"express", "pino", "@opentelemetry/exporter-trace-otlp-grpc"} & set(fragment["dependencies"])
 
 
 @pytest.fixture
@@ -125,8 +151,58 @@ def test_typescript_knows_the_types_of_the_stub(stub: Built) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_usual_logger_has_the_ids(start: Starter, recorder: Recorder, tmp_path: Path) -> None:
+    with start("loggers.mjs").up(f"http://{recorder.http}", tmp_path) as up:
+        up.get("/things/red")
+        up.stop()
+    (span,) = recorder.spans()
+    lines = {line.get("msg") or line.get("message"): line for line in up.log_lines()}
+    for name in ("bunyan", "pino", "winston"):
+        line = lines[f"by {name}"]
+        assert (line["trace_id"], line["span_id"]) == (span.span.trace_id, span.span.span_id), name
+
+
+def test_the_agent_makes_no_spans_of_layers(agent: Built, recorder: Recorder, tmp_path: Path) -> None:
+    command = [agent.command[0], "--import", "./agent.mjs", "loggers.mjs"]
+    with Built(agent.service, agent.folder, command).up(f"http://{recorder.http}", tmp_path) as up:
+        up.get("/things/red")
+        up.stop()
+    assert [each.span.name for each in recorder.spans()] == ["GET /things/:thing"]
+    lines = [line for line in up.log_lines() if line.get("trace_id")]
+    assert len(lines) == 3
+    assert "warn" not in up.running.output()
+
+
+@pytest.mark.parametrize("loaded", ["tracing.mjs", "agent.mjs"])
+def test_a_service_that_ends_by_process_exit_at_a_signal_loses_nothing(
+    loaded: str, stub: Built, agent: Built, recorder: Recorder, tmp_path: Path
+) -> None:
+    of = stub if loaded == "tracing.mjs" else agent
+    command = [of.command[0], "--import", f"./{loaded}", "exits.mjs"]
+    with Built(of.service, of.folder, command).up(f"http://{recorder.http}", tmp_path) as up:
+        for number in range(3):
+            up.get(f"/things/{number}")
+        code = up.stop()
+    assert code == 0
+    assert things(recorder) == ["0", "1", "2"]
+
+
+def test_spans_are_printed_on_request(start: Starter, tmp_path: Path) -> None:
+    with start("app.mjs").up(f"http://{LOOPBACK}:1", tmp_path, OTEL_TRACES_EXPORTER="console") as up:
+        up.get("/things/red")
+        up.stop()
+    assert "name: 'GET /things/:thing'" in up.running.output()
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return beside_an_image(
+        tmp_path_factory.mktemp("encrypted"), "sdk", env={"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, libraries=["pg"]
+    )
+
+
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
-def test_spans_travel_encrypted(protocol: str, start: Starter, collector: Path, tmp_path: Path) -> None:
+def test_spans_travel_encrypted(protocol: str, encrypted: Built, collector: Path, tmp_path: Path) -> None:
     files = development_certificates(tmp_path, "localhost")
     tls = {"cert_file": files["certs/tls.crt"], "key_file": files["certs/tls.key"]}
     with Recorder(collector, tmp_path, tls=tls) as recorder:
@@ -135,7 +211,10 @@ def test_spans_travel_encrypted(protocol: str, start: Starter, collector: Path, 
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_CERTIFICATE": str(files["certs/ca.pem"]),
         }
-        with start("app.mjs").up(f"https://localhost:{address.rpartition(':')[2]}", tmp_path, **secured) as up:
+        command = [encrypted.command[0], "--import", "./tracing.mjs", "app.mjs"]
+        with Built(encrypted.service, encrypted.folder, command).up(
+            f"https://localhost:{address.rpartition(':')[2]}", tmp_path, **secured
+        ) as up:
             up.get("/things/red")
             up.stop()
         assert things(recorder) == ["red"]

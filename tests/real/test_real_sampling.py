@@ -89,7 +89,7 @@ def test_memory_stays_under_its_limit_and_no_loss_is_silent(tmp_path: Path, coll
     stated = 250
     with running(tmp_path, collector, rate=stated, keep=["errors"]) as system:
         limit = system.system.components[GATEWAY].resources
-        slots = system.system.rendered.model.tail
+        slots = system.system.rendered.system.tail
         assert limit and slots
         for times, seed in ((1, 17), (2, 19), (6, 23)):
             before = system.metric(LOST)

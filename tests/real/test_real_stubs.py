@@ -6,14 +6,14 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from programs.recorder import Recorder
 from programs.running import LOOPBACK, StoredSpan, free_port
-from programs.stubs import Built, Callee, Up, build, variants
+from programs.stubs import Built, Callee, Up, build, language, variants
 from support import compiled, development_certificates
 from tracegen.catalogue import catalogue
 
@@ -43,10 +43,38 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
     return get
 
 
-def _build(variant: tuple[str, str, str], folder: Path) -> Built:
-    language, framework, instrumentation = variant
-    api = {"language": language, "framework": framework, "instrumentation": instrumentation, "calls": ["other-one"]}
-    spec = {
+@pytest.fixture(scope="session")
+def built_with_everything(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """Each variant with what a stub brings only where the spec asks for it: gRPC, and every propagator."""
+    made: dict[tuple[str, str, str], Built] = {}
+
+    def get(variant: tuple[str, str, str]) -> Built:
+        if variant not in made:
+            propagators = list(catalogue().languages[variant[0]].propagators)
+            over_grpc = {"env": {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}}
+            folder = tmp_path_factory.mktemp("everything")
+            made[variant] = _build(variant, folder, over_grpc, {"propagators": propagators})
+        return made[variant]
+
+    return get
+
+
+def _build(
+    variant: tuple[str, str, str],
+    folder: Path,
+    of_service: Mapping[str, object] = {},
+    of_spec: Mapping[str, object] = {},
+) -> Built:
+    name, framework, instrumentation = variant
+    api = {
+        "language": name,
+        "framework": framework,
+        "instrumentation": instrumentation,
+        "calls": ["other-one"],
+        **of_service,
+    }
+    spec: dict[str, object] = {
+        **of_spec,
         "tracegen": 1,
         "name": "shop",
         "targets": ["compose"],
@@ -110,13 +138,13 @@ def ask_everything(up: Up) -> None:
 def test_the_contract(
     variant: tuple[str, str, str], built: Builder, recorder: Recorder, callee: Callee, tmp_path: Path
 ) -> None:
-    language, _, kind = variant
+    name, _, kind = variant
     with built(variant).up(f"http://{recorder.http}", tmp_path, OTHER_ONE_URL=callee.url) as up:
         ask_everything(up)
         time.sleep(0.5)  # the worker behind the queue
         up.stop()
     spans = recorder.spans()
-    check_resource(spans, language)
+    check_resource(spans, name)
     check_call(in_trace(spans), callee)
     check_item(of_request(spans, "/items/42"))
     check_slow(of_request(spans, "/slow"))
@@ -127,16 +155,16 @@ def test_the_contract(
     assert not [each for each in spans if each.span.attributes.get("url.path") == "/healthz"]
     for each in spans:
         assert not {"http.method", "http.status_code", "http.url", "http.target"} & set(each.span.attributes)
-    check_logs(up, spans, json_lines=kind == "sdk" or language != "python")
+    check_logs(up, spans, json_lines=kind == "sdk" or name != "python")
 
 
-def check_resource(spans: list[StoredSpan], language: str) -> None:
+def check_resource(spans: list[StoredSpan], name: str) -> None:
     for each in spans:
         resource = each.resource
         assert resource["service.name"] == "api"
         assert resource["service.namespace"] == "shop"
         assert resource["team"] == 'pay & "ments", 100 %'
-        assert resource["telemetry.sdk.language"] == {"node": "nodejs"}.get(language, language)
+        assert resource["telemetry.sdk.language"] == {"node": "nodejs"}.get(name, name)
 
 
 def check_call(spans: list[StoredSpan], callee: Callee) -> None:
@@ -223,9 +251,11 @@ def test_no_span_is_lost_at_sigterm(
 
 
 @STUBS
-def test_grpc_on_request(variant: tuple[str, str, str], built: Builder, recorder: Recorder, tmp_path: Path) -> None:
+def test_grpc_on_request(
+    variant: tuple[str, str, str], built_with_everything: Builder, recorder: Recorder, tmp_path: Path
+) -> None:
     endpoint = f"http://{recorder.grpc}"
-    with built(variant).up(endpoint, tmp_path, OTEL_EXPORTER_OTLP_PROTOCOL="grpc") as up:
+    with built_with_everything(variant).up(endpoint, tmp_path, OTEL_EXPORTER_OTLP_PROTOCOL="grpc") as up:
         up.get("/items/42")
         up.stop()
     assert "find item" in recorder.names()
@@ -234,7 +264,7 @@ def test_grpc_on_request(variant: tuple[str, str, str], built: Builder, recorder
 @STUBS
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_a_collector_whose_certificate_is_of_an_authority_of_its_own(
-    variant: tuple[str, str, str], protocol: str, built: Builder, collector: Path, tmp_path: Path
+    variant: tuple[str, str, str], protocol: str, built_with_everything: Builder, collector: Path, tmp_path: Path
 ) -> None:
     files = development_certificates(tmp_path)
     tls = {"cert_file": files["certs/tls.crt"], "key_file": files["certs/tls.key"]}
@@ -243,7 +273,7 @@ def test_a_collector_whose_certificate_is_of_an_authority_of_its_own(
     trusted |= {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
     with Recorder(collector, tmp_path, tls=tls) as recorder:
         port = (recorder.grpc if protocol == "grpc" else recorder.http).rpartition(":")[2]
-        with built(variant).up(f"https://localhost:{port}", tmp_path, **trusted) as up:
+        with built_with_everything(variant).up(f"https://localhost:{port}", tmp_path, **trusted) as up:
             up.get("/items/42")
             up.stop()
         assert "find item" in recorder.names()
@@ -307,13 +337,18 @@ FORMATS = {
 
 @STUBS
 def test_the_propagators_of_the_pack(
-    variant: tuple[str, str, str], built: Builder, recorder: Recorder, callee: Callee, tmp_path: Path
+    variant: tuple[str, str, str],
+    built_with_everything: Builder,
+    recorder: Recorder,
+    callee: Callee,
+    tmp_path: Path,
 ) -> None:
+    over_http = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf", "OTHER_ONE_URL": callee.url}
     names = [name for name in catalogue().languages[variant[0]].propagators if name in FORMATS]
     for name in names:
         sent, header = FORMATS[name]
-        changed = {"OTEL_PROPAGATORS": name, "OTHER_ONE_URL": callee.url}
-        with built(variant).up(f"http://{recorder.http}", tmp_path, **changed) as up:
+        changed = {"OTEL_PROPAGATORS": name, **over_http}
+        with built_with_everything(variant).up(f"http://{recorder.http}", tmp_path, **changed) as up:
             up.get("/", **sent)
             up.stop()
         assert TRACE in callee.headers[-1][header], name
@@ -335,10 +370,18 @@ def test_its_own_traffic_begins_traces_on_arrival(
 
 @ALL
 def test_it_is_clean_under_its_languages_own_tools(variant: tuple[str, str, str], built: Builder) -> None:
-    service = built(variant)
-    from programs.stubs import language
+    check_clean(variant[0], built(variant))
 
-    for command in language(variant[0]).checks(service.folder):
+
+@STUBS
+def test_it_is_clean_with_everything_that_a_spec_can_ask_for(
+    variant: tuple[str, str, str], built_with_everything: Builder
+) -> None:
+    check_clean(variant[0], built_with_everything(variant))
+
+
+def check_clean(name: str, service: Built) -> None:
+    for command in language(name).checks(service.folder):
         done = subprocess.run(
             command, cwd=service.folder, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
         )

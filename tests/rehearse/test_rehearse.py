@@ -107,7 +107,7 @@ def test_every_declared_call_is_made_and_no_other(tmp_path: Path) -> None:
         seen = Counter(
             (names[span.parent_id], span.service) for span in trace.spans if span.kind == SERVER and span.parent_id
         )
-        assert seen == dict.fromkeys(rendered.model.edges(), 1)
+        assert seen == dict.fromkeys(rendered.system.edges(), 1)
 
 
 def test_a_trace_is_what_its_class_says(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_the_real_collector_takes_every_configuration(
     tmp_path: Path, collector: Path, assignment: Assignment
 ) -> None:
     system = rendered(tmp_path, spec(assignment))
-    for tier in system.rendered.model.tiers:
+    for tier in system.rendered.system.tiers:
         command = [str(collector), "validate", "--config", str(system.config_path(tier.component))]
         environment = {
             "INGEST_USER": "shop",

@@ -10,8 +10,8 @@ from support import problems_of, tracegen
 from tracegen.problems import Severity
 from tracegen.source.files import Document
 from tracegen.source.node import Mapping
-from tracegen.spec import formats
-from tracegen.spec.formats import Changed, Step
+from tracegen.spec import format_versions as formats
+from tracegen.spec.format_versions import Changed, Step
 
 OLD = """\
 tracegen: 0

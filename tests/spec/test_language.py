@@ -20,8 +20,8 @@ from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.source.files import Document, load
 from tracegen.source.reader import read
 from tracegen.spec.form import with_choosers
+from tracegen.spec.json_schema import strict
 from tracegen.spec.schema import schema
-from tracegen.spec.standard import strict
 
 EXAMPLE = ROOT / "tests" / "data" / "spec_example.yaml"
 #: What the example lacks: Tempo with tenants, an external backend, remote sampling, Kafka with a login.

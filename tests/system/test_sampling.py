@@ -10,7 +10,7 @@ import pytest
 from programs.sampling_system import GOLD, KEEP, specification
 from sampling_table import HEAD, RUNS, predicted, share, shown
 from support import compiled, tracegen
-from tracegen.system import Model, Policy, Tail
+from tracegen.system import Policy, System, Tail
 from tracegen.system.kept import CLASSES, Row, kept, limits
 from tracegen.system.tail_sizes import decisions, memory_for, slots, slots_in, waiting
 
@@ -30,7 +30,7 @@ def rows(folder: Path, keep: list[Any], *, head: Any = None, replicas: int = 1, 
     if head and "ratio" not in head:
         spec["backend"] = {"type": "jaeger"}
     folder.mkdir(exist_ok=True)
-    return {row.kind: row for row in kept(compiled(folder, spec).model)["web"]}
+    return {row.kind: row for row in kept(compiled(folder, spec).system)["web"]}
 
 
 def shares(found: dict[str, Row]) -> dict[str, float]:
@@ -58,7 +58,7 @@ def of_services(folder: Path, keep: list[Any], **said: Any) -> dict[str, float]:
         },
     )
     spec.pop("accept", None)
-    found = kept(compiled(folder, {**spec, **said}).model)
+    found = kept(compiled(folder, {**spec, **said}).system)
     return {name: next(row.kept for row in rows if row.kind == "normal") for name, rows in found.items()}
 
 
@@ -93,7 +93,7 @@ def test_what_the_spec_says_of_the_environment_is_known_too(tmp_path: Path) -> N
     )
     spec.pop("accept", None)
     shares_ = {
-        name: next(row.kept for row in kept(compiled(tmp_path, spec, name).model)["a"] if row.kind == "normal")
+        name: next(row.kept for row in kept(compiled(tmp_path, spec, name).system)["a"] if row.kind == "normal")
         for name in ("prod", "dev")
     }
     assert shares_ == pytest.approx({"prod": 0.5, "dev": 0})
@@ -159,7 +159,7 @@ def test_rates_are_those_of_the_traffic(tmp_path: Path) -> None:
 def test_a_rate_limit_is_divided_by_the_collectors(tmp_path: Path) -> None:
     spec = specification(keep=[{"rate_limit": 100}], replicas=3)
     rendered = compiled(tmp_path, spec)
-    assert limits(rendered.model)["rate-limit-100"].spans == 99
+    assert limits(rendered.system)["rate-limit-100"].spans == 99
     assert b"spans_per_second: 33\n" in rendered.tree["collector/gateway.yaml"]
 
 
@@ -167,7 +167,7 @@ def test_the_arithmetic_agrees_with_a_simulation(tmp_path: Path) -> None:
     """Another way to the same numbers: traces one by one, each policy asked in turn."""
     spec = specification(keep=["errors", {"all": [GOLD, {"ratio": 0.4}]}, {"slower_than": "1s"}, {"ratio": 0.1}])
     spec["services"]["web"]["traffic"] |= {"errors": 0.2, "slow": 0.1, "tagged": 0.3}
-    model = compiled(tmp_path, spec).model
+    system = compiled(tmp_path, spec).system
     number = random.Random(5)
     seen, passed = dict.fromkeys(CLASSES, 0), dict.fromkeys(CLASSES, 0)
     for _ in range(60_000):
@@ -175,14 +175,14 @@ def test_the_arithmetic_agrees_with_a_simulation(tmp_path: Path) -> None:
         kind = "error" if error else "slow" if slow else "tagged" if tagged else "normal"
         identifier = number.random()
         seen[kind] += 1
-        passed[kind] += any(_says_so(each, error, slow, tagged, identifier) for each in _tail(model).policies)
-    for kind, row in {row.kind: row for row in kept(model)["web"]}.items():
+        passed[kind] += any(_says_so(each, error, slow, tagged, identifier) for each in _tail(system).policies)
+    for kind, row in {row.kind: row for row in kept(system)["web"]}.items():
         assert passed[kind] / seen[kind] == pytest.approx(row.kept, abs=0.015)
 
 
-def _tail(model: Model) -> Tail:
-    assert model.tail
-    return model.tail
+def _tail(system: System) -> Tail:
+    assert system.tail
+    return system.tail
 
 
 def _says_so(policy: Policy, error: bool, slow: bool, tagged: bool, identifier: float) -> bool:
@@ -227,7 +227,7 @@ def test_more_traces_get_more_memory(tmp_path: Path) -> None:
     def memory(rate: float) -> int:
         return (
             compiled(tmp_path, specification(rate=rate, tail={"decision_wait": "30s"}))
-            .model.tiers[0]
+            .system.tiers[0]
             .resources.memory
         )
 

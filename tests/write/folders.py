@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracegen.write import Changes, Tree, apply, plan_changes
+from tracegen.write.memory import load_memory
 
 
 def memory() -> Path | None:
@@ -35,13 +36,23 @@ def outputs(root: Path) -> dict[str, bytes]:
     return {path: content for path, content in everything(root).items() if not path.startswith(".tracegen/")}
 
 
+#: What tells git of `.tracegen/`, and the lock: they come with the first run and stay, and tell nothing of a folder.
+ALWAYS = (".tracegen/lock", ".tracegen/.gitignore", ".tracegen/.gitattributes")
+
+
 def everything(root: Path) -> dict[str, bytes]:
-    """Every file below the root."""
-    return {
+    """Every file below the root but the few that come with the first run and stay."""
+    files = {
         place.relative_to(root).as_posix(): place.read_bytes()
         for place in sorted(root.rglob("*"))
         if place.is_file() and not place.is_symlink()
     }
+    return {path: content for path, content in files.items() if not path.endswith(ALWAYS)}
+
+
+def remembered(root: Path) -> dict[str, tuple[bytes, ...]]:
+    """The texts that tracegen last wrote, by their path."""
+    return dict(load_memory(root).files)
 
 
 def both_sides(yours: bytes, rendered: bytes) -> bytes:
@@ -51,7 +62,7 @@ def both_sides(yours: bytes, rendered: bytes) -> bytes:
 
 def leftovers(root: Path) -> list[str]:
     """What only a running or an interrupted run may leave in `.tracegen`."""
-    names = ("lock", "staging", "journal.json", "journal-undo.json", "kept", "aside")
+    names = ("staging", "journal.json", "journal-undo.json", "unwritten", "aside")
     return [name for name in names if (root / ".tracegen" / name).exists()]
 
 

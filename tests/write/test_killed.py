@@ -65,8 +65,6 @@ class Stage:
                 Outcome.FINISHED: [self.after],
             }[outcome]
         )
-        # A lock that nobody holds is no lock; the next run that writes removes it.
-        (self.root / ".tracegen/lock").unlink(missing_ok=True)
         assert leftovers(self.root) == []
         assert not needs_recovery(self.root)
         self.run()
@@ -149,7 +147,7 @@ def test_a_failing_run_killed_while_it_takes_back_is_whole(tmp_path: Path, promi
 
     def fail() -> None:
         with pytest.MonkeyPatch.context() as patch, pytest.raises(CannotWrite):
-            patch.setattr(os, "replace", Refusing(8, OSError(errno.EIO, "failed")))
+            patch.setattr(os, "replace", Refusing(5, OSError(errno.EIO, "failed")))
             stage.run()
 
     undoing = 0
@@ -169,7 +167,7 @@ def test_what_somebody_changes_after_the_kill_is_left_alone(root: Path, path: st
     assert outputs(root)[path] == b"written after the kill\n"
     assert any(line.startswith(f"{path} was changed meanwhile") for line in recovery_lines(recovery))
     if path in NEW:
-        assert (root / ".tracegen/kept" / path).read_bytes() == NEW[path]
+        assert (root / ".tracegen/unwritten" / path).read_bytes() == NEW[path]
         assert planned(NEW, root)[path] == "conflict"
         assert is_drift(plan_changes(NEW, root, None))
     for other in NEW.keys() - set(recovery.contested):

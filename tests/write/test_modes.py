@@ -27,8 +27,7 @@ def test_shell_scripts_can_be_run_and_nothing_else_can(tmp_path: Path, umask: in
     render(TREE, tmp_path)
     assert mode(tmp_path / "run.sh") == 0o755 & ~umask
     assert mode(tmp_path / "compose.yaml") == 0o644 & ~umask
-    assert mode(tmp_path / ".tracegen/base/run.sh") & 0o111 == 0o111 & ~umask
-    assert mode(tmp_path / ".tracegen/state.json") == 0o644 & ~umask
+    assert mode(tmp_path / ".tracegen/memory") == 0o644 & ~umask
 
 
 @pytest.mark.parametrize("chosen", [0o600, 0o755, 0o444])
@@ -40,8 +39,8 @@ def test_an_update_keeps_the_mode_that_somebody_chose(tmp_path: Path, chosen: in
     assert mode(tmp_path / "compose.yaml") == chosen
 
 
-def test_a_written_file_is_no_link_to_its_base(tmp_path: Path) -> None:
-    """Else an edit in place would change the base too, and would be taken for none."""
+def test_a_written_file_has_no_second_name(tmp_path: Path) -> None:
+    """Else an edit in place would change what the other name shows too."""
     render(TREE, tmp_path)
     render({**TREE, "compose.yaml": b"two\n"}, tmp_path)
     assert all(place.stat().st_nlink == 1 for place in tmp_path.rglob("*") if place.is_file())

@@ -52,11 +52,6 @@ def _words(text: bytes) -> set[bytes]:
     return {line.strip() for line in text.split(b"\n")}
 
 
-def _without_notes(found: dict[str, bytes]) -> dict[str, bytes]:
-    """Without what tells git of `.tracegen/`, which comes with its first file and goes with its last."""
-    return {path: text for path, text in found.items() if not path.startswith(".tracegen/.git")}
-
-
 class Folder(RuleBasedStateMachine):
     """A folder in which tracegen renders and a person edits."""
 
@@ -116,7 +111,7 @@ class Folder(RuleBasedStateMachine):
         self._render(tree, style)
         if can_abort(self.root) and not earlier:
             abort(self.root)
-            assert _without_notes(everything(self.root)) == _without_notes(before)
+            assert everything(self.root) == before
             assert not can_abort(self.root)
 
     @precondition(lambda self: can_abort(self.root))
@@ -177,17 +172,18 @@ class Folder(RuleBasedStateMachine):
             # What is deleted is gone, but for what a run that is taken back brings again.
             self.lines = [line for line in self.lines if line not in _words(text) or line in _words(rest)]
 
-    @precondition(lambda self: (self.root / ".tracegen/state.json").exists())
+    @precondition(lambda self: (self.root / ".tracegen/memory").exists())
     @rule(text=st.sampled_from([None, b"", b"<<<<<<< HEAD\n"]))
-    def state_is_lost(self, text: bytes | None) -> None:
-        place = self.root / ".tracegen/state.json"
+    def memory_is_lost(self, text: bytes | None) -> None:
+        place = self.root / ".tracegen/memory"
         place.unlink() if text is None else place.write_bytes(text)
 
-    @rule(path=paths, text=st.sampled_from([None, *ODD]))
-    def base_is_lost(self, path: str, text: bytes | None) -> None:
-        place = self.root / ".tracegen/base" / path
-        if place.is_file():
-            place.unlink() if text is None else place.write_bytes(text)
+    @precondition(lambda self: (self.root / ".tracegen/memory").exists())
+    @rule(at=st.integers(0, 400), byte=st.binary(min_size=1, max_size=1))
+    def memory_is_damaged(self, at: int, byte: bytes) -> None:
+        place = self.root / ".tracegen/memory"
+        text = place.read_bytes()
+        place.write_bytes(text[:at] + byte + text[at + 1 :])
 
     @invariant()
     def every_line_is_there(self) -> None:
@@ -196,7 +192,7 @@ class Folder(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_left_over(self) -> None:
-        assert set(leftovers(self.root)) <= {"kept", "lock", "aside"}
+        assert set(leftovers(self.root)) <= {"unwritten", "aside"}
 
 
 Folder.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

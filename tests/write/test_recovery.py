@@ -11,13 +11,13 @@ from write.folders import everything, put
 def test_an_undone_run_names_what_it_had_got_ready(tmp_path: Path) -> None:
     put(
         tmp_path,
-        {".tracegen/staging/new/a.yaml": b"half", ".tracegen/staging/new/.tracegen%2Fbase%2Fa.yaml": b""},
+        {".tracegen/staging/new/a.yaml": b"half", ".tracegen/staging/new/.tracegen%2Fmemory": b""},
     )
     recovery = recover(tmp_path)
     assert recovery.outcome is Outcome.UNDONE
     assert recovery.paths == ("a.yaml",)
     assert recovery_lines(recovery) == ["an interrupted run was undone: a.yaml"]
-    assert list(tmp_path.iterdir()) == []
+    assert everything(tmp_path) == {}
 
 
 def test_a_folder_without_an_interrupted_run_is_not_touched(tmp_path: Path) -> None:
@@ -38,6 +38,9 @@ JOURNALS = {
     "out by base": b'{"format": 1, "steps": [{"path": ".tracegen/base/../../x", "before": "0",'
     b' "after": null}], "folders": []}',
     "folder leads out": b'{"format": 1, "steps": [], "folders": ["../empty"]}',
+    "endless": b'{"format": 1, "steps": [], "folders": [], "keep": 1e400}',
+    "a list": b'{"format": 1, "steps": [], "folders": [], "undo": [1]}',
+    "below none": b'{"format": 1, "steps": [], "folders": [], "drop": -1}',
     "number": b'{"format": 1, "steps": [{"path": 1, "before": null, "after": null}], "folders": []}',
 }
 

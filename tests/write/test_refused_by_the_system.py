@@ -21,12 +21,17 @@ NEW = {"a.yaml": b"new\n" * 3000, "b/c.yaml": b"new\n", "new/y.yaml": b"y\n" * 5
 
 def refused(root: Path, match: str = "") -> None:
     """A run in `root` is refused, and the folder is as it was."""
-    before, folders = everything(root), sorted(place for place in root.rglob("*") if place.is_dir())
+    before, folders = everything(root), _folders(root)
     with pytest.raises(CannotWrite, match=match):
         apply(plan_changes(NEW, root, None), root, None)
     assert everything(root) == before
-    assert sorted(place for place in root.rglob("*") if place.is_dir()) == folders
+    assert _folders(root) == folders
     assert not needs_recovery(root)
+
+
+def _folders(root: Path) -> list[Path]:
+    """All folders but that of the lock, which stays."""
+    return sorted(place for place in root.rglob("*") if place.is_dir() and place.name != ".tracegen")
 
 
 Mount = Callable[[str], Path]
@@ -58,7 +63,7 @@ def _sweep(mount: Mount, options: str, sizes: range, old: dict[str, bytes]) -> i
         try:
             render(old, disk)
         except CannotWrite:
-            assert list(disk.iterdir()) == []
+            assert everything(disk) == {}
             continue
         try:
             apply(plan_changes(NEW, disk, None), disk, None)
@@ -131,7 +136,7 @@ def _owned_by_nobody(root: Path) -> None:
 
 
 @needs_fork
-@pytest.mark.parametrize("folder", [".", "b", "gone", ".tracegen", ".tracegen/base/b"])
+@pytest.mark.parametrize("folder", [".", "b", "gone", ".tracegen"])
 def test_a_folder_that_is_not_writable_is_refused(shared: Path, folder: str) -> None:
     root = shared / "root"
     root.mkdir()
@@ -198,13 +203,13 @@ def test_what_fails_half_way_is_taken_back(
                 assert not needs_recovery(tmp_path)
             else:
                 break
-    assert call > 10
+    assert call > 5
     assert outputs(tmp_path) == NEW | {"theirs": b"mine"}
 
 
 def test_what_cannot_be_taken_back_now_is_taken_back_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
-    for call in range(1, 11):
+    for call in range(1, 7):
         root = tmp_path / str(call)
         render(OLD, root)
         before = everything(root)

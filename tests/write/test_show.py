@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tracegen.write import Changes, as_json, diff, plan_changes, summary_lines
+from tracegen.write import Changes, as_json, count_line, diff, plan_changes, verdict_lines
 from write.folders import outputs, put, render
 
 OLD = {
@@ -36,7 +36,7 @@ def test_one_line_a_path(tmp_path: Path) -> None:
     render({"a": b"1", "b": b"1"}, tmp_path)
     put(tmp_path, {"b": b"mine"})
     changes = plan_changes({"b": b"2", "c": b"3"}, tmp_path, None)
-    assert summary_lines(changes) == ["remove   a", "conflict b", "create   c"]
+    assert verdict_lines(changes) == ["remove   a", "create   c", "conflict b"]
     assert json.loads(json.dumps(as_json(changes))) == [
         {"path": "a", "verdict": "remove", "note": ""},
         {"path": "b", "verdict": "conflict", "note": ""},
@@ -45,6 +45,17 @@ def test_one_line_a_path(tmp_path: Path) -> None:
     assert [each["diff"] for each in as_json(changes, with_diff=True)] == [
         diff(Changes((change,))) for change in changes
     ]
+
+
+def test_what_is_as_rendered_is_counted_and_shown_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    render({"a": b"1", "b": b"1", "d": b"1", "e": b"1"}, tmp_path)
+    put(tmp_path, {"b": b"mine", "e": b"mine"})
+    changes = plan_changes({"a": b"1", "b": b"2", "c": b"3", "d": b"2", "e": b"3"}, tmp_path, None)
+    assert verdict_lines(changes) == ["create   c", "update   d", "conflict b", "conflict e"]
+    assert verdict_lines(changes, unchanged=True)[0] == "same     a"
+    assert count_line([changes], done=True) == "1 created, 1 updated, 2 conflicts, 1 unchanged"
+    assert count_line([changes, changes], done=False) == "2 to create, 2 to update, 4 conflicts, 2 unchanged"
+    assert count_line([], done=True) == "no file"
 
 
 def test_nothing_to_do_shows_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Two runs in one folder: the second is told, and never mixes with the first."""
 
+import errno
 import fcntl
 import os
 import time
@@ -7,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tracegen.write import Busy, CannotWrite, apply, needs_recovery, plan_changes, recover
-from tracegen.write import lock as locks
+from tracegen.write import Busy, CannotWrite, apply, is_busy, needs_recovery, plan_changes, recover
 from tracegen.write.lock import exclusive
 from write.children import in_child, needs_fork
 from write.folders import everything, leftovers, outputs, put, render
@@ -44,16 +44,35 @@ def test_a_run_does_not_bury_what_an_interrupted_one_left(tmp_path: Path) -> Non
     assert everything(tmp_path) == before
 
 
-def test_the_lock_leaves_nothing_behind(tmp_path: Path) -> None:
-    with exclusive(tmp_path / "new/root"):
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_lock_file_that_nobody_holds_is_no_lock(tmp_path: Path) -> None:
     put(tmp_path, {".tracegen/lock": b""})
+    assert not is_busy(tmp_path)
     render(TREE, tmp_path)
     assert leftovers(tmp_path) == []
+    assert not is_busy(tmp_path)
+
+
+def test_who_looks_can_tell_a_run_that_goes_on_from_one_that_was_killed(tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        assert is_busy(tmp_path)
+    assert not is_busy(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_told_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    open_files = Path("/proc/self/fd")
+    before = len(list(open_files.iterdir())) if open_files.exists() else 0
+    changes = plan_changes(TREE, tmp_path, None)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(CannotWrite, match=r"has no locks.*-o"):
+        apply(changes, tmp_path, None)
+    assert outputs(tmp_path) == {}
+    assert not before or len(list(open_files.iterdir())) == before
 
 
 @needs_fork
@@ -78,33 +97,4 @@ def test_many_runs_at_once_end_in_one_of_their_trees(tmp_path: Path) -> None:
         children.append(pid)
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * len(trees)
     assert outputs(tmp_path) in trees
-    assert leftovers(tmp_path) == []
-
-
-def test_a_lock_that_its_holder_has_just_removed_is_not_taken_for_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else two runs could each hold a lock on a file of the same name."""
-    real = fcntl.flock
-    opened: list[int] = []
-
-    def flock(descriptor: int, operation: int) -> None:
-        if not opened:
-            (tmp_path / ".tracegen/lock").unlink()
-        opened.append(descriptor)
-        real(descriptor, operation)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with exclusive(tmp_path), pytest.raises(Busy), exclusive(tmp_path):
-        pass
-    assert len(opened) == 3
-
-
-def test_without_fcntl_the_lock_file_itself_is_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "fcntl", None)
-    changes = plan_changes(TREE, tmp_path, None)
-    with exclusive(tmp_path), pytest.raises(Busy, match=r"remove .*lock"):
-        apply(changes, tmp_path, None)
-    apply(changes, tmp_path, None)
-    assert outputs(tmp_path) == TREE
     assert leftovers(tmp_path) == []

@@ -88,7 +88,6 @@ def test_what_is_no_longer_rendered_goes_with_its_empty_folders(tmp_path: Path) 
     changes = render({"kept": b""}, tmp_path)
     assert verdicts(changes) == {"a/b/c.yaml": "remove", "a/d.yaml": "remove", "kept": "same"}
     assert not (tmp_path / "a").exists()
-    assert not (tmp_path / ".tracegen/base/a").exists()
     assert planned({"kept": b""}, tmp_path) == {"kept": "same"}
 
 
@@ -178,13 +177,7 @@ def test_a_file_makes_way_for_a_folder_and_a_folder_for_a_file(tmp_path: Path) -
 def test_a_run_leaves_only_what_belongs_into_git(tmp_path: Path) -> None:
     render(OLD, tmp_path)
     assert leftovers(tmp_path) == []
-    assert set(everything(tmp_path)) - set(OLD) == {
-        ".tracegen/.gitattributes",
-        ".tracegen/.gitignore",
-        ".tracegen/state.json",
-        ".tracegen/base/compose.yaml",
-        ".tracegen/base/collector/gateway.yaml",
-    }
+    assert set(everything(tmp_path)) - set(OLD) == {".tracegen/memory"}
 
 
 def test_planning_reads_only(tmp_path: Path) -> None:

@@ -26,20 +26,20 @@ from tracegen.system import (
     Destination,
     Exposure,
     IngestAuth,
-    Model,
+    System,
     Tier,
 )
 
 
-def build_system(settings: Settings, packs: Catalogue) -> Model:
+def build_system(settings: Settings, packs: Catalogue) -> System:
     """The system of valid settings. Raises NameTaken when a service has the name of something tracegen runs."""
     design = _design(settings, packs)
     components = tuple(components_of(design, packs))
     elsewhere = tuple(components_elsewhere(design, packs))
     units, workloads = units_of(design, components), workloads_of(design, components)
-    check_names(design.targets, components, units, workloads)
+    check_names(design, components, units, workloads)
     running = _by_name(workloads)
-    return Model(
+    return System(
         **{each.name: getattr(design, each.name) for each in fields(design)},
         components=_by_name(components),
         elsewhere=_by_name(elsewhere),

@@ -22,14 +22,14 @@ from tracegen.system import (
 )
 
 
-def service_component(service: Service, model: Design, packs: Catalogue) -> Component:
+def service_component(service: Service, design: Design, packs: Catalogue) -> Component:
     """The component that a service is, or would be if tracegen ran it."""
-    component = _with_image(service, model)
+    component = _with_image(service, design)
     example = packs.languages[service.language].example
     return _with_example(component, service.build, example) if service.build and example else component
 
 
-def _with_image(service: Service, model: Design) -> Component:
+def _with_image(service: Service, design: Design) -> Component:
     return Component(
         name=service.name,
         image=service.image,
@@ -40,10 +40,10 @@ def _with_image(service: Service, model: Design) -> Component:
         environment_file=environment_path(service),
         secret_files=_secret_files(service),
         resources=service.resources,
-        needs={model.tiers[0].component: Wait.HEALTHY} if model.tiers else {},
+        needs={design.tiers[0].component: Wait.HEALTHY} if design.tiers else {},
         user=None,
         read_only=False,
-        calls=tuple(_calls(service, model)),
+        calls=tuple(_calls(service, design)),
         replicas=service.replicas,
         platform=False,
     )
@@ -74,13 +74,13 @@ def _not_in_file(service: Service) -> dict[str, Text]:
     return {name: value for name, value in service.environment.items() if name not in in_file}
 
 
-def _calls(service: Service, model: Design) -> Iterator[Call]:
+def _calls(service: Service, design: Design) -> Iterator[Call]:
     """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
-    yield from (Call(callee, model.services[callee].port) for callee in service.calls)
-    if service.sampler.remote and model.strategies:
-        yield from (Call(model.strategies.host, port) for port in SAMPLING_PORTS.values())
-    if model.tiers:
-        tier = model.tiers[0]
-        yield from (Call(tier.component, port.number) for port in receiver_ports(tier, model))
+    yield from (Call(callee, design.services[callee].port) for callee in service.calls)
+    if service.sampler.remote and design.strategies:
+        yield from (Call(design.strategies.host, port) for port in SAMPLING_PORTS.values())
+    if design.tiers:
+        tier = design.tiers[0]
+        yield from (Call(tier.component, port.number) for port in receiver_ports(tier, design))
     else:
-        yield Call(model.entrance.host, model.entrance.port)
+        yield Call(design.entrance.host, design.entrance.port)

@@ -48,47 +48,47 @@ def health_probe() -> tuple[str, ...]:
     return (_PROGRAM, "validate", "--config", f"http://127.0.0.1:{HEALTH_PORT}/")
 
 
-def collector_components(model: Design) -> Iterator[Component]:
+def collector_components(design: Design) -> Iterator[Component]:
     """One component a tier."""
-    for tier in model.tiers:
-        yield _component(tier, model)
+    for tier in design.tiers:
+        yield _component(tier, design)
 
 
-def _component(tier: Tier, model: Design) -> Component:
-    image = model.images["collector"]
+def _component(tier: Tier, design: Design) -> Component:
+    image = design.images["collector"]
     inside = {each.host: Wait.HEALTHY for each in tier.destinations if each.inside}
     return Component(
         name=tier.component,
         image=image.reference,
         why=_WHY.get(tier.role, "Takes spans from the services and keeps them until the backend has stored them."),
         args=("--config", _TARGET),
-        ports=tuple(_ports(tier, model)),
+        ports=tuple(_ports(tier, design)),
         health=Health(command=health_probe(), port=HEALTH_PORT, path="/"),
-        files=tuple(_files(tier, model)),
-        secret_files=_secret_files(tier, model),
+        files=tuple(_files(tier, design)),
+        secret_files=_secret_files(tier, design),
         volumes=_volumes(tier),
-        environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, model)},
+        environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, design)},
         resources=tier.resources,
         needs=inside,
         user=image.user,
         calls=tuple(Call(each.host, each.port) for each in tier.destinations),
-        headless=tier is not model.tiers[0] or model.metrics,
+        headless=tier is not design.tiers[0] or design.metrics,
         most=_most(tier),
         per_node=tier.per_node,
-        all_name=name_of_all(tier) if tier.per_node and model.metrics else "",
+        all_name=name_of_all(tier) if tier.per_node and design.metrics else "",
         replicas=tier.replicas,
         grace=30,
     )
 
 
-def _files(tier: Tier, model: Design) -> Iterator[FileMount]:
+def _files(tier: Tier, design: Design) -> Iterator[FileMount]:
     yield FileMount(config_path(tier), _TARGET)
-    if _serves_strategies(tier, model):
-        yield strategies_mount(model, STRATEGIES_TARGET)
+    if _serves_strategies(tier, design):
+        yield strategies_mount(design, STRATEGIES_TARGET)
 
 
-def _serves_strategies(tier: Tier, model: Design) -> bool:
-    return model.strategies is not None and model.strategies.host == tier.component
+def _serves_strategies(tier: Tier, design: Design) -> bool:
+    return design.strategies is not None and design.strategies.host == tier.component
 
 
 def _most(tier: Tier) -> int:
@@ -96,16 +96,16 @@ def _most(tier: Tier) -> int:
     return 0 if tier.per_node or tier.queue.persistent or tier.tail else GROWTH * tier.replicas
 
 
-def _ports(tier: Tier, model: Design) -> Iterator[Port]:
+def _ports(tier: Tier, design: Design) -> Iterator[Port]:
     """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
-    is_door = tier is model.tiers[0]
-    for port in receiver_ports(tier, model):
+    is_door = tier is design.tiers[0]
+    for port in receiver_ports(tier, design):
         yield port if is_door else replace(port, publish=None)
-    if _serves_strategies(tier, model):
+    if _serves_strategies(tier, design):
         yield from strategy_ports(is_door)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
-    if model.metrics and tier is model.tiers[-1]:
+    if design.metrics and tier is design.tiers[-1]:
         yield Port("span-metrics", SPAN_METRICS_PORT)
 
 
@@ -115,14 +115,14 @@ def _volumes(tier: Tier) -> tuple[Volume, ...]:
     return (Volume(f"{tier.component}-queue", QUEUE_VOLUME, tier.queue.size, "spans not yet stored"),)
 
 
-def _secret_files(tier: Tier, model: Design) -> tuple[SecretMount, ...]:
-    mounts = (*server_mounts(model.certificates), *destination_mounts(tier.destinations))
+def _secret_files(tier: Tier, design: Design) -> tuple[SecretMount, ...]:
+    mounts = (*server_mounts(design.certificates), *destination_mounts(tier.destinations))
     return tuple({mount.target: mount for mount in mounts}.values())
 
 
-def _secrets(tier: Tier, model: Design) -> dict[str, Text]:
+def _secrets(tier: Tier, design: Design) -> dict[str, Text]:
     """Every variable that the configuration refers to."""
     values = [value for each in tier.destinations for value in each.headers.values()]
     if tier.guarded:
-        values += [model.ingest.username, (model.ingest.secret,) if model.ingest.secret else ()]
+        values += [design.ingest.username, (design.ingest.secret,) if design.ingest.secret else ()]
     return variables_of(values)

@@ -4,6 +4,7 @@ Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-v
 https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,10 +74,15 @@ def _list_of(attributes: Mapping[str, str]) -> str:
     return ",".join(f"{key}={percent_encoded(value)}" for key, value in attributes.items() if key != "service.name")
 
 
-def stub_settings(settings: Settings, variables: Mapping[str, str], health: str) -> dict[str, Text]:
+def stub_settings(settings: Settings, variables: Mapping[str, str], service: Service) -> dict[str, Text]:
     """What has no standard variable, under the names that the language's pack gives it."""
+    health = service.health
+    if health and "health_pattern" in variables:
+        health = variables["health_pattern"].replace("{path}", re.escape(health))
+    framework = (service.framework or "").upper()
+    names = {each: name.replace("{FRAMEWORK}", framework) for each, name in variables.items()}
     values = {"health": health, "baggage": ",".join(settings.baggage.to_attributes)}
-    return {variables[each]: text(value) for each, value in values.items() if value and each in variables}
+    return {names[each]: text(value) for each, value in values.items() if value and each in names}
 
 
 def sampler_variables(

@@ -24,14 +24,14 @@ def with_all_variables(component: Component, service: Service) -> Component:
     return replace(component, environment={**in_file, **component.environment}, environment_file="")
 
 
-def is_injected(service: Service, model: Design) -> bool:
+def is_injected(service: Service, design: Design) -> bool:
     """Whether the Operator puts the language's agent into a service; examples have theirs where there is one."""
-    if service.agent is None or not is_injectable(service, model):
+    if service.agent is None or not is_injectable(service, design):
         return False
     return service.agent.is_only or bool(service.image and not service.build)
 
 
-def is_injectable(service: Service, model: Design) -> bool:
+def is_injectable(service: Service, design: Design) -> bool:
     """Whether the Operator has an agent for it, and is wanted."""
-    wanted = model.kubernetes.flavor == "operator" and service.instrumentation == "auto"
+    wanted = design.kubernetes.flavor == "operator" and service.instrumentation == "auto"
     return wanted and service.agent is not None

@@ -28,9 +28,9 @@ def with_login(design: Design, components: Iterable[Component]) -> Iterator[Comp
     yield _proxy(said.login, said.host, component.name, port.number, design)
 
 
-def _proxy(login: Login, host: str, behind: str, port: int, model: Design) -> Component:
-    image = model.images["oauth2-proxy"]
-    secure = model.certificates is not None
+def _proxy(login: Login, host: str, behind: str, port: int, design: Design) -> Component:
+    image = design.images["oauth2-proxy"]
+    secure = design.certificates is not None
     scheme = "https" if secure else "http"
     return Component(
         name=NAME,
@@ -50,7 +50,7 @@ def _proxy(login: Login, host: str, behind: str, port: int, model: Design) -> Co
         ),
         ports=(Port("ui", _PORT),),
         health=Health(command=(), port=_PORT, path="/ping", https=secure),
-        secret_files=server_mounts(model.certificates),
+        secret_files=server_mounts(design.certificates),
         environment={
             "OAUTH2_PROXY_CLIENT_SECRET": text(login.client_secret),
             "OAUTH2_PROXY_COOKIE_SECRET": text(login.cookie_secret),

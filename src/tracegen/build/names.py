@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tracegen.system import Component, Unit
+from tracegen.system import Component, Design, Unit
 
 
 class NameTaken(Exception):
-    """Two parts of the system want one name: a service has that of something that tracegen runs."""
+    """Two parts of the system want one name: a service has that of something that tracegen runs.
+
+    `target` is the one on which they meet; empty: on each.
+    """
 
     def __init__(self, name: str, target: str) -> None:
         self.name, self.target = name, target
-        super().__init__(f"{target}: two parts are called {name}")
+        super().__init__(f"two parts are called {name}")
 
 
 def check_names(
-    targets: Iterable[str], components: Sequence[Component], units: Sequence[Unit], workloads: Sequence[Component]
+    design: Design, components: Sequence[Component], units: Sequence[Unit], workloads: Sequence[Component]
 ) -> None:
     """Raises NameTaken when two want one name, in general or on a target that is rendered."""
     _check("", _of_components(components))
-    if "compose" in targets:
+    if "compose" in design.targets:
         _check("compose", ((name, unit.component) for unit in units for name in (unit.name, *unit.aliases)))
-    if "kubernetes" in targets:
-        _check("kubernetes", _of_components(workloads))
+    if "kubernetes" in design.targets:
+        _check("kubernetes", [*_of_components(workloads), *_of_policies(design)])
+
+
+def default_deny_name(design: Design) -> str:
+    """The NetworkPolicy that closes what no other opens."""
+    return f"{design.name}-tracing-default-deny"
 
 
 def _of_components(components: Iterable[Component]) -> Iterator[tuple[str, Component]]:
@@ -30,8 +38,14 @@ def _of_components(components: Iterable[Component]) -> Iterator[tuple[str, Compo
         yield from ((name, each) for name in (each.name, each.all_name) if name)
 
 
-def _check(target: str, names: Iterable[tuple[str, Component]]) -> None:
-    owners: dict[str, Component] = {}
+def _of_policies(design: Design) -> Iterator[tuple[str, None]]:
+    """Where services have policies, too, these are called like their services."""
+    if design.kubernetes.network_policies == "strict":
+        yield default_deny_name(design), None
+
+
+def _check(target: str, names: Iterable[tuple[str, Component | None]]) -> None:
+    owners: dict[str, Component | None] = {}
     for name, component in names:
         if owners.setdefault(name, component) is not component:
             raise NameTaken(name, target)

@@ -1,4 +1,4 @@
-"""Certificates and ingest authentication of the Model."""
+"""Certificates and ingest authentication of the System."""
 
 from dataclasses import replace
 from typing import Any

@@ -71,6 +71,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         tenant=said.tenant or "",
         agent=language.operator_agent,
         ca=context.destination.tls.ca if context.destination.tls else None,
+        libraries=said.libraries or (),
     )
 
 
@@ -83,5 +84,5 @@ def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
     return {
         **telemetry_environment(settings, language, attributes, sampling, context.destination),
         **{key: text(value) for key, value in language.variables.get(said.instrumentation, {}).items()},
-        **stub_settings(settings, language.settings.get(said.instrumentation, {}), said.health),
+        **stub_settings(settings, language.settings.get(said.instrumentation, {}), said),
     }

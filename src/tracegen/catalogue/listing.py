@@ -15,6 +15,7 @@ from tracegen.catalogue.pack import (
     Incomplete,
     KafkaClient,
     LanguagePack,
+    Library,
     OperatorAgent,
     Pack,
     Refusal,
@@ -120,7 +121,17 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
         example=_example(data["example"]) if "example" in data else None,
         runs_in_tests=data.get("runs_in_tests", False),
         limits=tuple(data.get("limits", ())),
+        libraries=_libraries(common["folder"] / "libraries.yaml"),
     )
+
+
+def _libraries(path: Path) -> Mapping[str, Library]:
+    if not path.is_file():
+        return {}
+    return {
+        name: Library(name, each["title"], each["packages"], tuple(each.get("switch", ())))
+        for name, each in read_yaml(path).items()
+    }
 
 
 def _operator_agent(data: Mapping[str, Any]) -> OperatorAgent:

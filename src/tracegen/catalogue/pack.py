@@ -56,6 +56,21 @@ class ExampleImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Library:
+    """A library that a service talks with, and what makes its spans.
+
+    `name` is the name in the spec, `title` what people call it, `packages` what is installed for it: exact versions
+    by name. `switch` is how the stub switches it on, in the words of its language (see the pack's
+    `libraries.yaml`); empty where installing the package is all.
+    """
+
+    name: str
+    title: str
+    packages: Mapping[str, str]
+    switch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorAgent:
     """The agent that the OpenTelemetry Operator puts into services of a language, which it calls `name`.
 
@@ -79,10 +94,11 @@ class LanguagePack(Pack):
     `variables` those of one kind of instrumentation; `auto_needs` names what `auto` cannot do without;
     `operator_agent` is what the OpenTelemetry Operator has for it, None where it has nothing.
     `settings` are the variables that carry what has no standard one, by kind of instrumentation: `health` the path
-    whose requests make no spans, `baggage` the keys that are copied onto spans. `health_spans` are the kinds that
+    whose requests make no spans (put into `health_pattern` where a pattern of addresses is wanted; {FRAMEWORK} in a
+    name is the framework's), `baggage` the keys that are copied onto spans. `health_spans` are the kinds that
     cannot leave such requests out. `literal` is how it writes a string, `example` what its example service's image
     has (None: there is none), `runs_in_tests` whether the tests of tracegen build and run what is written for it,
-    `limits` what it cannot do, each in a sentence.
+    `limits` what it cannot do, each in a sentence; `libraries` are those whose spans a stub can switch on, by name.
     """
 
     frameworks: tuple[str, ...]
@@ -99,6 +115,7 @@ class LanguagePack(Pack):
     example: ExampleImage | None
     runs_in_tests: bool
     limits: tuple[str, ...]
+    libraries: Mapping[str, Library]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ _COMMANDS = {
     "update": "Bring a project to this tracegen; edits are kept.",
     "validate": "Tell what is wrong with specs.",
     "explain": "Tell what was decided and why, or where a file comes from.",
+    "view": "Receive traces and show them in the browser, beside the spec.",
+    "traces": "Slow requests, errors, dependencies and more, on the terminal.",
     "rehearse": "Send traffic made from the spec; tell what is kept of it.",
     "doctor": "Name the first broken hop of a span's path, and the command that mends it.",
     "packs": "List languages, backends, storages and pinned versions.",

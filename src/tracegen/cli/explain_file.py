@@ -3,16 +3,19 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from tracegen import __version__
 from tracegen.catalogue import catalogue
+from tracegen.cli.file_keys import keys_of, places_of
 from tracegen.cli.pipeline import output_folder
 from tracegen.compiler import Rendered
 from tracegen.render import PlannedFile
 from tracegen.write import Change, WriteRefused, plan_changes
-from tracegen.write.paths import HOME
+from tracegen.write.memory import is_remembered
 
 #: How each verdict reads for somebody who only asks.
 _STATES = {
@@ -30,7 +33,7 @@ def output_named(spec: str, word: str, environment: str | None) -> tuple[str, st
     """A path inside the output, and its environment, for a path as a shell completes it."""
     path = os.path.normpath(word) if "/" in word else word
     first, _, rest = path.removeprefix("env/").partition("/")
-    if environment is None and path.startswith("env/") and (output_folder(spec, None, first) / HOME).is_dir():
+    if environment is None and path.startswith("env/") and is_remembered(output_folder(spec, None, first)):
         return rest, first
     return path, environment
 
@@ -59,7 +62,7 @@ class Origin:
             "source": self._file.source,
             "tracegen": __version__,
             "images": self._images(),
-            "keys": list(self._file.keys),
+            "keys": list(self._keys),
             "overrides": [{"path": path, "value": value, "said": said} for path, value, said in self._overrides()],
             "state": self.state,
         }
@@ -70,10 +73,7 @@ class Origin:
         yield f"    written by: {self._file.source}, tracegen {__version__}"
         for image, reader in self._images().items():
             yield f"    version: {image} ({reader})"
-        yield "    shaped by the keys:"
-        for key in self._file.keys:
-            if not key.startswith("overrides."):
-                yield f"        {key} ({self._where(key)})"
+        yield from self._shaped_by()
         overrides = list(self._overrides())
         if overrides:
             yield "    overridden in the spec:"
@@ -91,28 +91,37 @@ class Origin:
         text = self.rendered.tree[self.path].decode(errors="replace")
         readers = {
             each.image
-            for each in self.rendered.model.components.values()
+            for each in self.rendered.system.components.values()
             if any(file.source == self.path for file in each.files)
         }
         pins = catalogue().images.values()
         found = {}
         for pin in pins:
-            # A registry or a version of the spec's own stands in the model, not in the pin.
+            # A registry or a version of the spec's own stands in the system, not in the pin.
             used = [image for image in readers if f"/{pin.repository}:" in f"/{image}"]
             for reference in used or ([pin.reference] if pin.reference in text else []):
                 found[reference] = pin.name
         return found
 
-    def _where(self, key: str) -> str:
-        said, path = self.rendered.settings.said, key.split(".")
-        if said.get(*path) is None:
-            return "not said"
-        place = said.place(*path)
-        return f"{place.file}:{place.line}"
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return keys_of(self._file, self.rendered)
+
+    def _shaped_by(self) -> Iterator[str]:
+        keys = [key for key in self._keys if not key.startswith("overrides.")]
+        places = {key: places_of(key, self._file, self.rendered) for key in keys}
+        if any(places.values()):
+            yield "    shaped by the keys:"
+        for key, (first, *more) in ((key, found) for key, found in places.items() if found):
+            yield f"        {key} ({first.file}:{first.line}{f' and {len(more)} more' if more else ''})"
+        unsaid = ", ".join(key for key in keys if not places[key])
+        if unsaid:
+            yield "    and, where they are said, by:"
+            yield from wrap(unsaid, 110, initial_indent=" " * 8, subsequent_indent=" " * 8)
 
     def _overrides(self) -> Iterator[tuple[str, Any, str]]:
         """Path inside the file, value, and where it is said."""
-        patch = self.rendered.model.overrides.get(self.path)
+        patch = self.rendered.system.overrides.get(self.path)
         for path, value in _leaves(patch, ()) if patch else ():
             place = self.rendered.settings.said.place("overrides", self.path, *path)
             yield ".".join(map(str, path)), value, f"{place.file}:{place.line}"

@@ -18,33 +18,33 @@ def grounds(rendered: Rendered) -> list[Decision]:
 
 def as_data(rendered: Rendered) -> dict[str, object]:
     """The arithmetic as JSON has it; shares from 0 to 1."""
-    services = kept(rendered.model)
+    services = kept(rendered.system)
     return {
         "bytes_per_span": BYTES_PER_SPAN,
         "limits": {
             name: {"spans_per_second": each.spans, "reaching": each.reaching, "passed": each.passed}
-            for name, each in limits(rendered.model).items()
+            for name, each in limits(rendered.system).items()
         },
-        "services": {name: _service_data(rendered.model.services[name], rows) for name, rows in services.items()},
+        "services": {name: _service_data(rendered.system.services[name], rows) for name, rows in services.items()},
         "total": _sum_data([row for rows in services.values() for row in rows]),
     }
 
 
 def as_text(rendered: Rendered) -> Iterator[str]:
     """The arithmetic as lines: a table for each service in which traces start."""
-    services = kept(rendered.model)
+    services = kept(rendered.system)
     stated = {
-        name: rows for name, rows in services.items() if rendered.model.services[name].traffic.traces_per_second
+        name: rows for name, rows in services.items() if rendered.system.services[name].traffic.traces_per_second
     }
     for name, rows in (stated or services).items():
-        yield from _service_text(rendered.model.services[name], rows)
+        yield from _service_text(rendered.system.services[name], rows)
         yield ""
     if not stated:
         yield "No traffic is said (services.<name>.traffic), so rates are none, and no limit is taken to be reached."
     elif len(stated) > 1:
         total = _sum([row for rows in stated.values() for row in rows])
         yield f"all services: {total[1]:,.4g} traces and {total[2]:,.4g} spans a second, {total[3]:,.4g} GB a day"
-    for name, limit in limits(rendered.model).items():
+    for name, limit in limits(rendered.system).items():
         yield (
             f"policy {name} lets {_percent(limit.passed)} through: {limit.spans:,g} of "
             f"{limit.reaching:,.4g} spans a second that reach it"

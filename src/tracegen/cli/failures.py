@@ -9,11 +9,13 @@ from tracegen.checking import UnknownEnvironment
 from tracegen.cli.problem_text import problem_text
 from tracegen.problems import ProblemsFound
 from tracegen.project.answers import NewerTracegen
-from tracegen.project.git import GitMissing
+from tracegen.project.git import GitFailed
+from tracegen.project.scratch import NoScratch
+from tracegen.project.skeleton import CopierFailed
 from tracegen.project.target import NotHere
 from tracegen.source.files import CannotRead
 from tracegen.source.words import did_you_mean, some_of
-from tracegen.write import Busy, CannotWrite, NothingToAbort, WrongEnvironment
+from tracegen.write import Busy, WriteRefused
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ _TABLE: dict[type[Exception], Callable[[Any], Failure]] = {
     ProblemsFound: _problems,
     UnknownEnvironment: _environment,
     CannotRead: _unreadable,
-    CannotWrite: _plain,
-    WrongEnvironment: _plain,
-    NothingToAbort: _plain,
     Busy: _busy,
+    WriteRefused: _plain,
     NotHere: _plain,
     NewerTracegen: _plain,
-    GitMissing: _plain,
+    GitFailed: _plain,
+    CopierFailed: _plain,
+    NoScratch: _plain,
 }

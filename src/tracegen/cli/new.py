@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from tracegen.cli.writing import Loudness, loudness, loudness_options
 from tracegen.project.create import create, next_commands
 from tracegen.project.draft import SPEC, draft
-from tracegen.project.kept import forget, load
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
+from tracegen.project.saved_answers import forget, load
 from tracegen.project.target import check_target, top_of_repository
 from tracegen.source.words import did_you_mean
-from tracegen.write import needs_recovery, recover, recovery_lines, summary_lines
+from tracegen.write import count_line, needs_recovery, recover, recovery_lines, verdict_lines
 
 
 @click.command(short_help="Begin a project: a wizard, then files that work.")
@@ -21,7 +22,10 @@ from tracegen.write import needs_recovery, recover, recovery_lines, summary_line
 @click.option("--defaults", is_flag=True, help="Ask nothing; what is not answered gets its default.")
 @click.option("--data", multiple=True, metavar="KEY=VALUE", help="An answer ahead; may be repeated.")
 @click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers ahead, from a YAML file.")
-def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path | None) -> int:
+@loudness_options
+def command(
+    folder: Path, defaults: bool, data: tuple[str, ...], answers: Path | None, verbose: bool, quiet: bool
+) -> int:
     """Begin a project in DIR (default: here): asks what it cannot know, then writes a project that works.
 
     That is the spec, the files beside it that are yours (README, workflow, …), and all that is rendered. A file
@@ -35,6 +39,7 @@ def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path |
     The keys of answers are project, services, backend, mode, storage, sampling and targets, and where another
     answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
     """
+    loud = loudness(verbose, quiet)
     if _take_up(folder):
         return 0
     check_target(folder)
@@ -47,7 +52,7 @@ def command(folder: Path, defaults: bool, data: tuple[str, ...], answers: Path |
         found = wizard(ahead, folder)
     else:
         found = _without_a_terminal(ahead, folder)
-    return _write(found, folder)
+    return _write(found, folder, loud)
 
 
 def _take_up(folder: Path) -> bool:
@@ -134,10 +139,12 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _write(answers: Mapping[str, Any], folder: Path) -> int:
+def _write(answers: Mapping[str, Any], folder: Path, loud: Loudness) -> int:
     changes = create(answers, folder)
     forget(folder)
-    click.echo("\n".join(summary_lines(changes)))
+    lines = verdict_lines(changes) if loud == "verbose" else []
+    if loud != "quiet":
+        click.echo("\n".join([*lines, count_line([changes], done=True)]))
     rendered = draft(answers, folder).rendered
     assert rendered, "it was just written"
     top = top_of_repository(folder)

@@ -7,7 +7,7 @@ from typing import cast
 import click
 
 from tracegen.cli.pipeline import compile_spec, output_folder
-from tracegen.cli.writing import Folder, look, take_back, write
+from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Style, plan_changes
 
@@ -30,6 +30,7 @@ from tracegen.write import Style, plan_changes
 @click.option("--abort", "abort_", is_flag=True, help="Take back the last run that ended in a conflict.")
 @click.option("--restore", multiple=True, metavar="PATH", help="Write a file again that was deleted.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@loudness_options
 def command(
     spec: str,
     output: Path | None,
@@ -42,6 +43,8 @@ def command(
     abort_: bool,
     restore: tuple[str, ...],
     strict: bool,
+    verbose: bool,
+    quiet: bool,
 ) -> int:
     """Write the files of SPEC (default: ./tracegen.yaml; - is standard input).
 
@@ -61,6 +64,19 @@ def command(
     # Editors look for the schema beside the spec, and that is where the base is rendered.
     schema = committed_editor_schema() if environment is None else None
     style = cast(Style, conflict)
-    plan = partial(plan_changes, rendered.tree, root, environment, restore=restore, schema=schema, style=style)
+    plan = partial(
+        plan_changes,
+        rendered.tree,
+        root,
+        environment,
+        restore=restore,
+        schema=schema,
+        style=style,
+        sources=rendered.sources,
+    )
     folder = Folder(root, environment, plan)
-    return look([folder], check_, diff_, format_) if check_ or diff_ or plan_ else write([folder], format_)
+    again = ["tracegen", "render", *([] if spec == "tracegen.yaml" else [spec])]
+    again += [] if output is None else ["-o", str(output)]
+    again += [] if environment is None else ["--env", environment]
+    manner = Manner(format_, loudness(verbose, quiet), again)
+    return look([folder], check_, diff_, manner) if check_ or diff_ or plan_ else write([folder], manner)

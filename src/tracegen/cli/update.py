@@ -7,7 +7,7 @@ from typing import cast
 import click
 
 from tracegen.cli.pipeline import tell_problems
-from tracegen.cli.writing import Folder, look, take_back, write
+from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
 from tracegen.project.breaking import Step
 from tracegen.project.update import Part, Project, changes_of, find, notes_of, steps_of, written_folders
 from tracegen.write import Style
@@ -26,7 +26,17 @@ from tracegen.write import Style
     show_default=True,
     help="Show both sides in the file, or what is refused in a .rej file beside it.",
 )
-def command(folder: Path, plan_: bool, diff_: bool, abort_: bool, format_: str, conflict: str) -> int:
+@loudness_options
+def command(
+    folder: Path,
+    plan_: bool,
+    diff_: bool,
+    abort_: bool,
+    format_: str,
+    conflict: str,
+    verbose: bool,
+    quiet: bool,
+) -> int:
     """Bring the project in DIR (default: here) to this version of tracegen.
 
     The skeleton and everything rendered, of the base and of each environment that was rendered to its place: what
@@ -43,7 +53,9 @@ def command(folder: Path, plan_: bool, diff_: bool, abort_: bool, format_: str, 
         click.echo(note, err=True)
     folders = [_folder(project, part, cast(Style, conflict)) for part in project.parts]
     steps = steps_of(project)
-    code = look(folders, False, diff_, format_) if plan_ or diff_ else write(folders, format_)
+    again = ["tracegen", "update", *([] if folder == Path() else [str(folder)])]
+    manner = Manner(format_, loudness(verbose, quiet), again)
+    code = look(folders, False, diff_, manner) if plan_ or diff_ else write(folders, manner)
     for step in steps:
         _tell_step(step)
     return code

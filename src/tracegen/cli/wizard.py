@@ -11,7 +11,6 @@ from tracegen.cli.asking_services import ask_services
 from tracegen.compiler import Rendered
 from tracegen.project.create import preview
 from tracegen.project.draft import draft
-from tracegen.project.kept import forget, keep, kept, place_of
 from tracegen.project.questions import (
     Choice,
     Question,
@@ -22,6 +21,7 @@ from tracegen.project.questions import (
     unanswered,
     understood,
 )
+from tracegen.project.saved_answers import forget, keep, kept, place_of
 from tracegen.project.target import occupied
 
 _WRITE = Choice("write", "write it")

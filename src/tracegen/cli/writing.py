@@ -1,13 +1,16 @@
 """What every command that writes shares: its plan told, carried out, or taken back, in one folder or several."""
 
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
 from tracegen.write import (
+    Busy,
     Changes,
     abort,
     abort_lines,
@@ -15,16 +18,32 @@ from tracegen.write import (
     as_json,
     can_abort,
     conflict_lines,
+    count_line,
     diff,
+    is_busy,
     is_drift,
     needs_recovery,
     recover,
     recovery_lines,
-    summary_lines,
+    verdict_lines,
 )
+from tracegen.write.paths import MEMORY
 
-#: After the conflicts.
-HOW_TO_GO_ON = "settle them and run it again, or take this run back with --abort"
+#: How much is said of files: nothing, what is not as rendered, or every file.
+Loudness = Literal["quiet", "normal", "verbose"]
+
+
+def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `-v` and `-q`, which a command takes as `verbose` and `quiet`."""
+    command = click.option("-q", "--quiet", is_flag=True, help="Print no file, only what is wrong.")(command)
+    return click.option("-v", "--verbose", is_flag=True, help="Print unchanged files too.")(command)
+
+
+def loudness(verbose: bool, quiet: bool) -> Loudness:
+    """What the two options come to; raises UsageError where both are there."""
+    if verbose and quiet:
+        raise click.UsageError("-v and -q are opposites")
+    return "verbose" if verbose else "quiet" if quiet else "normal"
 
 
 @dataclass(frozen=True)
@@ -40,18 +59,35 @@ class Folder:
     name: str = ""
 
 
-def look(folders: Sequence[Folder], check: bool, with_diff: bool, format_: str) -> int:
-    """Tells what a run would do, lines or verdicts; returns the exit code, which `check` makes strict."""
+@dataclass(frozen=True)
+class Manner:
+    """How a command tells: the format, how much, and the words that run it again."""
+
+    format_: str
+    loudness: Loudness
+    command: Sequence[str] = ()
+
+
+def look(folders: Sequence[Folder], check: bool, with_diff: bool, manner: Manner) -> int:
+    """Tells what a run would do, lines or verdicts; returns the exit code, which `check` makes strict.
+
+    Raises Busy where another run is writing.
+    """
+    _refuse_busy(folders)
     planned = [(folder, folder.plan()) for folder in folders]
     unfinished = [folder for folder in folders if needs_recovery(folder.root)]
+    _refuse_busy(unfinished)
     for folder in unfinished:
         click.echo(f"{folder.root}: an earlier run was interrupted; the next one finishes or undoes it", err=True)
-    _tell(planned, format_, with_diff=with_diff)
+    _tell(planned, manner, with_diff=with_diff)
+    for folder, changes in planned:
+        if check and changes.lost_memory and not any(change.writes for change in changes):
+            click.echo(f"{_inside(folder)}{MEMORY} is missing or not up to date; render, and commit it", err=True)
     waiting = any(changes.conflicts or (check and is_drift(changes)) for _, changes in planned)
     return int(bool(unfinished) or waiting)
 
 
-def write(folders: Sequence[Folder], format_: str) -> int:
+def write(folders: Sequence[Folder], manner: Manner) -> int:
     """Carries out the plans, all made before the first is begun, and tells them; returns the exit code."""
     for folder in folders:
         _recover(folder.root)
@@ -59,13 +95,17 @@ def write(folders: Sequence[Folder], format_: str) -> int:
     contested = [
         (folder, path) for folder, changes in planned for path in apply(changes, folder.root, folder.environment)
     ]
-    _tell(planned, format_)
+    _tell(planned, manner, done=True)
     for folder, path in contested:
         click.echo(f"{_inside(folder)}{path} was changed while tracegen was writing, and is left alone", err=True)
-    lines = [f"{_inside(folder)}{line}" for folder, changes in planned for line in conflict_lines(changes)]
-    for line in [*lines, *([HOW_TO_GO_ON] if lines else [])]:
-        click.echo(line, err=True)
-    return int(bool(lines or contested))
+    for folder, changes in planned:
+        for line in conflict_lines(changes):
+            click.echo(f"{_inside(folder)}{line}", err=True)
+    conflicts = any(changes.conflicts for _, changes in planned)
+    if conflicts:
+        again = shlex.join(manner.command)
+        click.echo(f"settle them, then run `{again}`; to take this run back: `{again} --abort`", err=True)
+    return int(conflicts or bool(contested))
 
 
 def take_back(roots: Sequence[Path]) -> int:
@@ -80,23 +120,39 @@ def take_back(roots: Sequence[Path]) -> int:
     return int(any(each.contested for each in aborted))
 
 
+def _refuse_busy(folders: Sequence[Folder]) -> None:
+    for folder in folders:
+        if needs_recovery(folder.root) and is_busy(folder.root):
+            raise Busy(folder.root)
+
+
 def _recover(root: Path) -> None:
     for line in recovery_lines(recover(root)):
         click.echo(line, err=True)
 
 
-def _tell(planned: Sequence[tuple[Folder, Changes]], format_: str, *, with_diff: bool = False) -> None:
-    if format_ == "json":
+def _tell(
+    planned: Sequence[tuple[Folder, Changes]], manner: Manner, *, with_diff: bool = False, done: bool = False
+) -> None:
+    if manner.format_ == "json":
         rows = [_row(folder, row) for folder, changes in planned for row in as_json(changes, with_diff=with_diff)]
         click.echo(json.dumps(rows, indent=2))
         return
+    if with_diff:
+        _tell_diff(planned)
+    elif manner.loudness != "quiet":
+        for folder, changes in planned:
+            lines = verdict_lines(changes, unchanged=manner.loudness == "verbose")
+            for line in [*([f"{folder.name}:"] if folder.name and lines else []), *lines]:
+                click.echo(line)
+        click.echo(count_line((changes for _, changes in planned), done=done))
+
+
+def _tell_diff(planned: Sequence[tuple[Folder, Changes]]) -> None:
     for folder, changes in planned:
         if folder.name:
-            click.echo(f"\n{folder.name}:", err=with_diff)
-        if with_diff:
-            click.echo(diff(changes), nl=False)
-        else:
-            click.echo("\n".join(summary_lines(changes)))
+            click.echo(f"\n{folder.name}:", err=True)
+        click.echo(diff(changes), nl=False)
 
 
 def _row(folder: Folder, row: dict[str, str]) -> dict[str, str]:

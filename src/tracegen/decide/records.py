@@ -462,6 +462,7 @@ class Service:
     stub: str
     tenant: str | None
     framework: str | None
+    libraries: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)

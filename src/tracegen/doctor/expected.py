@@ -1,11 +1,11 @@
-"""All that the doctor takes from the Model and the spec: what should be there. Nothing else here knows them."""
+"""All that the doctor takes from the System and the spec: what should be there. Nothing else here knows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, log, log1p
 
 from tracegen.compiler import Rendered
-from tracegen.system import Model, Publish, Secret, Text
+from tracegen.system import Publish, Secret, System, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Expected:
 
 def expected_of(rendered: Rendered) -> Expected:
     """The expectations of a compiled spec."""
-    model = rendered.model
-    conditions = [each for policy in (model.tail.policies if model.tail else ()) for each in policy.conditions]
+    system = rendered.system
+    conditions = [each for policy in (system.tail.policies if system.tail else ()) for each in policy.conditions]
     ports = {
         (name, port.number)
-        for name, part in model.components.items()
+        for name, part in system.components.items()
         for port in part.ports
-        if port.publish is Publish.UI and name.startswith(model.backend.type)
+        if port.publish is Publish.UI and name.startswith(system.backend.type)
     }
     return Expected(
         services={
@@ -75,28 +75,28 @@ def expected_of(rendered: Rendered) -> Expected:
                     for key, value in {**service.environment, **service.own_environment}.items()
                 },
             )
-            for name, service in model.services.items()
+            for name, service in system.services.items()
         },
         tree=rendered.tree,
-        inside=model.entrance.inside,
+        inside=system.entrance.inside,
         secrets=frozenset(_secrets(rendered)),
-        backend=model.backend.type,
+        backend=system.backend.type,
         ui=min(ports, default=("", 0)),
-        wait=model.tail.wait / 1000 if model.tail else 0.0,
+        wait=system.tail.wait / 1000 if system.tail else 0.0,
         baggage=bool(rendered.settings.baggage.to_attributes),
         asked=tuple((each.key, each.values[0]) for each in conditions if each.kind == "attribute" and each.values),
         slower=max((each.milliseconds for each in conditions if each.kind == "slower_than"), default=0),
-        marked=_marked(model),
-        namespace=model.kubernetes.namespace,
-        ca=model.entrance.tls.ca.file if model.entrance.tls and model.entrance.tls.ca else "",
+        marked=_marked(system),
+        namespace=system.kubernetes.namespace,
+        ca=system.entrance.tls.ca.file if system.entrance.tls and system.entrance.tls.ca else "",
     )
 
 
-def _marked(model: Model) -> int:
+def _marked(system: System) -> int:
     """One where a policy keeps each of them; else so many that none is kept once in a thousand times."""
     shares = [
         min((each.ratio for each in policy.conditions if each.kind == "ratio"), default=1.0)
-        for policy in (model.tail.policies if model.tail else ())
+        for policy in (system.tail.policies if system.tail else ())
     ]
     best = max(shares, default=1.0)
     return 1 if best >= 1 else min(_MOST_MARKED, ceil(log(0.001) / log1p(-best))) if best > 0 else _MOST_MARKED
@@ -106,11 +106,11 @@ _MOST_MARKED = 700
 
 
 def _secrets(rendered: Rendered) -> set[str]:
-    texts: list[Text] = [*rendered.model.entrance.headers.values(), *rendered.model.backend.storage.texts.values()]
-    for part in rendered.model.components.values():
+    texts: list[Text] = [*rendered.system.entrance.headers.values(), *rendered.system.backend.storage.texts.values()]
+    for part in rendered.system.components.values():
         texts += part.environment.values()
-    for service in rendered.model.services.values():
+    for service in rendered.system.services.values():
         texts += [*service.environment.values(), *service.own_environment.values()]
     found = {part.variable for text in texts for part in text if isinstance(part, Secret)}
-    ingest = rendered.model.ingest.secret
+    ingest = rendered.system.ingest.secret
     return found | ({ingest.variable} if ingest else set())

@@ -47,10 +47,15 @@ def clash_of(paths: Iterable[str]) -> str | None:
     return None
 
 
+def is_not_for_outputs(segment: str) -> bool:
+    """Whether a folder of this name is git's or tracegen's own."""
+    return folded(segment) in _NOT_OURS
+
+
 def _fault_of_segment(segment: str) -> str | None:
     if segment in {"", ".", ".."}:
         return "has an empty segment, '.' or '..'"
-    if folded(segment) in _NOT_OURS:
+    if is_not_for_outputs(segment):
         return f"lies in {segment}, which outputs must not touch"
     if not _is_printable(segment):
         return "has a control, invisible or unencodable character"

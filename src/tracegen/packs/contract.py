@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol
 
-from tracegen.system import Component, Design, Model
+from tracegen.system import Component, Design, System
 from tracegen.system.file import PlannedFile
 from tracegen.system.storage_part import StoragePart
 
@@ -19,30 +19,30 @@ class Backend(Protocol):
 
     look: str
 
-    def components(self, model: Design) -> Iterable[Component]:
+    def components(self, design: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them; nothing where somebody else runs it."""
 
-    def configs(self, model: Model) -> Iterable[PlannedFile]:
+    def configs(self, system: System) -> Iterable[PlannedFile]:
         """The configuration of the processes."""
 
-    def hints(self, model: Model) -> Iterable[str]:
+    def hints(self, system: System) -> Iterable[str]:
         """Sentences that follow the address in TRACING.md."""
 
 
 class Storage(Protocol):
     """A storage of one or more backends."""
 
-    def part(self, model: Design) -> StoragePart:
-        """What it adds to `model.backend`, whose storage it is."""
+    def part(self, design: Design) -> StoragePart:
+        """What it adds to `design.backend`, whose storage it is."""
 
 
 class Companion(Protocol):
     """What runs beside a backend where the spec asks for it, such as a broker."""
 
-    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
+    def components(self, design: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """What runs beside `others`, those of backend and collectors; nothing where nobody asks for it."""
 
-    def configs(self, model: Model) -> Iterable[PlannedFile]:
+    def configs(self, system: System) -> Iterable[PlannedFile]:
         """Its configuration. Nothing where nobody asks for it."""
 
 

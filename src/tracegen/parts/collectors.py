@@ -43,15 +43,15 @@ def config_path(tier: Tier) -> str:
     return f"collector/{tier.role}.yaml"
 
 
-def takes_udp(model: Design) -> bool:
+def takes_udp(design: Design) -> bool:
     """Whether Jaeger's UDP port may be open: it knows neither encryption nor credentials."""
-    return model.certificates is None and model.ingest.kind == "none"
+    return design.certificates is None and design.ingest.kind == "none"
 
 
-def receiver_ports(tier: Tier, model: Design) -> list[Port]:
+def receiver_ports(tier: Tier, design: Design) -> list[Port]:
     """The ports on which a tier takes spans in."""
     ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
-    return [port for port in ports if port.protocol == "tcp" or takes_udp(model)]
+    return [port for port in ports if port.protocol == "tcp" or takes_udp(design)]
 
 
 def name_of_all(tier: Tier) -> str:

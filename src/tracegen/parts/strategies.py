@@ -8,10 +8,10 @@ from tracegen.system import SAMPLING_PORTS, Design, FileMount, Port, Publish
 RELOAD_INTERVAL = "10s"
 
 
-def strategies_mount(model: Design, target: str) -> FileMount:
+def strategies_mount(design: Design, target: str) -> FileMount:
     """The file of strategies, which is read again while the program runs."""
-    assert model.strategies is not None
-    return FileMount(model.strategies.file, target, live=True)
+    assert design.strategies is not None
+    return FileMount(design.strategies.file, target, live=True)
 
 
 def strategy_ports(is_door: bool) -> Iterator[Port]:

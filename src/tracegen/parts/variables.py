@@ -11,9 +11,9 @@ def variables_of(values: Iterable[Text]) -> dict[str, Text]:
     return {secret.variable: text(secret) for secret in found}
 
 
-def login_of(model: Design) -> Mapping[str, Text]:
+def login_of(design: Design) -> Mapping[str, Text]:
     """User name and password of the storage; empty when it asks for none."""
-    texts = model.backend.storage.texts
+    texts = design.backend.storage.texts
     return {key: texts[key] for key in ("username", "password") if key in texts}
 
 

@@ -1,5 +1,6 @@
 """What a project remembers of its skeleton: the version, and the answers that it was rendered with."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from tracegen.project.skeleton import ANSWERS, paths_of
 from tracegen.source.node import plain
 from tracegen.source.reader import read
 from tracegen.write.disk import standing
+
+_VERSION = re.compile(r"\d{1,9}(\.[0-9A-Za-z]{1,20}){0,5}([-+][0-9A-Za-z.]{1,40})?")
 
 
 class NewerTracegen(Exception):
@@ -49,9 +52,11 @@ def remembered(folder: Path) -> Remembered:
     except ProblemsFound as error:
         first = error.problems[0]
         raise NoSkeleton(f"{ANSWERS}:{first.place.line}: {first.message}; the skeleton is left as it is") from None
-    if said.get("_src_path") not in addresses():
+    if not isinstance(said, dict) or said.get("_src_path") not in addresses():
         raise NoSkeleton(f"{ANSWERS} is of another template, so the skeleton is left as it is")
-    tag, version = said.get("_commit"), str(said.get("tracegen_version"))
+    tag, version = said.get("_commit"), said.get("tracegen_version")
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        raise NoSkeleton(f"{ANSWERS}: tracegen_version is no version, so the skeleton is left as it is")
     if tag not in [each.tag for each in releases()]:
         raise NewerTracegen(f"version {tag!r} of the skeleton, which this tracegen does not know")
     if numbers_of(version) > numbers_of(__version__):
@@ -61,4 +66,4 @@ def remembered(folder: Path) -> Remembered:
 
 def _paths(said: Any) -> list[str]:
     known = {path for each in releases() for path in paths_of(each.tag)}
-    return [path for path in said if path in known] if isinstance(said, list) else []
+    return [path for path in said if isinstance(path, str) and path in known] if isinstance(said, list) else []

@@ -24,7 +24,8 @@ def create(answers: Answers, folder: Path) -> Changes:
     assert drafted.rendered, "answers are checked before"
     files = {SPEC: drafted.text.encode(), **fresh(skeleton_data(drafted.rendered, folder))}
     own = [Change(path, Verdict.CREATE, None, None, text, text, recorded=False) for path, text in files.items()]
-    changes = plan_changes(drafted.rendered.tree, folder, None, schema=committed_editor_schema(), beside=own)
+    schema = committed_editor_schema()
+    changes = plan_changes(drafted.rendered.tree, folder, None, schema=schema, beside=own, sources=[folder / SPEC])
     for change in changes.conflicts:
         message = f"{folder / change.path} is there already, and holds something else"
         raise NotHere(message, "move it, or name another folder")
@@ -46,7 +47,7 @@ def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, Any]:
 
 def without_a_use(rendered: Rendered) -> set[str]:
     """The files of the skeleton that are for a target which the spec does not have."""
-    return {path for path in paths_of() if _OF_A_TARGET.get(path, "") not in ("", *rendered.model.targets)}
+    return {path for path in paths_of() if _OF_A_TARGET.get(path, "") not in ("", *rendered.system.targets)}
 
 
 def next_commands(rendered: Rendered, folder: Path) -> list[str]:
@@ -60,9 +61,9 @@ def _commands(rendered: Rendered, folder: Path) -> Iterator[str]:
     variables = rendered.tree.get(".env.example", b"").decode().splitlines()
     if any("=" in line for line in variables if not line.startswith("#")):
         yield "cp .env.example .env  # and fill it in"
-    if "compose" in rendered.model.targets:
+    if "compose" in rendered.system.targets:
         yield "docker compose up --detach --wait"
-    elif "kubernetes" in rendered.model.targets:
+    elif "kubernetes" in rendered.system.targets:
         yield "kubectl apply --kustomize kubernetes"
     yield "tracegen explain"
     yield "git add --all"

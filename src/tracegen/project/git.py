@@ -1,16 +1,20 @@
 """git, run so that nobody's own configuration, hooks or signing have a part in it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-class GitMissing(Exception):
-    """There is no git, which the skeleton needs."""
+class GitFailed(Exception):
+    """git, which the skeleton needs, is missing, cannot be started, or failed."""
 
-    def __init__(self) -> None:
-        super().__init__("git is needed for the skeleton of a project, and was not found")
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            f"the skeleton of a project is made with git, and {words}\n"
+            "  hint: `git --version` has to name 2.31 or newer; nothing was written"
+        )
 
 
 def environment(configuration: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -27,13 +31,16 @@ def environment(configuration: Mapping[str, str] | None = None) -> dict[str, str
 
 
 def git(arguments: Sequence[str], folder: Path | None = None, stdin: bytes | None = None) -> bytes:
-    """What a git command prints; raises RuntimeError with its words where it fails, GitMissing without git."""
+    """What a git command prints; raises GitFailed, with git's own words where it has any."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=folder, input=stdin, env=environment(), capture_output=True, check=False
         )
-    except FileNotFoundError as error:
-        raise GitMissing from error
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and shutil.which("git") is None:
+            raise GitFailed("git was not found") from error
+        raise GitFailed(f"git cannot be started: {os.strerror(error.errno or 0).lower()}") from error
     if done.returncode:
-        raise RuntimeError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+        words = (done.stderr or done.stdout).decode(errors="replace").strip() or f"exit code {done.returncode}"
+        raise GitFailed(f"`git {arguments[0]}` failed: {words}")
     return done.stdout

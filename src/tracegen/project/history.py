@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracegen.catalogue.data import data_path
 from tracegen.catalogue.listing import read_yaml
-from tracegen.project.git import git
+from tracegen.project.git import GitFailed, git
 
 _AUTHOR = b"tracegen <tracegen@tracegen.example>"
 _BRANCH = b"refs/heads/main"
@@ -46,6 +46,8 @@ def releases() -> tuple[Release, ...]:
 def make_repository(place: Path) -> None:
     """Makes a bare repository with a commit and a tag for each version; the same ids wherever it is made."""
     git(["init", "--quiet", "--bare", "--initial-branch=main", "--object-format=sha1", str(place)])
+    if not place.is_dir():
+        raise GitFailed("`git init` made no repository")
     git(["fast-import", "--quiet"], folder=place, stdin=b"".join(_stream()))
 
 

@@ -1,5 +1,6 @@
 """The questions of `tracegen new`, as data: their choices come from the packs and the schema."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ def understood(question: Question, said: Any) -> Any:
         return [str(each) for each in wanted if each]
     if isinstance(said, list | Mapping) or said is None:
         raise ValueError("one value is wanted here")
+    if question.kind != "number" and isinstance(said, float) and not isfinite(said):
+        raise ValueError("a text is wanted here, and this is a number; write it in quotes")
     return _number(said) if question.kind == "number" else str(said)
 
 
@@ -124,7 +127,7 @@ def is_rendered(key: str, value: str | None = None) -> bool:
 
 def name_of(folder: Path) -> str:
     """A lawful project name that is like the folder's."""
-    words = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).lstrip("-0123456789")
+    words = re.sub(r"[^a-z0-9]+", "-", Path(os.path.realpath(folder)).name.lower()).lstrip("-0123456789")
     return words[:40].strip("-") or "tracing"
 
 

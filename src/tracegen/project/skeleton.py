@@ -12,19 +12,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from tracegen.emit import to_yaml
 from tracegen.project.git import environment, git
 from tracegen.project.history import addresses, make_repository, releases
+from tracegen.project.scratch import scratch
 
 #: Where copier keeps the answers, and the version that they were last rendered with.
 ANSWERS = ".copier-answers.yml"
 
+_LAST_LINES = 3
 
-class CopierFailed(RuntimeError):
-    """Copier could not do it; carries what it said."""
+
+class CopierFailed(Exception):
+    """Copier could not do it; carries the end of what it said, which is its reason."""
+
+    def __init__(self, words: str) -> None:
+        lines = [line for line in words.splitlines() if line.strip()][-_LAST_LINES:]
+        said = "\n  ".join(lines) or "it said nothing"
+        super().__init__(f"copier could not make the skeleton, so nothing was written:\n  {said}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Workshop:
         command = [sys.executable, "-m", "copier", *arguments, "--quiet", "--defaults", f"--data-file={answers}"]
         done = subprocess.run(command, env=self._environment(), capture_output=True, cwd=self.folder, check=False)
         if done.returncode:
-            raise CopierFailed(done.stderr.decode(errors="replace").strip())
+            raise CopierFailed(done.stderr.decode(errors="replace"))
 
     def rendered(self, name: str, tag: str, data: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of a version for these answers."""
@@ -54,16 +61,18 @@ class Workshop:
             "COPIER_CACHE_DIR": str(self.folder / "cache"),
             "COPIER_SETTINGS_PATH": os.devnull,
             "PYTHONWARNINGS": "ignore",
+            # What copier leaves behind when it is killed is removed with this folder.
+            "TMPDIR": str(self.folder),
         }
         return {**environment(instead), **own}
 
 
 @contextmanager
 def workshop() -> Iterator[Workshop]:
-    """A scratch folder, removed afterwards."""
-    with TemporaryDirectory(prefix="tracegen-", ignore_cleanup_errors=True) as folder:
-        make_repository(Path(folder) / "template.git")
-        yield Workshop(Path(folder))
+    """A scratch folder, removed afterwards. Raises NoScratch, GitFailed and CopierFailed."""
+    with scratch() as folder:
+        make_repository(folder / "template.git")
+        yield Workshop(folder)
 
 
 def newest() -> str:

@@ -13,9 +13,9 @@ from tracegen.project.create import without_a_use
 from tracegen.project.skeleton import ANSWERS, brought_up, newest, paths_of
 from tracegen.write import Change, Style, Verdict
 from tracegen.write.disk import standing
-from tracegen.write.markers import holds_markers
+from tracegen.write.memory import Memory
+from tracegen.write.merge import holds_markers
 from tracegen.write.plan import judged
-from tracegen.write.state import Records
 
 
 def skeleton_changes(folder: Path, rendered: Rendered, style: Style) -> Iterator[Change]:
@@ -34,8 +34,8 @@ def skeleton_changes(folder: Path, rendered: Rendered, style: Style) -> Iterator
     before, after = brought_up(known.tag, known.answers, wanted)
     yield _answers_change(folder, after[ANSWERS])
     # What the version before wrote is known without a record: it is rendered anew from its answers.
-    records = Records(None, (), {}, _without(before, left_out))
-    for change in judged(_without(after, left_out), folder, records, style=style):
+    memory = Memory(files={path: (text,) for path, text in _without(before, left_out).items()})
+    for change in judged(_without(after, left_out), folder, memory, style=style):
         yield replace(change, recorded=False, note=_note(change))
 
 

@@ -8,7 +8,7 @@ from tracegen.catalogue import catalogue
 from tracegen.project.draft import SPEC, draft
 from tracegen.project.questions import complete
 from tracegen.project.skeleton import ANSWERS, paths_of
-from tracegen.write.paths import STATE
+from tracegen.write.memory import is_remembered
 
 
 class NotHere(Exception):
@@ -32,12 +32,17 @@ def occupied(folder: Path) -> list[str]:
 
 def top_of_repository(folder: Path) -> Path | None:
     """The top of the git repository that the folder lies in, or will."""
-    above = [folder.resolve(), *folder.resolve().parents]
+    above = [_real(folder), *_real(folder).parents]
     return next((each for each in above if (each / ".git").exists()), None)
 
 
+def _real(folder: Path) -> Path:
+    """The folder without links; a loop of links stays as it is."""
+    return Path(os.path.realpath(folder))
+
+
 def _faults(folder: Path) -> Iterator[tuple[str, str]]:
-    elsewhere = f"name another folder, such as `tracegen new {folder.resolve().name}-tracing`"
+    elsewhere = f"name another folder, such as `tracegen new {_real(folder).name}-tracing`"
     if os.path.lexists(folder) and not folder.is_dir():
         yield f"{folder} is not a folder", elsewhere
     if _is_inside_git(folder):
@@ -47,7 +52,7 @@ def _faults(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"{nearest} is not writable", "name a folder that is yours to write"
     if os.path.lexists(folder / SPEC):
         yield f"{folder / SPEC} is there already", "`tracegen update` and `tracegen render` go on with it"
-    if os.path.lexists(folder / STATE):
+    if is_remembered(folder):
         yield f"{folder} holds what tracegen rendered from elsewhere", elsewhere
     if os.path.lexists(folder / ANSWERS):
         yield (
@@ -59,7 +64,7 @@ def _faults(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _is_inside_git(folder: Path) -> bool:
-    resolved = folder.resolve()
+    resolved = _real(folder)
     bare = (resolved / "HEAD").is_file() and (resolved / "objects").is_dir() and (resolved / "refs").is_dir()
     return bare or ".git" in resolved.parts
 

@@ -15,8 +15,7 @@ from tracegen.project.skeleton_changes import skeleton_changes
 from tracegen.source.files import load
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Change, Changes, Style, plan_changes
-from tracegen.write.paths import HOME
-from tracegen.write.state import load_records
+from tracegen.write.memory import is_remembered, load_memory
 
 
 @dataclass(frozen=True)
@@ -48,25 +47,28 @@ def find(folder: Path) -> Project:
     parts = [
         Part(places[name], name, build(document, spec, catalogue()))
         for name, spec in checked.settings.items()
-        if name is None or (places[name] / HOME).is_dir()
+        if name is None or is_remembered(places[name])
     ]
     return Project(folder, tuple(parts), checked.problems)
 
 
 def written_folders(folder: Path) -> list[Path]:
     """The output folders that tracegen wrote into, whatever the spec says by now."""
-    return [folder, *(each for each in sorted(folder.glob("env/*")) if (each / HOME).is_dir())]
+    return [folder, *(each for each in sorted(folder.glob("env/*")) if is_remembered(each))]
 
 
 def changes_of(project: Project, part: Part, style: Style) -> Changes:
     """What bringing one output folder up to date would do; the skeleton goes with the base. Reads only."""
+    sources = part.rendered.sources
     if part.environment is not None:
-        return plan_changes(part.rendered.tree, part.folder, part.environment, style=style)
+        return plan_changes(part.rendered.tree, part.folder, part.environment, style=style, sources=sources)
     beside: list[Change] = []
     with suppress(NoSkeleton):  # told by `notes_of`
         beside = list(skeleton_changes(project.folder, project.parts[0].rendered, style))
     schema = committed_editor_schema()
-    return plan_changes(part.rendered.tree, part.folder, None, schema=schema, style=style, beside=beside)
+    return plan_changes(
+        part.rendered.tree, part.folder, None, schema=schema, style=style, beside=beside, sources=sources
+    )
 
 
 def notes_of(project: Project) -> list[str]:
@@ -78,10 +80,14 @@ def notes_of(project: Project) -> list[str]:
     return []
 
 
+def _remembered_texts(folder: Path) -> list[bytes]:
+    return [text for texts in load_memory(folder).files.values() for text in texts]
+
+
 def steps_of(project: Project) -> list[Step]:
     """What to do before what is going to be rendered is started; to be asked before anything is written."""
     found = [
-        steps_between(load_records(part.folder).bases.values(), part.rendered.tree.values(), catalogue())
+        steps_between(_remembered_texts(part.folder), part.rendered.tree.values(), catalogue())
         for part in project.parts
     ]
     return list(dict.fromkeys(step for steps in found for step in steps))

@@ -1,11 +1,11 @@
-"""All that a rehearsal takes from the Model and the spec; nothing else in this package knows them."""
+"""All that a rehearsal takes from the System and the spec; nothing else in this package knows them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from tracegen.compiler import Rendered
-from tracegen.system import Model, Secret, Text
+from tracegen.system import Secret, System, Text
 from tracegen.system.kept import CLASSES, Row, kept
 from tracegen.system.sampling import Sampler, Traffic
 
@@ -69,7 +69,7 @@ class Facts:
     ca: str
     host: str
     assumed: bool
-    _model: Model
+    _model: System
 
     def predicted(self, spans: Mapping[str, int]) -> dict[str, tuple[Row, ...]]:
         """The arithmetic of `explain sampling`, by service in which traces start, for traces of so many spans."""
@@ -100,13 +100,13 @@ class Facts:
 
 def facts_of(rendered: Rendered) -> Facts:
     """The facts of a compiled spec; where it states no traffic, a trace a second starts in each entry service."""
-    model = rendered.model
-    traffic = _traffic(model)
-    policies = model.tail.policies if model.tail else ()
+    system = rendered.system
+    traffic = _traffic(system)
+    policies = system.tail.policies if system.tail else ()
     conditions = [each for policy in policies for each in policy.conditions]
     # What the spec gives a service is on all its spans, and on no others.
-    given = {key for service in model.services.values() for key in service.attributes}
-    entrance = model.entrance
+    given = {key for service in system.services.values() for key in service.attributes}
+    entrance = system.entrance
     ca = entrance.tls.ca if entrance.tls else None
     return Facts(
         services={
@@ -120,7 +120,7 @@ def facts_of(rendered: Rendered) -> Facts:
                 sampler=service.sampler,
                 traffic=traffic[name],
             )
-            for name, service in model.services.items()
+            for name, service in system.services.items()
         },
         asked=tuple(
             dict.fromkeys(
@@ -131,12 +131,12 @@ def facts_of(rendered: Rendered) -> Facts:
         ),
         slower=tuple(sorted({each.milliseconds for each in conditions if each.kind == "slower_than"})),
         baggage=rendered.settings.baggage.to_attributes,
-        wait=model.tail.wait / 1000 if model.tail else 0.0,
+        wait=system.tail.wait / 1000 if system.tail else 0.0,
         headers=entrance.headers,
         ca=ca.file if ca else "",
         host=entrance.host,
-        assumed=not any(service.traffic.traces_per_second for service in model.services.values()),
-        _model=model,
+        assumed=not any(service.traffic.traces_per_second for service in system.services.values()),
+        _model=system,
     )
 
 
@@ -145,11 +145,11 @@ def secret_value(value: Text, environment: Mapping[str, str]) -> str:
     return "".join(environment[part.variable] if isinstance(part, Secret) else part for part in value)
 
 
-def _traffic(model: Model) -> dict[str, Traffic]:
-    said = {name: service.traffic for name, service in model.services.items()}
+def _traffic(system: System) -> dict[str, Traffic]:
+    said = {name: service.traffic for name, service in system.services.items()}
     if any(each.traces_per_second for each in said.values()):
         return said
-    called = {callee for _, callee in model.edges()}
+    called = {callee for _, callee in system.edges()}
     # Where everybody is called by somebody, the first begins.
     entries = [name for name in said if name not in called] or list(said)[:1]
     return {

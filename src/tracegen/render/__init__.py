@@ -1,4 +1,4 @@
-"""Model → Plan → Tree."""
+"""System → Plan → Tree."""
 
 from tracegen.render.plan import UnknownOverride, plan, render
 from tracegen.system.file import PlannedFile, Structured, Written

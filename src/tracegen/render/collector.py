@@ -20,7 +20,7 @@ from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
-from tracegen.system import Destination, Model, Queue, Tier
+from tracegen.system import Destination, Queue, System, Tier
 from tracegen.system.file import Structured
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
@@ -33,29 +33,29 @@ _LARGEST_BATCH_BYTES = 3_000_000
 _LARGEST_MESSAGE_BYTES = 900_000
 _BATCH_WAIT = "200ms"
 
-_KEYS = ("collector", "backend", "sampling", "services", "service_defaults", "security", "metrics")
+_HEAD = "OpenTelemetry Collector"
 
 
-def collector_files(model: Model) -> list[Structured]:
+def collector_files(system: System) -> list[Structured]:
     """One configuration a tier."""
     return [
         Structured(
-            config_path(tier), _config(tier, model), f"OpenTelemetry Collector, the {tier.role}.", "collector", _KEYS
+            config_path(tier), _config(tier, system), f"OpenTelemetry Collector, the {tier.role}.", "collector"
         )
-        for tier in model.tiers
+        for tier in system.tiers
     ]
 
 
-def _config(tier: Tier, model: Model) -> Value:
-    extensions = _extensions(tier, model)
-    counts = counts_spans(tier, model)
-    exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, model) for each in tier.destinations}
+def _config(tier: Tier, system: System) -> Value:
+    extensions = _extensions(tier, system)
+    counts = counts_spans(tier, system)
+    exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, system) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
     processors |= health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
     connectors = (span_metrics.connectors() if counts else {}) | forwards(tier, counts)
     return {
         "extensions": extensions,
-        "receivers": receivers(tier, model),
+        "receivers": receivers(tier, system),
         "processors": processors | ({tail.PROCESSOR: tail.tail_sampling(tier.tail)} if tier.tail else {}),
         "exporters": exporters | (span_metrics.exporters() if counts else {}),
         "service": {
@@ -67,7 +67,7 @@ def _config(tier: Tier, model: Model) -> Value:
     }
 
 
-def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
+def _extensions(tier: Tier, system: System) -> dict[str, Value]:
     answer = "The image has no shell: its health check is `validate`, reading this answer as a configuration."
     extensions: dict[str, Value] = {
         "health_check": {
@@ -77,17 +77,17 @@ def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
     }
     if tier.queue.persistent:
         extensions["file_storage"] = {"directory": _QUEUE_FOLDER, "create_directory": True}
-    return extensions | guard(tier, model) | strategy_server(tier, model)
+    return extensions | guard(tier, system) | strategy_server(tier, system)
 
 
-def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
+def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
     retry: Value = {
         "enabled": True,
         "initial_interval": "1s",
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    queue = _sending_queue(tier.queue, _batch(destination, model))
+    queue = _sending_queue(tier.queue, _batch(destination, system))
     connection = _connection(destination)
     if destination.by_trace:
         return load_balancing(destination, connection, retry, queue)
@@ -131,8 +131,8 @@ def _sending_queue(queue: Queue, batches: Value) -> Value:
     }
 
 
-def _batch(destination: Destination, model: Model) -> Value:
-    kafka = model.backend.kafka if destination.inside else None
+def _batch(destination: Destination, system: System) -> Value:
+    kafka = system.backend.kafka if destination.inside else None
     largest = Commented(
         _LARGEST_BATCH_BYTES,
         "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped.",

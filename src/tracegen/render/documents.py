@@ -7,14 +7,9 @@ from tracegen.packs import contract
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.parts.services import url_variable
 from tracegen.render.template import render_template
-from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
+from tracegen.system import SAMPLING_PORTS, Condition, Policy, Publish, Service, System, Tier
 from tracegen.system.file import Written
 from tracegen.system.units import go_duration
-
-_KEYS = (
-    *("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security"),
-    *("registry", "versions"),
-)
 
 _OLD_CLIENTS = {
     "zipkin": "Zipkin",
@@ -25,65 +20,65 @@ _OLD_CLIENTS = {
 _OLD_PATHS = {"zipkin": "/api/v2/spans", "jaeger-http": "/api/traces"}
 
 
-def tracing_guide(model: Model, packs: Catalogue) -> Written:
+def tracing_guide(system: System, packs: Catalogue) -> Written:
     """TRACING.md: how to start, where to look, and what was decided."""
-    code = contract.backend(model.backend.type)
+    code = contract.backend(system.backend.type)
     values = {
-        "model": model,
-        "compose": "compose" in model.targets,
-        "backend": packs.backends[model.backend.type].entrance.get(model.backend.mode, ""),
-        "ui": _addresses(model),
+        "system": system,
+        "compose": "compose" in system.targets,
+        "backend": packs.backends[system.backend.type].entrance.get(system.backend.mode, ""),
+        "ui": _addresses(system),
         "look": code.look,
-        "hints": tuple(code.hints(model)),
-        "old_clients": list(_old_clients(model)),
+        "hints": tuple(code.hints(system)),
+        "old_clients": list(_old_clients(system)),
         "endpoint": _endpoint,
         "sampler": _sampler,
         "spans": _spans,
-        "kept": [_policy(each) for each in model.tail.policies] if model.tail else [],
-        "wait": go_duration(model.tail.wait) if model.tail else "",
-        "strategies": _strategies(model),
-        "retention": _retention(model.backend.retention),
+        "kept": [_policy(each) for each in system.tail.policies] if system.tail else [],
+        "wait": go_duration(system.tail.wait) if system.tail else "",
+        "strategies": _strategies(system),
+        "retention": _retention(system.backend.retention),
         "url_variable": url_variable,
-        "examples": [each.name for each in model.services.values() if each.build],
-        "ask": _ask(model),
+        "examples": [each.name for each in system.services.values() if each.build],
+        "ask": _ask(system),
     }
-    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents", _KEYS)
+    return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
 
 
-def _ask(model: Model) -> str:
+def _ask(system: System) -> str:
     """A command that asks an example for a trace, best one that nobody else calls; empty where there is none."""
-    examples = [each for each in model.services.values() if each.build]
-    called = {callee for _, callee in model.edges()}
+    examples = [each for each in system.services.values() if each.build]
+    called = {callee for _, callee in system.edges()}
     first = next((each for each in examples if each.name not in called), *examples[:1]) if examples else None
     if first is None:
         return ""
-    image = model.images["busybox"].reference
-    run = f"docker run --rm --network {model.name}_default {image}"
+    image = system.images["busybox"].reference
+    run = f"docker run --rm --network {system.name}_default {image}"
     return f"{run} wget -q -O - http://{first.name}:{first.port}/"
 
 
-def _addresses(model: Model) -> list[str]:
+def _addresses(system: System) -> list[str]:
     """Where a browser or a command finds the backend on the host."""
-    if not {"ui", "all"} & set(model.exposure.publish):
+    if not {"ui", "all"} & set(system.exposure.publish):
         return []
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(model.exposure.bind, model.exposure.bind)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(system.exposure.bind, system.exposure.bind)
     host = f"[{host}]" if ":" in host else host
-    scheme = "https" if model.certificates else "http"
-    ports = [port for each in model.components.values() for port in each.ports if port.publish is Publish.UI]
+    scheme = "https" if system.certificates else "http"
+    ports = [port for each in system.components.values() for port in each.ports if port.publish is Publish.UI]
     return [f"{scheme}://{host}:{port.number}" for port in ports]
 
 
-def _old_clients(model: Model) -> Iterator[tuple[str, str]]:
+def _old_clients(system: System) -> Iterator[tuple[str, str]]:
     """The addresses of the first tier for protocols other than OTLP (ruling 12)."""
-    for tier in model.tiers[:1]:
+    for tier in system.tiers[:1]:
         for receiver in tier.receivers:
             for port in RECEIVER_PORTS[receiver]:
-                if port.name in _OLD_CLIENTS and (port.protocol == "tcp" or takes_udp(model)):
-                    yield _OLD_CLIENTS[port.name], _old_address(port.name, f"{tier.component}:{port.number}", model)
+                if port.name in _OLD_CLIENTS and (port.protocol == "tcp" or takes_udp(system)):
+                    yield _OLD_CLIENTS[port.name], _old_address(port.name, f"{tier.component}:{port.number}", system)
 
 
-def _old_address(name: str, address: str, model: Model) -> str:
-    scheme = "https" if model.certificates else "http"
+def _old_address(name: str, address: str, system: System) -> str:
+    scheme = "https" if system.certificates else "http"
     return f"{scheme}://{address}{_OLD_PATHS[name]}" if name in _OLD_PATHS else address
 
 
@@ -114,10 +109,10 @@ def _condition(condition: Condition) -> str:
     return words[condition.kind]
 
 
-def _strategies(model: Model) -> str:
+def _strategies(system: System) -> str:
     """Where remote samplers ask; empty when none does."""
     return (
-        f"http://{model.strategies.host}:{SAMPLING_PORTS['http']}/sampling?service=NAME" if model.strategies else ""
+        f"http://{system.strategies.host}:{SAMPLING_PORTS['http']}/sampling?service=NAME" if system.strategies else ""
     )
 
 

@@ -1,4 +1,4 @@
-"""Model → Plan → Tree: which files, and their bytes. Pure: same model, same bytes."""
+"""System → Plan → Tree: which files, and their bytes. Pure: same system, same bytes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
 from tracegen.render.text import text_of
 from tracegen.render.variables import variables_example
-from tracegen.system import Model
+from tracegen.system import System
 from tracegen.system.file import PlannedFile, Structured
 
 
@@ -28,30 +28,29 @@ class UnknownOverride(Exception):
         super().__init__(f"overrides: {path} is not a rendered YAML or JSON file")
 
 
-def plan(model: Model, packs: Catalogue, *, for_people: bool = True) -> tuple[PlannedFile, ...]:
+def plan(system: System, packs: Catalogue, *, for_people: bool = True) -> tuple[PlannedFile, ...]:
     """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride.
 
     Without `for_people` what is made from templates is left out, which is all that a check of the spec can spare.
     """
-    files = _overridden(_files(model, packs), model)
+    files = _overridden(_files(system, packs), system)
     if for_people:
-        files |= _overridden([*stubs(model, packs), tracing_guide(model, packs)], model)
-    if "kubernetes" in model.targets:
-        files |= _overridden(kubernetes_files(model, files), model)
-    for path in model.overrides:
+        files |= _overridden([*stubs(system, packs), tracing_guide(system, packs)], system)
+    if "kubernetes" in system.targets:
+        files |= _overridden(kubernetes_files(system, files), system)
+    for path in system.overrides:
         if not isinstance(files.get(path), Structured):
             raise UnknownOverride(path, (name for name, each in files.items() if isinstance(each, Structured)))
     return tuple(files[path] for path in sorted(files))
 
 
-def _overridden(files: Iterable[PlannedFile], model: Model) -> dict[str, PlannedFile]:
+def _overridden(files: Iterable[PlannedFile], system: System) -> dict[str, PlannedFile]:
     """The files by path, with what the spec says of them merged in."""
     found: dict[str, PlannedFile] = {}
     for file in files:
-        patch = model.overrides.get(file.path)
+        patch = system.overrides.get(file.path)
         if patch is not None and isinstance(file, Structured):
-            value = merge_patch(file.value, dict(patch))
-            file = replace(file, value=value, keys=(*file.keys, f"overrides.{file.path}"))
+            file = replace(file, value=merge_patch(file.value, dict(patch)))
         found[file.path] = file
     return found
 
@@ -61,14 +60,14 @@ def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
     return {file.path: text_of(file).encode() for file in files}
 
 
-def _files(model: Model, packs: Catalogue) -> Iterable[PlannedFile]:
-    if "compose" in model.targets:
-        yield compose_file(model)
-        yield variables_example(model)
-        yield from fragments(model)
+def _files(system: System, packs: Catalogue) -> Iterable[PlannedFile]:
+    if "compose" in system.targets:
+        yield compose_file(system)
+        yield variables_example(system)
+        yield from fragments(system)
     for name in packs.companions:
-        yield from contract.companion(name).configs(model)
-    yield from contract.backend(model.backend.type).configs(model)
-    yield from collector_files(model)
-    yield from strategy_files(model)
-    yield from environment_files(model)
+        yield from contract.companion(name).configs(system)
+    yield from contract.backend(system.backend.type).configs(system)
+    yield from collector_files(system)
+    yield from strategy_files(system)
+    yield from environment_files(system)

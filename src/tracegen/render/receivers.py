@@ -6,7 +6,7 @@ from tracegen.emit import Value
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import server_tls
-from tracegen.system import Model, Tier
+from tracegen.system import System, Tier
 
 #: The protocols of the receivers that have several, by the name of their port.
 _PROTOCOLS = {
@@ -15,40 +15,40 @@ _PROTOCOLS = {
 }
 
 
-def receivers(tier: Tier, model: Model) -> dict[str, Value]:
+def receivers(tier: Tier, system: System) -> dict[str, Value]:
     """The receivers of a tier; all listen on every address of the container, the default is localhost."""
-    return {name: _receiver(name, tier, model) for name in tier.receivers}
+    return {name: _receiver(name, tier, system) for name in tier.receivers}
 
 
-def guard(tier: Tier, model: Model) -> dict[str, Value]:
+def guard(tier: Tier, system: System) -> dict[str, Value]:
     """The extension that compares what senders show; empty when nothing is asked for."""
-    if not tier.guarded or model.ingest.secret is None:
+    if not tier.guarded or system.ingest.secret is None:
         return {}
-    if model.ingest.kind == "bearer":
-        return {_authenticator(model): {"token": config_text((model.ingest.secret,))}}
-    user, password = config_text(model.ingest.username), config_text((model.ingest.secret,))
-    return {_authenticator(model): {"htpasswd": {"inline": f"{user}:{password}"}}}
+    if system.ingest.kind == "bearer":
+        return {_authenticator(system): {"token": config_text((system.ingest.secret,))}}
+    user, password = config_text(system.ingest.username), config_text((system.ingest.secret,))
+    return {_authenticator(system): {"htpasswd": {"inline": f"{user}:{password}"}}}
 
 
-def _receiver(name: str, tier: Tier, model: Model) -> Value:
-    ports = {port.name: port for port in RECEIVER_PORTS[name] if port.protocol == "tcp" or takes_udp(model)}
+def _receiver(name: str, tier: Tier, system: System) -> Value:
+    ports = {port.name: port for port in RECEIVER_PORTS[name] if port.protocol == "tcp" or takes_udp(system)}
     servers: Mapping[str, Value] = {
-        each: _server(port.number, port.protocol, tier, model) for each, port in ports.items()
+        each: _server(port.number, port.protocol, tier, system) for each, port in ports.items()
     }
     if name not in _PROTOCOLS:
         return next(iter(servers.values()))
     return {"protocols": {_PROTOCOLS[name][each]: server for each, server in servers.items()}}
 
 
-def _server(port: int, protocol: str, tier: Tier, model: Model) -> Value:
+def _server(port: int, protocol: str, tier: Tier, system: System) -> Value:
     server: dict[str, Value] = {"endpoint": f"0.0.0.0:{port}"}
     if protocol == "udp":
         return server
-    server |= server_tls(model.certificates)
+    server |= server_tls(system.certificates)
     if tier.guarded:
-        server["auth"] = {"authenticator": _authenticator(model)}
+        server["auth"] = {"authenticator": _authenticator(system)}
     return server
 
 
-def _authenticator(model: Model) -> str:
-    return {"bearer": "bearertokenauth/ingest", "basic": "basicauth/ingest"}[model.ingest.kind]
+def _authenticator(system: System) -> str:
+    return {"bearer": "bearertokenauth/ingest", "basic": "basicauth/ingest"}[system.ingest.kind]

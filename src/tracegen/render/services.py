@@ -2,24 +2,12 @@
 
 from tracegen.emit import Commented, to_env_file
 from tracegen.parts.services import environment_path, portable
-from tracegen.system import Model, Service
+from tracegen.system import Service, System
 from tracegen.system.file import Written
 
 _HEAD = (
     "OpenTelemetry environment of {name}, for any way of running it: compose and docker run (--env-file), systemd\n"
     "(EnvironmentFile=), or a shell (set -a; . this file)."
-)
-
-_KEYS = (
-    "name",
-    "attributes",
-    "propagators",
-    "baggage",
-    "sampling.head",
-    "service_defaults",
-    "backend",
-    "collector.topology",
-    "security",
 )
 
 _COMMENTS = {
@@ -28,9 +16,9 @@ _COMMENTS = {
 }
 
 
-def environment_files(model: Model) -> list[Written]:
+def environment_files(system: System) -> list[Written]:
     """services/<name>/otel.env of every service."""
-    return [_file(service) for service in model.services.values()]
+    return [_file(service) for service in system.services.values()]
 
 
 def _file(service: Service) -> Written:
@@ -42,5 +30,4 @@ def _file(service: Service) -> Written:
     entries = {
         name: Commented(value, _COMMENTS[name]) if name in _COMMENTS else value for name, value in variables.items()
     }
-    keys = (*_KEYS, f"services.{service.name}")
-    return Written(environment_path(service), to_env_file(entries, head), "services", keys)
+    return Written(environment_path(service), to_env_file(entries, head), "services")

@@ -5,7 +5,7 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/conn
 
 from tracegen.emit import Commented, Value
 from tracegen.parts.collectors import SPAN_METRICS_PORT
-from tracegen.system import Model, Tier
+from tracegen.system import System, Tier
 
 CONNECTOR = "span_metrics"
 
@@ -16,9 +16,9 @@ _BUCKETS = ["5ms", "10ms", "25ms", "50ms", "100ms", "250ms", "500ms", "1s", "250
 _SERIES = 20_000
 
 
-def counts_spans(tier: Tier, model: Model) -> bool:
+def counts_spans(tier: Tier, system: System) -> bool:
     """Whether this tier makes metrics: the last one, where the traces of all services pass."""
-    return model.metrics and tier is model.tiers[-1]
+    return system.metrics and tier is system.tiers[-1]
 
 
 def connectors() -> dict[str, Value]:

@@ -9,24 +9,23 @@ from collections.abc import Iterator
 from tracegen.emit import Commented, Value
 from tracegen.parts.collectors import STRATEGIES_TARGET
 from tracegen.parts.strategies import RELOAD_INTERVAL
-from tracegen.system import SAMPLING_PORTS, Model, Service, Strategy, Tier
+from tracegen.system import SAMPLING_PORTS, Service, Strategy, System, Tier
 from tracegen.system.file import Structured
 
 _EXTENSION = "jaegerremotesampling"
-_KEYS = ("sampling.head", "services", "service_defaults", "backend", "collector")
 
 
-def strategy_files(model: Model) -> Iterator[Structured]:
+def strategy_files(system: System) -> Iterator[Structured]:
     """The file of strategies, when a sampler asks for them."""
-    if model.strategies:
-        strategies = [_service(each) for each in model.services.values() if each.sampler.remote]
-        value: Value = {"default_strategy": _strategy(model.strategies.default), "service_strategies": strategies}
-        yield Structured(model.strategies.file, value, "", "strategies", _KEYS)
+    if system.strategies:
+        strategies = [_service(each) for each in system.services.values() if each.sampler.remote]
+        value: Value = {"default_strategy": _strategy(system.strategies.default), "service_strategies": strategies}
+        yield Structured(system.strategies.file, value, "", "strategies")
 
 
-def strategy_server(tier: Tier, model: Model) -> dict[str, Value]:
+def strategy_server(tier: Tier, system: System) -> dict[str, Value]:
     """The extension of a collector that serves strategies; empty in all others."""
-    if model.strategies is None or model.strategies.host != tier.component:
+    if system.strategies is None or system.strategies.host != tier.component:
         return {}
     return {
         _EXTENSION: {

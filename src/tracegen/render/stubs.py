@@ -9,33 +9,40 @@ from pathlib import Path
 from tracegen.catalogue import Catalogue, LanguagePack
 from tracegen.catalogue.stub_files import TEMPLATE, stub_files
 from tracegen.render.template import render_template
-from tracegen.system import Model, Service
+from tracegen.system import Service, System
 from tracegen.system.file import Written
 
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 
-def stubs(model: Model, packs: Catalogue) -> Iterator[Written]:
+
+def stubs(system: System, packs: Catalogue) -> Iterator[Written]:
     """The files below each service's stub folder."""
-    for service in model.services.values():
+    for service in system.services.values():
         pack = packs.languages[service.language]
         files = stub_files(pack, service.framework, service.instrumentation, bool(service.build))
         for path, source in files.items():
-            text = _text(source, service, model, pack)
+            text = _text(source, service, system, pack)
             if text.strip():
-                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}", _keys(service, source))
+                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}")
 
 
-def _text(source: Path, service: Service, model: Model, pack: LanguagePack) -> str:
+def _text(source: Path, service: Service, system: System, pack: LanguagePack) -> str:
     if source.suffix != TEMPLATE:
         return source.read_text(encoding="utf-8")
     values = {
         "service": service,
         "pack": pack,
-        "images": model.images,
+        "images": system.images,
         "example": bool(service.build),
+        "propagators": _listed(service, "OTEL_PROPAGATORS"),
+        "grpc": "grpc" in (*_listed(service, PROTOCOL), *_listed(service, TRACES_PROTOCOL)),
+        "libraries": [pack.libraries[name] for name in service.libraries],
     }
     return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
 
 
-def _keys(service: Service, source: Path) -> tuple[str, ...]:
-    images = ("registry", "versions") if source.name.startswith("Dockerfile") else ()
-    return (f"services.{service.name}", "service_defaults", *images)
+def _listed(service: Service, variable: str) -> tuple[str, ...]:
+    """The parts of a variable of the service's environment, which the spec's own `env` may have replaced."""
+    value = "".join(part for part in service.environment.get(variable, ()) if isinstance(part, str))
+    return tuple(part.strip() for part in value.split(",") if part.strip())

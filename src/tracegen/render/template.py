@@ -3,8 +3,9 @@
 `finalize` refuses every value that did not come through one, so a template cannot forget.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
+_PACKAGE = re.compile(r"[\w@][\w@./:+-]*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
@@ -72,6 +74,11 @@ def image(value: object) -> Safe:
     return _matching(_IMAGE, value)
 
 
+def package(value: object) -> Safe:
+    """The name or version of a package, or a name in its code, from a pack's data."""
+    return _matching(_PACKAGE, value)
+
+
 def _matching(pattern: re.Pattern[str], value: object) -> Safe:
     if not pattern.fullmatch(str(value)):
         raise UnsafeValue(f"a template writes {value!r} where only {pattern.pattern} is safe")
@@ -94,6 +101,14 @@ def _environment(root: Path) -> "Environment":
         """A string literal of the language whose pack the template belongs to."""
         return Safe(string_literal(str(value), context["pack"].literal))
 
+    def merged(names: Iterable[str]) -> Safe:
+        """The members of the JSON objects in files below the root, sorted, as lines for within another object."""
+        members: dict[str, Any] = {}
+        for name in names:
+            members |= json.loads(root.joinpath(name).read_text(encoding="utf-8"))
+        lines = json.dumps(dict(sorted(members.items())), indent=2, ensure_ascii=False).splitlines()[1:-1]
+        return Safe("\n".join(f"  {line}" for line in lines))
+
     environment = Environment(
         loader=FileSystemLoader(root),
         undefined=StrictUndefined,
@@ -110,6 +125,8 @@ def _environment(root: Path) -> "Environment":
         "block": block,
         "label": label,
         "image": image,
+        "package": package,
+        "merged": merged,
         "literal": literal,
     }
     return environment

@@ -2,10 +2,8 @@
 
 from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Commented, NotPortable, to_env_file
-from tracegen.system import Model
+from tracegen.system import System
 from tracegen.system.file import Written
-
-_KEYS = ("targets", "services", "service_defaults", "backend", "collector", "security")
 
 _HEAD = (
     "Variables that compose.yaml needs. Copy this file to .env, which tracegen never touches and git should\n"
@@ -13,12 +11,12 @@ _HEAD = (
 )
 
 
-def variables_example(model: Model) -> Written:
+def variables_example(system: System) -> Written:
     """.env.example: every variable and file that the rendered system refers to."""
     users: dict[str, list[str]] = {}
     files: set[str] = set()
     # Those that run elsewhere have fragments, which refer to variables too.
-    for component in (*model.components.values(), *model.elsewhere.values()):
+    for component in (*system.components.values(), *system.elsewhere.values()):
         for secret in component.secrets:
             if secret.file:
                 files.add(secret.file)
@@ -26,7 +24,7 @@ def variables_example(model: Model) -> Written:
                 users.setdefault(secret.variable, []).append(component.name)
     entries = {name: Commented("", _comment(name, users)) for name in sorted(users) if _fits_a_file(name)}
     left_out = sorted(users.keys() - entries)
-    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose", _KEYS)
+    return Written(".env.example", to_env_file(entries, _head(bool(users), left_out, files)), "compose")
 
 
 def _comment(name: str, users: dict[str, list[str]]) -> str:

@@ -4,8 +4,8 @@ import json
 
 from tracegen.catalogue import catalogue
 from tracegen.catalogue.data import data_path
+from tracegen.spec.json_schema import for_editors
 from tracegen.spec.schema import compose
-from tracegen.spec.standard import for_editors
 
 #: Where it is committed; a test holds that it is what the code makes.
 COMMITTED = ("schemas", "tracegen.schema.json")

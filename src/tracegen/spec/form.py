@@ -6,11 +6,11 @@ from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.problems import Problem
-from tracegen.spec.acceptor import accepts
+from tracegen.spec.json_schema import strict
 from tracegen.spec.layers import Stack
 from tracegen.spec.nodes import to_value
+from tracegen.spec.quick_check import accepts
 from tracegen.spec.schema import Schema, chosen_variant, fits, property_schema, resolve, schema_of, switches
-from tracegen.spec.standard import strict
 
 
 def check_form(stack: Stack, packs: Catalogue) -> tuple[dict[str, Any], list[Problem]]:

@@ -54,6 +54,7 @@ def compose(packs: Catalogue) -> Schema:
     _expand(definitions["service"], "languages", packs.languages)
     for language in packs.languages.values():
         _add_framework(definitions["service"], language)
+        _add_libraries(definitions["service"], language)
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
     composed: Schema = _with_references(base)
@@ -201,6 +202,20 @@ def _add_framework(service: Schema, language: LanguagePack) -> None:
             "x-why": f"the first of {language.title}",
             "description": "The web framework. Default: the language's first.",
             "examples": [frameworks[0]],
+        }
+
+
+def _add_libraries(service: Schema, language: LanguagePack) -> None:
+    libraries = sorted(language.libraries)
+    if libraries:
+        service["x-variants"][language.name]["properties"]["libraries"] = {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": libraries},
+            "default": [],
+            "x-why": f"what {language.title} finds when it runs",
+            "description": "Libraries whose spans are switched on. Default: what the language finds when it runs.",
+            "examples": [libraries[:2]],
         }
 
 

@@ -20,26 +20,6 @@ from tracegen.system.component import (
 from tracegen.system.compose import Compose, Unit
 from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
-from tracegen.system.model import (
-    TENANT_ATTRIBUTE,
-    Backend,
-    Certificates,
-    ClientTls,
-    Design,
-    Destination,
-    Exposure,
-    IngestAuth,
-    Kafka,
-    Model,
-    Queue,
-    Redaction,
-    Role,
-    Sasl,
-    Service,
-    Storage,
-    Tenant,
-    Tier,
-)
 from tracegen.system.sampling import (
     SAMPLING_PORTS,
     Condition,
@@ -49,6 +29,26 @@ from tracegen.system.sampling import (
     StrategyServer,
     Tail,
     Traffic,
+)
+from tracegen.system.system import (
+    TENANT_ATTRIBUTE,
+    Backend,
+    Certificates,
+    ClientTls,
+    Design,
+    Destination,
+    Exposure,
+    IngestAuth,
+    Kafka,
+    Queue,
+    Redaction,
+    Role,
+    Sasl,
+    Service,
+    Storage,
+    System,
+    Tenant,
+    Tier,
 )
 
 __all__ = [
@@ -75,7 +75,6 @@ __all__ = [
     "Kubernetes",
     "Login",
     "Metrics",
-    "Model",
     "Policy",
     "Port",
     "Publish",
@@ -91,6 +90,7 @@ __all__ = [
     "Storage",
     "Strategy",
     "StrategyServer",
+    "System",
     "Tail",
     "Tenant",
     "Text",

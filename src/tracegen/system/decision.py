@@ -1,4 +1,4 @@
-"""A decision: what was settled on the way from Spec to Model, and why; `tracegen explain` prints them."""
+"""A decision: what was settled of what a spec may say, and why; `tracegen explain` prints them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from tracegen.problems import Place
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The value at a path of the spec (or of the model), and where it comes from.
+    """The value at a path of the spec (or of the system), and where it comes from.
 
     `place` is where it was said; None when tracegen decided, and then `why` says on what ground.
     """

@@ -1,4 +1,4 @@
-"""A planned file: where it goes, what is in it, and which keys of the spec it comes from."""
+"""A planned file: where it goes, what is in it, and who makes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,14 @@ from tracegen.emit import Value
 class Structured:
     """A YAML or JSON file (by its suffix) as a structure; `overrides` of the spec act on it.
 
-    `head` is its comment at the top; `source` names the pack or builder; `keys` the spec keys that shape it;
-    `finish` a last pure step over the text, for readers that change it before they parse it.
+    `head` is its comment at the top; `source` names the pack or builder; `finish` a
+    last pure step over the text, for readers that change it before they parse it.
     """
 
     path: str
     value: Value
     head: str
     source: str
-    keys: tuple[str, ...]
     finish: Callable[[str], str] = str
 
 
@@ -29,7 +28,6 @@ class Written:
     path: str
     text: str
     source: str
-    keys: tuple[str, ...]
 
 
 PlannedFile = Structured | Written

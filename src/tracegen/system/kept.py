@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from tracegen.system.graph import reachable_bits
-from tracegen.system.model import Design, Service
 from tracegen.system.sampling import Condition, Policy, Tail, Traffic
 from tracegen.system.sizing import BYTES_PER_SPAN
+from tracegen.system.system import Design, Service
 
 CLASSES = ("error", "slow", "tagged", "normal")
 
@@ -88,20 +88,20 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
-def kept(model: Design) -> dict[str, tuple[Row, ...]]:
+def kept(design: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = {name: limit.passed for name, limit in limits(model).items()}
-    deciders = _deciders(model)
-    return {name: tuple(_rows(service, deciders[name], passed)) for name, service in model.services.items()}
+    passed = {name: limit.passed for name, limit in limits(design).items()}
+    deciders = _deciders(design)
+    return {name: tuple(_rows(service, deciders[name], passed)) for name, service in design.services.items()}
 
 
-def limits(model: Design) -> dict[str, Limit]:
+def limits(design: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
-    tail = model.tail
+    tail = design.tail
     if tail is None:
         return {}
     return {
-        policy.name: Limit(spans, _reaching(policy, model))
+        policy.name: Limit(spans, _reaching(policy, design))
         for policy in tail.policies
         if (spans := _limit(policy, tail)) is not None
     }
@@ -128,24 +128,24 @@ class _Decider:
         return self.tail.policies if self.tail else ()
 
 
-def _deciders(model: Design) -> dict[str, _Decider]:
-    attributes = _attributes(model.tail)
-    given = {key for service in model.services.values() for key in service.attributes}
+def _deciders(design: Design) -> dict[str, _Decider]:
+    attributes = _attributes(design.tail)
+    given = {key for service in design.services.values() for key in service.attributes}
     known = [each for each in attributes if each.key in given]
     asked = tuple(each for each in attributes if each.key not in given)
-    reach = reachable_bits({name: service.calls for name, service in model.services.items()})
-    carriers = {each: _carriers(each, model) for each in known}
+    reach = reachable_bits({name: service.calls for name, service in design.services.items()})
+    carriers = {each: _carriers(each, design) for each in known}
     return {
-        name: _Decider(model.tail, {each: bool(reach[name] & bits) for each, bits in carriers.items()}, asked)
-        for name in model.services
+        name: _Decider(design.tail, {each: bool(reach[name] & bits) for each, bits in carriers.items()}, asked)
+        for name in design.services
     }
 
 
-def _carriers(condition: Condition, model: Design) -> int:
+def _carriers(condition: Condition, design: Design) -> int:
     """The services whose spans carry an attribute: bit i is the i-th service."""
     return sum(
         1 << number
-        for number, service in enumerate(model.services.values())
+        for number, service in enumerate(design.services.values())
         if service.attributes.get(condition.key) in condition.values
     )
 
@@ -192,11 +192,11 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, model: Design) -> float:
-    deciders = _deciders(model)
+def _reaching(policy: Policy, design: Design) -> float:
+    deciders = _deciders(design)
     return sum(
         service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
-        for name, service in model.services.items()
+        for name, service in design.services.items()
         for trace, chance in _traces(service.traffic, deciders[name])
         if _agrees(policy, trace, deciders[name])
     )

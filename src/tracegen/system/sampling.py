@@ -1,4 +1,4 @@
-"""Sampling of the Model: who decides, where, and how many traces wait for it."""
+"""Sampling of the System: who decides, where, and how many traces wait for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,15 +4,22 @@
 killed run left, `abort` takes back a run that ended in a conflict.
 """
 
-from tracegen.write.abort import Aborted, abort, can_abort
-from tracegen.write.apply import apply
-from tracegen.write.changes import Change, Changes, is_drift
-from tracegen.write.errors import Busy, CannotWrite, NothingToAbort, WriteRefused, WrongEnvironment
-from tracegen.write.plan import plan_changes
+from tracegen.write.errors import (
+    Busy,
+    CannotWrite,
+    NotForOutputs,
+    NothingToAbort,
+    OtherSpec,
+    WriteRefused,
+    WritesItsSource,
+    WrongEnvironment,
+)
+from tracegen.write.lock import is_busy
+from tracegen.write.paths import Tree
+from tracegen.write.plan import Change, Changes, is_drift, plan_changes
 from tracegen.write.reconcile import Style, Verdict
-from tracegen.write.recovery import Outcome, Recovery, needs_recovery, recover
-from tracegen.write.show import abort_lines, as_json, conflict_lines, diff, recovery_lines, summary_lines
-from tracegen.write.tree import Tree
+from tracegen.write.runs import Aborted, Outcome, Recovery, abort, apply, can_abort, needs_recovery, recover
+from tracegen.write.show import abort_lines, as_json, conflict_lines, count_line, diff, recovery_lines, verdict_lines
 
 __all__ = [
     "Aborted",
@@ -20,13 +27,16 @@ __all__ = [
     "CannotWrite",
     "Change",
     "Changes",
+    "NotForOutputs",
     "NothingToAbort",
+    "OtherSpec",
     "Outcome",
     "Recovery",
     "Style",
     "Tree",
     "Verdict",
     "WriteRefused",
+    "WritesItsSource",
     "WrongEnvironment",
     "abort",
     "abort_lines",
@@ -34,11 +44,13 @@ __all__ = [
     "as_json",
     "can_abort",
     "conflict_lines",
+    "count_line",
     "diff",
+    "is_busy",
     "is_drift",
     "needs_recovery",
     "plan_changes",
     "recover",
     "recovery_lines",
-    "summary_lines",
+    "verdict_lines",
 ]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tracegen.write.errors import CannotWrite, refusing
+from tracegen.emit.output_paths import is_not_for_outputs
+from tracegen.write.errors import CannotWrite, NotForOutputs, refusing
 from tracegen.write.paths import HOME, OWN_PLACES, fault_of, folders_above, is_own
 
 
@@ -28,15 +29,28 @@ def standing(root: Path, path: str, going: Collection[str] = ()) -> bytes | None
 
 
 def check_root(root: Path) -> None:
-    """Raises CannotWrite where the root is no folder, or a place of tracegen's own is a link to elsewhere."""
+    """Raises CannotWrite where the root is no folder, or a place of tracegen's own is a link to elsewhere.
+
+    Raises NotForOutputs where it lies in `.git` or `.tracegen`.
+    """
     with refusing(os.fspath(root)):
         if root.exists() and not root.is_dir():
             raise CannotWrite(os.fspath(root), "is a file where a folder is needed")
+        _check_owner(root)
     for own in OWN_PLACES:
         with refusing(own):
             mode = _mode(root / own)
         if mode is not None and not (stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and own != HOME)):
             raise CannotWrite(own, _kind(mode))
+
+
+def _check_owner(root: Path) -> None:
+    resolved = Path(os.path.realpath(root))
+    for name in resolved.parts:
+        if is_not_for_outputs(name):
+            raise NotForOutputs(root, "tracegen itself" if name.casefold() == HOME else "git itself")
+    if (resolved / "HEAD").is_file() and (resolved / "objects").is_dir() and (resolved / "refs").is_dir():
+        raise NotForOutputs(root, "git itself")
 
 
 def check_distinct(root: Path, paths: Iterable[str]) -> None:

@@ -37,8 +37,35 @@ class WrongEnvironment(WriteRefused):
         super().__init__(f"the folder holds {_words(remembered)}, not {_words(asked)}")
 
 
-class MergeFailed(WriteRefused):
-    """Three texts cannot be merged here, for a reason that is no conflict."""
+class OtherSpec(WriteRefused):
+    """The folder holds what another spec rendered, which would be removed."""
+
+    def __init__(self, root: Path, remembered: str, asked: str) -> None:
+        """Both are paths from `root`."""
+        self.remembered = remembered
+        self.asked = asked
+        super().__init__(
+            f"{root} holds what {remembered} rendered, and {asked} would take its place\n"
+            f"  hint: render it elsewhere with -o, or remove {remembered} if {asked} replaces it"
+        )
+
+
+class NotForOutputs(WriteRefused):
+    """The folder belongs to git or to tracegen itself."""
+
+    def __init__(self, root: Path, owner: str) -> None:
+        super().__init__(f"{root} belongs to {owner}\n  hint: name a folder outside of it")
+
+
+class WritesItsSource(WriteRefused):
+    """An output has the path of the spec or of a file that it includes."""
+
+    def __init__(self, path: str, source: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is rendered, and is the place of {source}, which tracegen reads and never writes\n"
+            "  hint: give that file another name, or render to another folder with -o"
+        )
 
 
 class NothingToAbort(WriteRefused):
@@ -52,10 +79,9 @@ class NothingToAbort(WriteRefused):
 class Busy(WriteRefused):
     """Another run holds the lock of this folder."""
 
-    def __init__(self, root: Path, hint: str = "") -> None:
-        """`hint` goes on with the sentence."""
+    def __init__(self, root: Path) -> None:
         self.root = root
-        super().__init__(f"another tracegen is writing into {root}{hint}")
+        super().__init__(f"another tracegen is writing into {root}; run it again when that has ended")
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Literal
 
-from tracegen.write.markers import holds_markers, sides
-from tracegen.write.merge import merge, merge_favouring
+from tracegen.problems import ProblemsFound
+from tracegen.source.reader import read
+from tracegen.write.merge import holds_markers, merge, sides
 from tracegen.write.patch import patch
 
 #: How a conflict is shown: both sides in the file, or what is refused in a `.rej` file beside it.
@@ -40,7 +42,7 @@ def reconcile(base: bytes | None, current: bytes, new: bytes, style: Style = "in
     """Weighs what tracegen last wrote, what stands there and what is rendered.
 
     Never drops a line that a person wrote. `base` is None where nobody knows what tracegen last wrote there,
-    or whether it did. Raises MergeFailed where git is not installed.
+    or whether it did.
     """
     if current == new:
         return Reconciled(Verdict.SAME, current)
@@ -85,8 +87,7 @@ def _merged(base: bytes | None, current: bytes, new: bytes, style: Style) -> Rec
         return Reconciled(Verdict.EDITED if merged.text == current else Verdict.MERGE, merged.text)
     if style == "inline":
         return Reconciled(Verdict.CONFLICT, merged.text, shown=True, note=note)
-    kept, refused = (merge_favouring(side, old, current, new) for side in ("ours", "theirs"))
-    return Reconciled(Verdict.CONFLICT, kept, shown=True, refused=refused, note=note)
+    return Reconciled(Verdict.CONFLICT, merged.yours, shown=True, refused=merged.rendered, note=note)
 
 
 def _one_side(base: bytes) -> bytes:
@@ -100,3 +101,21 @@ def refusal(path: str, kept: bytes, refused: bytes) -> bytes:
     # A person may write in any encoding, and a patch is made of bytes.
     encoding = "latin-1"
     return "".join(patch(path.encode().decode(encoding), kept, refused, encoding)).encode(encoding)
+
+
+_YAML = frozenset({".yaml", ".yml", ".json"})
+
+
+def is_broken(path: str, merged: bytes, *parts: bytes) -> bool:
+    """Whether a YAML or JSON file can no longer be read after a merge, such as a key twice, where each part can."""
+    if PurePosixPath(path).suffix not in _YAML or _reads(merged):
+        return False
+    return all(_reads(part) for part in parts)
+
+
+def _reads(text: bytes) -> bool:
+    try:
+        read(text, "")
+    except ProblemsFound:
+        return False
+    return True

@@ -1,21 +1,46 @@
 """Changes in words, as a diff and as data. Pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from tracegen.write.abort import Aborted
-from tracegen.write.changes import Change, Changes
-from tracegen.write.markers import marked_lines
+from tracegen.write.merge import marked_lines
 from tracegen.write.patch import patch
-from tracegen.write.paths import KEPT
+from tracegen.write.paths import UNWRITTEN
+from tracegen.write.plan import Change, Changes
 from tracegen.write.reconcile import Verdict
-from tracegen.write.recovery import Outcome, Recovery
+from tracegen.write.runs import Aborted, Outcome, Recovery
 
 _WIDTH = max(len(verdict) for verdict in Verdict)
 
+#: What is counted of a verdict, once it is carried out and before.
+_COUNTED = {
+    Verdict.CREATE: ("created", "to create"),
+    Verdict.UPDATE: ("updated", "to update"),
+    Verdict.MERGE: ("merged", "to merge"),
+    Verdict.REMOVE: ("removed", "to remove"),
+    Verdict.EDITED: ("edited", "edited"),
+    Verdict.YOURS: ("yours", "yours"),
+    Verdict.CONFLICT: ("conflict", "conflict"),
+    Verdict.SAME: ("unchanged", "unchanged"),
+}
 
-def summary_lines(changes: Changes) -> list[str]:
-    """One line a path: verdict, path, and why where the verdict alone does not tell."""
-    return [f"{change.verdict:<{_WIDTH}} {change.path}{_in_brackets(change.note)}" for change in changes]
+
+def verdict_lines(changes: Changes, *, unchanged: bool = False) -> list[str]:
+    """One line a path, conflicts last: verdict, path, and why where the verdict alone does not tell.
+
+    What is as rendered is left out unless `unchanged` is said.
+    """
+    shown = [change for change in changes if unchanged or change.verdict is not Verdict.SAME]
+    shown.sort(key=lambda change: change.verdict is Verdict.CONFLICT)
+    return [f"{change.verdict:<{_WIDTH}} {change.path}{_in_brackets(change.note)}" for change in shown]
+
+
+def count_line(every: Iterable[Changes], *, done: bool) -> str:
+    """How many files there are of each verdict; `done` where they are carried out."""
+    found = Counter(change.verdict for changes in every for change in changes)
+    counts = [f"{found[verdict]} {words[0 if done else 1]}" for verdict, words in _COUNTED.items() if found[verdict]]
+    plural = ", ".join(counts).replace(" conflict", " conflicts" if found[Verdict.CONFLICT] > 1 else " conflict")
+    return plural or "no file"
 
 
 def as_json(changes: Changes, *, with_diff: bool = False) -> list[dict[str, str]]:
@@ -51,7 +76,7 @@ def recovery_lines(recovery: Recovery) -> list[str]:
     files = ", ".join(recovery.paths) or "no file"
     lines = [f"an interrupted run was {recovery.outcome}: {files}"]
     return lines + [
-        f"{path} was changed meanwhile and is left alone; tracegen's text for it, if any, is in {KEPT}/{path}"
+        f"{path} was changed meanwhile and is left alone; tracegen's text for it, if any, is in {UNWRITTEN}/{path}"
         for path in recovery.contested
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tracegen.write import journal as journals
 from tracegen.write.disk import remove_tree, write_new
 from tracegen.write.errors import refusing
-from tracegen.write.journal import Journal, Step
+from tracegen.write.journal import Journal, Step, get_ready
 from tracegen.write.paths import (
     ATTRIBUTES,
     HOME,
@@ -22,9 +22,26 @@ from tracegen.write.paths import (
     from_shelf,
     on_shelf,
 )
-from tracegen.write.undo import get_ready
 
 _IGNORED = b"""\
+# Working files of tracegen, and the schema that every render writes. All else here belongs into git.
+/aside/
+/journal.json
+/journal-undo.json
+/lock
+/schema.json
+/staging/
+/undo/
+/unwritten/
+"""
+_ATTRIBUTES = b"""\
+# What tracegen remembers is no text. Where two branches wrote it, the next render needs the lines of both.
+* -text linguist-generated
+/memory -diff merge=union
+"""
+# What earlier versions wrote there; anything else is somebody's.
+_FORMER = (
+    b"""\
 # Working files of tracegen. All else here belongs into git.
 /aside/
 /journal.json
@@ -33,22 +50,23 @@ _IGNORED = b"""\
 /lock
 /staging/
 /undo/
-"""
-_ATTRIBUTES = b"""\
+""",
+    b"""\
 # What is here is compared byte for byte. Of a state that two branches wrote, the next render needs both lines.
 * -text linguist-generated
 /state.json merge=union
-"""
+""",
+)
 # Filesystems and kernels that have no hard links, or not for this file.
 _NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
 def stage(
-    root: Path, steps: tuple[Step, ...], contents: Mapping[str, bytes | None], keep: int = 0, drop: int = 0
+    root: Path, steps: tuple[Step, ...], contents: Mapping[str, bytes | None], undo: int = 0, drop: int = 0
 ) -> Journal:
     """Writes all new contents, holds on to all old ones, then writes the journal.
 
-    `keep` and `drop` are numbers for `Journal`.
+    `undo` and `drop` are numbers for `Journal`.
     Raises CannotWrite with the folder as it was and nothing left behind.
     """
     try:
@@ -57,7 +75,7 @@ def stage(
         for step in steps:
             with refusing(step.path):
                 _stage_step(root, step, contents[step.path])
-        journal = Journal(steps, _missing_folders(root, steps), keep, drop)
+        journal = Journal(steps, _missing_folders(root, steps), undo, drop)
         with refusing(JOURNAL):
             get_ready(root, journal)
             journals.save(root, journal)
@@ -72,7 +90,7 @@ def discard(root: Path) -> None:
     """Removes what is staged."""
     with refusing(STAGING):
         remove_tree(root / STAGING)
-    with suppress(OSError):  # of a run that was not kept
+    with suppress(OSError):  # of a run that cannot be taken back
         (root / UNDO).rmdir()
 
 
@@ -86,7 +104,7 @@ def staged_outputs(root: Path) -> tuple[str, ...]:
 def _stage_step(root: Path, step: Step, content: bytes | None) -> None:
     target = root / step.path
     if content is not None:
-        write_new(root / NEW / on_shelf(step.path), content, 0o755 if step.path.endswith(".sh") else 0o644)
+        write_new(root / NEW / on_shelf(step.path), content, _mode_of_new(root, step.path))
     if step.before is None:
         return
     if content is not None:
@@ -111,19 +129,19 @@ def _missing_folders(root: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(sorted(folder for folder in needed if not (root / folder).is_dir()))
 
 
+def _mode_of_new(root: Path, path: str) -> int:
+    """A `.rej` file holds lines of the file beside it, so nobody may read more of it than of that."""
+    beside = root / path.removesuffix(".rej")
+    if path.endswith(".rej") and beside.is_file():
+        return beside.stat().st_mode & 0o666
+    return 0o755 if path.endswith(".sh") else 0o644
+
+
 def _tell_git(root: Path, path: str, content: bytes) -> None:
     """Git must not see staged files, nor change ends of lines; what is there is somebody's, or ours already."""
     with refusing(path):
-        if not (root / path).exists():
+        place = root / path
+        if not place.exists() or place.read_bytes().replace(b"\r\n", b"\n") in _FORMER:
             draft = root / STAGING / "for-git"
             write_new(draft, content)
-            draft.replace(root / path)
-
-
-def leave_no_empty_home(root: Path) -> None:
-    """A run that wrote nothing leaves no `.tracegen` that holds only what it tells git."""
-    home = root / HOME
-    with suppress(OSError):
-        if {place.name for place in home.iterdir()} <= {".gitattributes", ".gitignore", "lock"}:
-            (root / IGNORE).unlink(missing_ok=True)
-            (root / ATTRIBUTES).unlink(missing_ok=True)
+            draft.replace(place)

@@ -59,15 +59,17 @@ def node(cache: Path) -> Path:
 
 
 def packages(folder: Path, cache: Path) -> Path:
-    """The folder with the packages of a lock file, installed once for all services that have the same."""
+    """The folder with the packages of a manifest, locked if it says so; once for all that have the same."""
     program = node(cache)
-    content = b"\0".join((folder / name).read_bytes() for name in MANIFESTS) + str(program).encode()
+    manifests = [name for name in MANIFESTS if (folder / name).exists()]
+    content = b"\0".join((folder / name).read_bytes() for name in manifests) + str(program).encode()
     made = cache / f"node-packages-{hashlib.sha256(content).hexdigest()[:16]}"
     if not (made / "complete").exists():
         _fresh(made)
-        for name in MANIFESTS:
+        for name in manifests:
             shutil.copy(folder / name, made)
-        _npm(made, ["ci", "--ignore-scripts"], f"{program.parent}:{os.environ['PATH']}")
+        command = "ci" if len(manifests) == len(MANIFESTS) else "install"
+        _npm(made, [command, "--ignore-scripts"], f"{program.parent}:{os.environ['PATH']}")
         (made / "complete").touch()
     return made
 

@@ -30,7 +30,7 @@ def checks(folder: Path) -> list[list[str]]:
 
 
 def environment(folder: Path, cache: Path) -> Path:
-    """The virtual environment of the rendered requirements, made once for all services that have the same."""
+    """The virtual environment of requirements.txt, made once for all services that have the same."""
     requirements = sorted(folder.glob("requirements*.txt"))
     content = b"\0".join(file.read_bytes() for file in requirements) + sys.version.encode()
     made = cache / f"python-{hashlib.sha256(content).hexdigest()[:16]}"

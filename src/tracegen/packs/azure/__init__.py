@@ -15,10 +15,10 @@ _IDENTITY = "169.254.169.254"
 class Azure:
     """Azure as a storage of Tempo."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """With the account's key, or managed identity when none is named."""
-        options: AzureStorage = model.backend.storage.options
-        key = model.backend.storage.texts.get("key")
+        options: AzureStorage = design.backend.storage.options
+        key = design.backend.storage.texts.get("key")
         config: dict[str, Value] = {
             "storage_account_name": options.account,
             "container_name": options.container,

@@ -23,11 +23,11 @@ def _store(folder: str, hours: int) -> Value:
 class Badger:
     """Badger as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
-        options: BadgerStorage = model.backend.storage.options
+        options: BadgerStorage = design.backend.storage.options
         return StoragePart(
-            config={"badger": _store(_FOLDER, model.backend.retention)},
+            config={"badger": _store(_FOLDER, design.backend.retention)},
             archive={"badger": _store(f"{_FOLDER}/archive", _FOREVER)},
             volumes=(Volume("jaeger-badger", _FOLDER, options.size, "spans"),),
             # Closing the store takes time when it is busy.

@@ -36,11 +36,11 @@ def _needs(inside: bool) -> Mapping[str, Wait]:
     return {NAME: Wait.HEALTHY} if inside else {}
 
 
-def _dependencies(model: Design) -> tuple[Component, ...]:
-    options, tls = _options(model), model.backend.storage.tls
+def _dependencies(design: Design) -> tuple[Component, ...]:
+    options, tls = _options(design), design.backend.storage.tls
     if not options.manage:
         return ()
-    login = login_of(model)
+    login = login_of(design)
     environment: dict[str, Text] = {
         "CASSANDRA_CONTACT_POINTS": text(",".join(_servers(options))),
         "CASSANDRA_KEYSPACE": text(options.keyspace),
@@ -51,14 +51,14 @@ def _dependencies(model: Design) -> tuple[Component, ...]:
         **({"CASSANDRA_USE_SSL": text("true")} if tls else {}),
     }
     # A keyspace that Jaeger makes is there when Jaeger is.
-    needs = {"jaeger-query" if model.backend.roles else "jaeger": Wait.HEALTHY}
+    needs = {"jaeger-query" if design.backend.roles else "jaeger": Wait.HEALTHY}
     return dependency_job(
-        Reader(NAME, environment, client_mounts(NAME, tls), needs, server_calls(_servers(options))), model
+        Reader(NAME, environment, client_mounts(NAME, tls), needs, server_calls(_servers(options))), design
     )
 
 
-def _schema(model: Design) -> dict[str, Value]:
-    options, hours = _options(model), model.backend.retention
+def _schema(design: Design) -> dict[str, Value]:
+    options, hours = _options(design), design.backend.retention
     schema: dict[str, Value] = {"keyspace": options.keyspace}
     if not options.manage:
         why = "The keyspace and its tables are somebody else's, and so is the time to live of spans."
@@ -76,9 +76,9 @@ def _schema(model: Design) -> dict[str, Value]:
     }
 
 
-def _archive(model: Design) -> Value:
+def _archive(design: Design) -> Value:
     """The same in a keyspace of its own, whose spans have no end."""
-    schema: dict[str, Value] = dict(_schema(model))
+    schema: dict[str, Value] = dict(_schema(design))
     schema["keyspace"] = f"{schema['keyspace']}_archive"
     if schema.get("trace_ttl"):
         schema |= {
@@ -88,17 +88,17 @@ def _archive(model: Design) -> Value:
     return schema
 
 
-def _connection(model: Design) -> Value:
-    options = _options(model)
+def _connection(design: Design) -> Value:
+    options = _options(design)
     servers: list[Value] = [*_servers(options)]
     connection: dict[str, Value] = {
         "servers": Commented(servers, "With the port: a bare host name is refused."),
         "local_dc": options.datacenter,
     }
-    login = login_of(model)
+    login = login_of(design)
     if login:
         connection["auth"] = {"basic": {key: config_text(value) for key, value in login.items()}}
-    tls = model.backend.storage.tls
+    tls = design.backend.storage.tls
     connection["tls"] = {"insecure": False, **client_tls(NAME, tls)} if tls else {"insecure": True}
     return connection
 
@@ -107,15 +107,15 @@ def _servers(options: CassandraStorage) -> list[str]:
     return [with_port(each, _PORT) for each in options.servers or [NAME]]
 
 
-def _options(model: Design) -> CassandraStorage:
-    options: CassandraStorage = model.backend.storage.options
+def _options(design: Design) -> CassandraStorage:
+    options: CassandraStorage = design.backend.storage.options
     return options
 
 
-def _node(model: Design) -> Component:
+def _node(design: Design) -> Component:
     """One node. All it writes goes to its volume, and the configuration that its entrypoint edits is a copy."""
-    options = _options(model)
-    image = model.images[NAME]
+    options = _options(design)
+    image = design.images[NAME]
     folders = f"mkdir -p {_FOLDER}/tmp {_FOLDER}/logs {_CONFIG}"
     script = f"{folders} && cp -r /etc/cassandra/. {_CONFIG} && exec docker-entrypoint.sh cassandra -f"
     return Component(
@@ -156,16 +156,16 @@ def _node(model: Design) -> Component:
 class Cassandra:
     """Cassandra as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """Cassandra in Jaeger."""
-        options, inside = _options(model), model.backend.storage.inside
-        tls = model.backend.storage.tls
+        options, inside = _options(design), design.backend.storage.inside
+        tls = design.backend.storage.tls
         return StoragePart(
-            config={"cassandra": {"schema": _schema(model), "connection": _connection(model)}},
-            archive={"cassandra": {"schema": _archive(model), "connection": _connection(model)}},
-            components=(*((_node(model),) if inside else ()), *_dependencies(model)),
+            config={"cassandra": {"schema": _schema(design), "connection": _connection(design)}},
+            archive={"cassandra": {"schema": _archive(design), "connection": _connection(design)}},
+            components=(*((_node(design),) if inside else ()), *_dependencies(design)),
             secret_files=client_mounts(NAME, tls),
-            environment=variables_of(login_of(model).values()),
+            environment=variables_of(login_of(design).values()),
             needs=_needs(inside),
             calls=server_calls(_servers(options)),
         )

@@ -29,38 +29,38 @@ _GATED = ((2, 18), (2, 21))
 _GATE = "--feature-gates=storage.clickhouse"
 
 
-def _config(model: Design) -> Value:
+def _config(design: Design) -> Value:
     config: dict[str, Value] = {
         "protocol": "native",
-        "addresses": list(_addresses(model)),
-        "database": Commented(_options(model).database, "Must be there: Jaeger makes tables, not the database."),
+        "addresses": list(_addresses(design)),
+        "database": Commented(_options(design).database, "Must be there: Jaeger makes tables, not the database."),
     }
-    login = login_of(model)
+    login = login_of(design)
     if login:
         config["auth"] = {"basic": {key: config_text(value) for key, value in login.items()}}
-    tls = model.backend.storage.tls
+    tls = design.backend.storage.tls
     if tls:
         config["tls"] = {"insecure": False, **client_tls(NAME, tls)}
-    return config | _schema(model)
+    return config | _schema(design)
 
 
-def _addresses(model: Design) -> list[str]:
-    return [with_port(each, _NATIVE) for each in _options(model).servers or [NAME]]
+def _addresses(design: Design) -> list[str]:
+    return [with_port(each, _NATIVE) for each in _options(design).servers or [NAME]]
 
 
-def _schema(model: Design) -> dict[str, Value]:
-    if not _options(model).manage:
+def _schema(design: Design) -> dict[str, Value]:
+    if not _options(design).manage:
         why = "The tables are somebody else's, and so is the time to live of spans."
         return {"create_schema": Commented(False, why)}
     lasting = "Of tables that are made now: those that exist keep theirs, see ALTER TABLE … MODIFY TTL."
     return {
         "create_schema": Commented(True, "Spelt out: the default is false. Makes only what is not there."),
-        "ttl": Commented(f"{model.backend.retention}h", lasting),
+        "ttl": Commented(f"{design.backend.retention}h", lasting),
     }
 
 
-def _options(model: Design) -> ClickhouseStorage:
-    options: ClickhouseStorage = model.backend.storage.options
+def _options(design: Design) -> ClickhouseStorage:
+    options: ClickhouseStorage = design.backend.storage.options
     return options
 
 
@@ -69,10 +69,10 @@ def _is_gated(version: str) -> bool:
     return _GATED[0] <= numbers < _GATED[1]
 
 
-def _node(model: Design) -> Component:
+def _node(design: Design) -> Component:
     """One server, for whoever is in the network: its user has no password, so it has no published port."""
-    database = _options(model).database
-    image = model.images[NAME]
+    database = _options(design).database
+    image = design.images[NAME]
     return Component(
         name=NAME,
         image=image.reference,
@@ -87,7 +87,7 @@ def _node(model: Design) -> Component:
             timeout=5,
             retries=12,
         ),
-        volumes=(Volume("clickhouse-data", _FOLDER, _options(model).size, "spans"),),
+        volumes=(Volume("clickhouse-data", _FOLDER, _options(design).size, "spans"),),
         environment={
             "CLICKHOUSE_DB": text(database),
             # Without it the entrypoint writes into /etc, and lets only its own container in.
@@ -105,17 +105,17 @@ def _node(model: Design) -> Component:
 class ClickHouse:
     """ClickHouse as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """ClickHouse in Jaeger."""
-        inside = model.backend.storage.inside
+        inside = design.backend.storage.inside
         return StoragePart(
-            config={"clickhouse": _config(model)},
-            components=(_node(model),) if inside else (),
-            secret_files=client_mounts(NAME, model.backend.storage.tls),
-            environment=variables_of(login_of(model).values()),
+            config={"clickhouse": _config(design)},
+            components=(_node(design),) if inside else (),
+            secret_files=client_mounts(NAME, design.backend.storage.tls),
+            environment=variables_of(login_of(design).values()),
             needs={NAME: Wait.HEALTHY} if inside else {},
-            calls=server_calls(_addresses(model)),
-            args=(_GATE,) if _is_gated(model.images["jaeger"].version) else (),
+            calls=server_calls(_addresses(design)),
+            args=(_GATE,) if _is_gated(design.images["jaeger"].version) else (),
         )
 
 

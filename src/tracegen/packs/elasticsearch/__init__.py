@@ -20,10 +20,10 @@ _SETTINGS = {
 class Elasticsearch:
     """Elasticsearch as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """Elasticsearch in Jaeger."""
-        node = search_node(NAME, "/usr/share/elasticsearch/data", "ES_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, "ES", node, model)
+        node = search_node(NAME, "/usr/share/elasticsearch/data", "ES_JAVA_OPTS", _SETTINGS, design)
+        return search_storage(NAME, "ES", node, design)
 
 
 STORAGE: Storage = Elasticsearch()

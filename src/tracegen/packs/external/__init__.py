@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tracegen.packs.contract import Backend
-from tracegen.system import Component, Design
+from tracegen.system import Component, Design, System
 from tracegen.system.file import PlannedFile
 
 
@@ -12,15 +12,15 @@ class External:
 
     look = "Open"
 
-    def components(self, model: Design) -> Iterable[Component]:
+    def components(self, design: Design) -> Iterable[Component]:
         """None."""
         return ()
 
-    def configs(self, model: Design) -> Iterable[PlannedFile]:
+    def configs(self, system: System) -> Iterable[PlannedFile]:
         """None."""
         return ()
 
-    def hints(self, model: Design) -> Iterable[str]:
+    def hints(self, system: System) -> Iterable[str]:
         """None: tracegen does not know what it looks like."""
         return ()
 

@@ -16,13 +16,13 @@ _SERVER, _IDENTITY = "storage.googleapis.com", "metadata.google.internal"
 class GoogleCloud:
     """Google Cloud Storage as a storage of Tempo."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """With a service account's key as a file, or workload identity when none is named."""
-        options: GcsStorage = model.backend.storage.options
+        options: GcsStorage = design.backend.storage.options
         config: dict[str, Value] = {"bucket_name": options.bucket}
         if options.prefix:
             config["prefix"] = options.prefix
-        secrets = [part for part in model.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
+        secrets = [part for part in design.backend.storage.texts.get("credentials", ()) if isinstance(part, Secret)]
         return StoragePart(
             config={"backend": "gcs", "gcs": config},
             secret_files=tuple(SecretMount(secret, _CREDENTIALS) for secret in secrets),

@@ -25,6 +25,7 @@ from tracegen.system import (
     Port,
     Publish,
     Resources,
+    System,
     Wait,
     text,
 )
@@ -38,53 +39,47 @@ _UI_PORT = 16686
 _QUERY_PORT = 16685
 _TOPIC_JOB = "kafka-topic"
 
-#: Traffic of the services decides the memory of the processes.
-_KEYS = ("backend", "services", "service_defaults", "security", "metrics")
-
 
 class Jaeger:
     """Jaeger, in one process or in three behind Kafka."""
 
     look = "Choose a service at"
 
-    def components(self, model: Design) -> Iterable[Component]:
+    def components(self, design: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them."""
-        part = storage(model.backend.storage.type).part(model)
+        part = storage(design.backend.storage.type).part(design)
         yield from part.components
-        for process, replicas, resources in processes(model):
-            yield _component(process, replicas, resources, model, part)
+        for process, replicas, resources in processes(design):
+            yield _component(process, replicas, resources, design, part)
 
-    def configs(self, model: Design) -> Iterable[Structured]:
+    def configs(self, system: System) -> Iterable[Structured]:
         """A configuration for each process, and the user interface's when it has one."""
-        part = storage(model.backend.storage.type).part(model)
-        for process, _, resources in processes(model):
-            value = _config(process, resources, model, part)
-            # The topic is named after the project where the spec does not name it.
-            keys = [*_KEYS, *(["name"] if process.to_kafka or process.from_kafka else [])]
-            keys += ["sampling.head"] if _serves_strategies(process, model) else []
-            yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE, tuple(keys))
-        if _ui(model, part):
-            yield Structured(_UI_FILE, _ui(model, part), "", _SOURCE, ("backend", "metrics"))
+        part = storage(system.backend.storage.type).part(system)
+        for process, _, resources in processes(system):
+            value = _config(process, resources, system, part)
+            yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE)
+        if _ui(system, part):
+            yield Structured(_UI_FILE, _ui(system, part), "", _SOURCE)
 
-    def hints(self, model: Design) -> Iterable[str]:
+    def hints(self, system: System) -> Iterable[str]:
         """Nothing: the user interface explains itself."""
         return ()
 
 
-def _component(process: Process, replicas: int, resources: Resources, model: Design, part: StoragePart) -> Component:
+def _component(process: Process, replicas: int, resources: Resources, design: Design, part: StoragePart) -> Component:
     target = f"{_FOLDER}/{process.config}.yaml"
     files = [FileMount(f"jaeger/{process.config}.yaml", target)]
-    files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(model, part) else []
-    files += [strategies_mount(model, STRATEGIES_TARGET)] if _serves_strategies(process, model) else []
-    kafka = model.backend.kafka if process.to_kafka or process.from_kafka else None
-    mounts = server_mounts(model.certificates) if process.otlp or process.query else ()
+    files += [FileMount(_UI_FILE, _UI_TARGET)] if process.query and _ui(design, part) else []
+    files += [strategies_mount(design, STRATEGIES_TARGET)] if _serves_strategies(process, design) else []
+    kafka = design.backend.kafka if process.to_kafka or process.from_kafka else None
+    mounts = server_mounts(design.certificates) if process.otlp or process.query else ()
     mounts += client_mounts("kafka", kafka.tls) if kafka else ()
     return Component(
         name=process.name,
-        image=model.images["jaeger"].reference,
+        image=design.images["jaeger"].reference,
         why=process.why,
         args=("--config", target, *(part.args if process.stores else ())),
-        ports=tuple(_ports(process, model)),
+        ports=tuple(_ports(process, design)),
         health=Health(
             command=("wget", "--spider", "--quiet", f"http://127.0.0.1:{HEALTH_PORT}/status"),
             port=HEALTH_PORT,
@@ -103,11 +98,11 @@ def _component(process: Process, replicas: int, resources: Resources, model: Des
             **(part.needs if process.stores else {}),
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside else {}),
         },
-        user=model.images["jaeger"].user,
+        user=design.images["jaeger"].user,
         metrics=Metrics(METRICS_PORT),
-        calls=tuple(calls_of(process, model, part)),
-        headless=bool(model.backend.roles) or model.metrics,
-        most=most_of(process, replicas, model),
+        calls=tuple(calls_of(process, design, part)),
+        headless=bool(design.backend.roles) or design.metrics,
+        most=most_of(process, replicas, design),
         writable=("/tmp",),
         replicas=replicas,
         grace=part.grace if process.stores else 30,
@@ -115,15 +110,15 @@ def _component(process: Process, replicas: int, resources: Resources, model: Des
     )
 
 
-def _ports(process: Process, model: Design) -> Iterator[Port]:
-    door = None if model.tiers else Publish.OTLP
+def _ports(process: Process, design: Design) -> Iterator[Port]:
+    door = None if design.tiers else Publish.OTLP
     if process.query:
         yield Port("ui", _UI_PORT, Publish.UI)
         yield Port("query-grpc", _QUERY_PORT)
     if process.otlp:
         yield Port("otlp-grpc", 4317, door)
         yield Port("otlp-http", 4318, door)
-    if _serves_strategies(process, model):
+    if _serves_strategies(process, design):
         yield from strategy_ports(is_door=True)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
@@ -146,9 +141,9 @@ def _head(process: Process, part: StoragePart) -> str:
     )
 
 
-def _config(process: Process, resources: Resources, model: Design, part: StoragePart) -> Value:
-    extensions = _extensions(process, model, part)
-    pipeline, receivers, exporters = _pipeline(process, model)
+def _config(process: Process, resources: Resources, design: Design, part: StoragePart) -> Value:
+    extensions = _extensions(process, design, part)
+    pipeline, receivers, exporters = _pipeline(process, design)
     return {
         "service": {
             "extensions": list(extensions),
@@ -162,40 +157,40 @@ def _config(process: Process, resources: Resources, model: Design, part: Storage
     }
 
 
-def _extensions(process: Process, model: Design, part: StoragePart) -> dict[str, Value]:
+def _extensions(process: Process, design: Design, part: StoragePart) -> dict[str, Value]:
     extensions: dict[str, Value] = {}
     if process.stores:
         backends: dict[str, Value] = {"main": dict(part.config)}
-        backends |= {"archive": dict(part.archive)} if _archive(model, part) else {}
-        prometheus = _metric_backends() if process.query and model.metrics else {}
+        backends |= {"archive": dict(part.archive)} if _archive(design, part) else {}
+        prometheus = _metric_backends() if process.query and design.metrics else {}
         extensions["jaeger_storage"] = {"backends": backends, **prometheus}
     if process.query:
-        extensions["jaeger_query"] = _query(model, part)
-    if _serves_strategies(process, model):
+        extensions["jaeger_query"] = _query(design, part)
+    if _serves_strategies(process, design):
         extensions["remote_sampling"] = remote_sampling()
     extensions["healthcheckv2"] = {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}}
     return extensions
 
 
-def _query(model: Design, part: StoragePart) -> Value:
-    tls = server_tls(model.certificates)
-    archive = _archive(model, part)
+def _query(design: Design, part: StoragePart) -> Value:
+    tls = server_tls(design.certificates)
+    archive = _archive(design, part)
     quiet = "It would send traces of its own queries to localhost:4317, and wait for nobody there when it stops."
     query: dict[str, Value] = {
         "storage": {
             "traces": "main",
             **({"traces_archive": "archive"} if archive else {}),
-            **({"metrics": "prometheus"} if model.metrics else {}),
+            **({"metrics": "prometheus"} if design.metrics else {}),
         },
         "enable_tracing": Commented(False, quiet),
         "http": {"endpoint": f"0.0.0.0:{_UI_PORT}", **tls},
         "grpc": {"endpoint": f"0.0.0.0:{_QUERY_PORT}", **tls},
     }
-    return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(model, part) else {})
+    return query | ({"ui": {"config_file": _UI_TARGET}} if _ui(design, part) else {})
 
 
-def _serves_strategies(process: Process, model: Design) -> bool:
-    return model.strategies is not None and model.strategies.host == process.name
+def _serves_strategies(process: Process, design: Design) -> bool:
+    return design.strategies is not None and design.strategies.host == process.name
 
 
 def _metric_backends() -> dict[str, Value]:
@@ -209,15 +204,15 @@ def _metric_backends() -> dict[str, Value]:
     return {"metric_backends": {"prometheus": {"prometheus": settings}}}
 
 
-def _ui(model: Design, part: StoragePart) -> dict[str, Value]:
+def _ui(design: Design, part: StoragePart) -> dict[str, Value]:
     """What the user interface shows besides traces."""
-    shown: dict[str, Value] = {"archiveEnabled": True} if _archive(model, part) else {}
-    return shown | ({"monitor": {"menuEnabled": True}} if model.metrics else {})
+    shown: dict[str, Value] = {"archiveEnabled": True} if _archive(design, part) else {}
+    return shown | ({"monitor": {"menuEnabled": True}} if design.metrics else {})
 
 
-def _pipeline(process: Process, model: Design) -> tuple[Value, Value, Value]:
+def _pipeline(process: Process, design: Design) -> tuple[Value, Value, Value]:
     """The pipeline of traces, its receivers and its exporters."""
-    receivers, exporters = _receivers(process, model), _exporters(process, model)
+    receivers, exporters = _receivers(process, design), _exporters(process, design)
     pipeline: Value = {
         "receivers": list(receivers),
         "processors": ["memory_limiter"],
@@ -226,10 +221,10 @@ def _pipeline(process: Process, model: Design) -> tuple[Value, Value, Value]:
     return pipeline, receivers, exporters
 
 
-def _receivers(process: Process, model: Design) -> Mapping[str, Value]:
-    kafka = model.backend.kafka
+def _receivers(process: Process, design: Design) -> Mapping[str, Value]:
+    kafka = design.backend.kafka
     if process.otlp:
-        tls = server_tls(model.certificates)
+        tls = server_tls(design.certificates)
         grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
         return {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     if process.from_kafka and kafka:
@@ -237,8 +232,8 @@ def _receivers(process: Process, model: Design) -> Mapping[str, Value]:
     return {"nop": {}}
 
 
-def _exporters(process: Process, model: Design) -> Mapping[str, Value]:
-    kafka = model.backend.kafka
+def _exporters(process: Process, design: Design) -> Mapping[str, Value]:
+    kafka = design.backend.kafka
     if process.to_kafka and kafka:
         return {"kafka": kafka_exporter(kafka)}
     if process.otlp or process.from_kafka:
@@ -246,5 +241,5 @@ def _exporters(process: Process, model: Design) -> Mapping[str, Value]:
     return {"nop": {}}
 
 
-def _archive(model: Design, part: StoragePart) -> bool:
-    return model.backend.archive and bool(part.archive)
+def _archive(design: Design, part: StoragePart) -> bool:
+    return design.backend.archive and bool(part.archive)

@@ -39,27 +39,27 @@ ROLES = {
 }
 
 
-def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
+def processes(design: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
-    if not model.backend.roles:
-        yield SINGLE, 1, model.backend.process_resources
-    for name, role in model.backend.roles.items():
+    if not design.backend.roles:
+        yield SINGLE, 1, design.backend.process_resources
+    for name, role in design.backend.roles.items():
         yield ROLES[name], role.replicas, role.resources
 
 
-def calls_of(process: Process, model: Design, part: StoragePart) -> Iterator[Call]:
+def calls_of(process: Process, design: Design, part: StoragePart) -> Iterator[Call]:
     """The servers of the storage, the brokers, and where metrics are kept."""
     if process.stores:
         yield from part.calls
-    if model.backend.kafka and (process.to_kafka or process.from_kafka):
-        yield from broker_calls(model.backend.kafka)
-    if process.query and model.metrics:
+    if design.backend.kafka and (process.to_kafka or process.from_kafka):
+        yield from broker_calls(design.backend.kafka)
+    if process.query and design.metrics:
         yield Call("prometheus", 9090)
 
 
-def most_of(process: Process, replicas: int, model: Design) -> int:
+def most_of(process: Process, replicas: int, design: Design) -> int:
     """Roles keep nothing; a partition is read by one ingester only."""
-    if not model.backend.kafka:
+    if not design.backend.kafka:
         return 0
     most = GROWTH * replicas
-    return max(replicas, min(most, model.backend.kafka.partitions)) if process.from_kafka else most
+    return max(replicas, min(most, design.backend.kafka.partitions)) if process.from_kafka else most

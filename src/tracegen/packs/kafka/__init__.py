@@ -8,9 +8,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 
 from tracegen.packs.contract import Companion
-from tracegen.system import Call, Component, Design, FileMount, Health, Port, Resources, Volume, Wait, text
+from tracegen.system import Call, Component, Design, FileMount, Health, Port, Resources, System, Volume, Wait, text
 from tracegen.system.file import Written
-from tracegen.system.model import Kafka as Broker
+from tracegen.system.system import Kafka as Broker
 from tracegen.system.units import MEBIBYTE
 
 BROKER = "kafka"
@@ -27,9 +27,9 @@ _MEMORY, _HEAP = 1024, 512
 _RETENTION_HOURS = 24
 
 
-def _broker(model: Design) -> Component:
-    image = model.images[BROKER]
-    format_ = f"{_PROGRAMS}/kafka-storage.sh format --ignore-formatted --cluster-id {_cluster_id(model)}"
+def _broker(design: Design) -> Component:
+    image = design.images[BROKER]
+    format_ = f"{_PROGRAMS}/kafka-storage.sh format --ignore-formatted --cluster-id {_cluster_id(design)}"
     script = f"{format_} --config {_TARGET} && exec {_PROGRAMS}/kafka-server-start.sh {_TARGET}"
     return Component(
         name=BROKER,
@@ -53,8 +53,8 @@ def _broker(model: Design) -> Component:
     )
 
 
-def _topic_job(model: Design, kafka: Broker) -> Component:
-    image = model.images[BROKER]
+def _topic_job(design: Design, kafka: Broker) -> Component:
+    image = design.images[BROKER]
     program = f"{_PROGRAMS}/kafka-topics.sh --bootstrap-server {BROKER}:{_PORT} --topic {kafka.topic}"
     settings = f"--config max.message.bytes={LARGEST_MESSAGE} --config retention.ms={_RETENTION_HOURS * 3_600_000}"
     create = (
@@ -100,29 +100,29 @@ def _properties() -> dict[str, str]:
     }
 
 
-def _cluster_id(model: Design) -> str:
+def _cluster_id(design: Design) -> str:
     """Sixteen bytes, the same in every render: a volume that was formatted refuses another."""
-    digest = hashlib.sha256(model.name.encode()).digest()[:16]
+    digest = hashlib.sha256(design.name.encode()).digest()[:16]
     return urlsafe_b64encode(digest).decode().rstrip("=").replace("-", "A")
 
 
 class Kafka:
     """One broker, where the backend's roles need one and the spec names none."""
 
-    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
+    def components(self, design: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """The broker, and the job that makes its topic; nothing when brokers exist already."""
-        kafka = model.backend.kafka
+        kafka = design.backend.kafka
         if kafka and kafka.inside:
-            yield _broker(model)
-            yield _topic_job(model, kafka)
+            yield _broker(design)
+            yield _topic_job(design, kafka)
 
-    def configs(self, model: Design) -> Iterable[Written]:
+    def configs(self, system: System) -> Iterable[Written]:
         """The broker's configuration."""
-        kafka = model.backend.kafka
+        kafka = system.backend.kafka
         if kafka and kafka.inside:
             lines = ["# Kafka in one process, broker and controller: one node, not for production."]
             lines += [f"{key}={value}" for key, value in _properties().items()]
-            yield Written(_CONFIG, "\n".join(lines) + "\n", "packs/kafka", ("backend",))
+            yield Written(_CONFIG, "\n".join(lines) + "\n", "packs/kafka")
 
 
 COMPANION: Companion = Kafka()

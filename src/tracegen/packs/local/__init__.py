@@ -9,9 +9,9 @@ from tracegen.system.storage_part import StoragePart
 class LocalDisk:
     """The local disk as a storage of Tempo."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """A folder beside the write-ahead log."""
-        options: LocalStorage = model.backend.storage.options
+        options: LocalStorage = design.backend.storage.options
         return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, disk=options.size)
 
 

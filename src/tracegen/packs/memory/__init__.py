@@ -10,10 +10,10 @@ from tracegen.system.storage_part import StoragePart
 class Memory:
     """Memory as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """As many traces as half of the process's memory holds; the oldest goes first."""
-        spans = max(4, 4 * len(model.services))
-        traces = traces_in_memory(model.backend.process_resources.memory, spans)
+        spans = max(4, 4 * len(design.services))
+        traces = traces_in_memory(design.backend.process_resources.memory, spans)
         comment = "Traces are gone when Jaeger restarts, and the oldest goes when there are more than this."
         return StoragePart(config={"memory": {"max_traces": Commented(traces, comment)}})
 

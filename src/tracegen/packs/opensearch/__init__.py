@@ -21,10 +21,10 @@ _SETTINGS = {
 class OpenSearch:
     """OpenSearch as a storage of Jaeger."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """OpenSearch in Jaeger."""
-        node = search_node(NAME, "/usr/share/opensearch/data", "OPENSEARCH_JAVA_OPTS", _SETTINGS, model)
-        return search_storage(NAME, "OS", node, model)
+        node = search_node(NAME, "/usr/share/opensearch/data", "OPENSEARCH_JAVA_OPTS", _SETTINGS, design)
+        return search_storage(NAME, "OS", node, design)
 
 
 STORAGE: Storage = OpenSearch()

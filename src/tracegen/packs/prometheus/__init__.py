@@ -11,7 +11,7 @@ from tracegen.packs.prometheus import sampling_rules
 from tracegen.parts.certificates import CA_PATH, server_mounts
 from tracegen.parts.collectors import SPAN_METRICS_PORT, name_of_all
 from tracegen.parts.telemetry import METRICS_PORT
-from tracegen.system import Call, Component, Design, FileMount, Health, Metrics, Model, Port, Resources, Volume
+from tracegen.system import Call, Component, Design, FileMount, Health, Metrics, Port, Resources, System, Volume
 from tracegen.system.file import Structured
 from tracegen.system.units import MEBIBYTE
 
@@ -22,8 +22,8 @@ _CONFIG, _TARGET = "prometheus/prometheus.yml", "/etc/prometheus/prometheus.yml"
 _DATA = "/prometheus"
 
 
-def _prometheus(model: Design, others: Mapping[str, Component]) -> Component:
-    image = model.images[NAME]
+def _prometheus(design: Design, others: Mapping[str, Component]) -> Component:
+    image = design.images[NAME]
     return Component(
         name=NAME,
         image=image.reference,
@@ -35,24 +35,24 @@ def _prometheus(model: Design, others: Mapping[str, Component]) -> Component:
             port=_PORT,
             path="/-/healthy",
         ),
-        files=tuple(FileMount(*each) for each in _files(model)),
-        secret_files=server_mounts(model.certificates)[:1],
+        files=tuple(FileMount(*each) for each in _files(design)),
+        secret_files=server_mounts(design.certificates)[:1],
         volumes=(Volume("prometheus-data", _DATA, "10Gi", "metrics"),),
         resources=Resources(0.5, 512 * MEBIBYTE),
         user=image.user,
-        calls=tuple(_calls(model, others)),
+        calls=tuple(_calls(design, others)),
         writable=("/tmp",),
     )
 
 
-def _calls(model: Design, others: Mapping[str, Component]) -> Iterator[Call]:
-    yield Call(model.tiers[-1].component, SPAN_METRICS_PORT)
-    yield from (Call(tier.component, METRICS_PORT) for tier in model.tiers)
+def _calls(design: Design, others: Mapping[str, Component]) -> Iterator[Call]:
+    yield Call(design.tiers[-1].component, SPAN_METRICS_PORT)
+    yield from (Call(tier.component, METRICS_PORT) for tier in design.tiers)
     yield from (Call(name, metrics.port) for name, metrics in _told(others))
 
 
-def _config(model: Model) -> Structured:
-    last = name_of_all(model.tiers[-1])
+def _config(system: System) -> Structured:
+    last = name_of_all(system.tiers[-1])
     jobs: list[Value] = [
         {
             "job_name": "span-metrics",
@@ -62,19 +62,18 @@ def _config(model: Model) -> Structured:
     ]
     jobs += [
         {"job_name": tier.component, "dns_sd_configs": _every_replica(name_of_all(tier), METRICS_PORT)}
-        for tier in model.tiers
+        for tier in system.tiers
     ]
-    jobs += [_job(name, metrics) for name, metrics in _told(model.components)]
-    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
+    jobs += [_job(name, metrics) for name, metrics in _told(system.components)]
+    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if system.tail else {}
     value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
-    keys = ("metrics", "backend", "collector", "sampling", "security")
-    return Structured(_CONFIG, value, head, "packs/prometheus", keys)
+    return Structured(_CONFIG, value, head, "packs/prometheus")
 
 
-def _files(model: Design) -> Iterable[tuple[str, str]]:
+def _files(design: Design) -> Iterable[tuple[str, str]]:
     yield _CONFIG, _TARGET
-    if model.tail:
+    if design.tail:
         yield sampling_rules.PATH, sampling_rules.TARGET
 
 
@@ -97,16 +96,16 @@ def _every_replica(name: str, port: int) -> Value:
 class Prometheus:
     """One Prometheus, where metrics are wanted."""
 
-    def components(self, model: Design, others: Mapping[str, Component]) -> Iterable[Component]:
+    def components(self, design: Design, others: Mapping[str, Component]) -> Iterable[Component]:
         """One, which asks every process of the backend and of the collectors."""
-        if model.metrics:
-            yield _prometheus(model, others)
+        if design.metrics:
+            yield _prometheus(design, others)
 
-    def configs(self, model: Model) -> Iterable[Structured]:
+    def configs(self, system: System) -> Iterable[Structured]:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""
-        if model.metrics:
-            yield _config(model)
-            yield from sampling_rules.rules(model)
+        if system.metrics:
+            yield _config(system)
+            yield from sampling_rules.rules(system)
 
 
 COMPANION: Companion = Prometheus()

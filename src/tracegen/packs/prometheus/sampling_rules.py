@@ -14,23 +14,22 @@ from tracegen.system.kept import kept
 PATH, TARGET = "prometheus/sampling.rules.yaml", "/etc/prometheus/sampling.rules.yaml"
 
 _PREFIX = "otelcol_processor_tail_sampling"
-_KEYS = ("sampling", "services", "service_defaults", "collector", "metrics")
 
 #: How much more may be kept than was predicted before somebody is told.
 _TOLERANCE = 1.5
 
 
-def rules(model: Design) -> Iterator[Structured]:
+def rules(design: Design) -> Iterator[Structured]:
     """The file of alerts, where there is tail sampling."""
-    for tier in model.tiers:
+    for tier in design.tiers:
         if tier.tail:
-            groups: list[Value] = [{"name": "tail-sampling", "rules": list(_alerts(tier, model))}]
+            groups: list[Value] = [{"name": "tail-sampling", "rules": list(_alerts(tier, design))}]
             head = "Alerts on tail sampling: Prometheus shows them at /alerts. Nobody is sent anything unless an\n"
             head += "Alertmanager is added."
-            yield Structured(PATH, {"groups": groups}, head, "packs/prometheus", _KEYS)
+            yield Structured(PATH, {"groups": groups}, head, "packs/prometheus")
 
 
-def _alerts(tier: Tier, model: Design) -> Iterator[Value]:
+def _alerts(tier: Tier, design: Design) -> Iterator[Value]:
     assert tier.tail is not None
     job = f'{{job="{tier.component}"}}'
     yield _alert(
@@ -58,13 +57,13 @@ def _alerts(tier: Tier, model: Design) -> Iterator[Value]:
         "ticket",
         "A policy could not be asked about some traces, and did not keep them.",
     )
-    yield from _more_than_planned(job, model)
-    yield from _collector_away(tier, model)
+    yield from _more_than_planned(job, design)
+    yield from _collector_away(tier, design)
 
 
-def _more_than_planned(job: str, model: Design) -> Iterator[Value]:
+def _more_than_planned(job: str, design: Design) -> Iterator[Value]:
     """Only where traffic is said: else nothing is planned."""
-    planned = sum(row.traces for rows in kept(model).values() for row in rows)
+    planned = sum(row.traces for rows in kept(design).values() for row in rows)
     if planned:
         metric = f'{_PREFIX}_global_count_traces_sampled_total{{sampled="true",{job[1:]}'
         yield _alert(
@@ -75,8 +74,8 @@ def _more_than_planned(job: str, model: Design) -> Iterator[Value]:
         )
 
 
-def _collector_away(tier: Tier, model: Design) -> Iterator[Value]:
-    senders = [each.component for each in model.tiers for one in each.destinations if one.by_trace]
+def _collector_away(tier: Tier, design: Design) -> Iterator[Value]:
+    senders = [each.component for each in design.tiers for one in each.destinations if one.by_trace]
     for sender in senders:
         yield _alert(
             "SamplingCollectorAway",

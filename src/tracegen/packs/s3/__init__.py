@@ -24,22 +24,22 @@ _BUCKET = "traces"
 _PORT, _FILER_PORT = 8333, 8888
 
 
-def _keys(model: Design, inside: bool) -> Mapping[str, Text]:
+def _keys(design: Design, inside: bool) -> Mapping[str, Text]:
     """The access key and its secret: said, of our own store's, or none for workload identity."""
-    texts = model.backend.storage.texts
+    texts = design.backend.storage.texts
     said = {key: texts[key] for key in ("access_key", "secret_key") if key in texts}
     if said or not inside:
         return said
-    return {key: text(_own_secret(model, f"S3_{key.upper()}")) for key in ("access_key", "secret_key")}
+    return {key: text(_own_secret(design, f"S3_{key.upper()}")) for key in ("access_key", "secret_key")}
 
 
-def _own_secret(model: Design, variable: str) -> Secret:
-    return Secret(variable, f"{model.name}-env", variable)
+def _own_secret(design: Design, variable: str) -> Secret:
+    return Secret(variable, f"{design.name}-env", variable)
 
 
-def _config(model: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
-    options, tls = _options(model), model.backend.storage.tls
-    url = urlsplit(_own_url(model) if inside else _url_of(options))
+def _config(design: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
+    options, tls = _options(design), design.backend.storage.tls
+    url = urlsplit(_own_url(design) if inside else _url_of(options))
     config: dict[str, Value] = {"bucket": options.bucket or _BUCKET, "endpoint": url.netloc}
     if options.region:
         config["region"] = options.region
@@ -50,7 +50,7 @@ def _config(model: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
     if inside or options.endpoint:
         config["forcepathstyle"] = Commented(True, "Stores other than AWS seldom have a host name for each bucket.")
     config |= {key: tempo_text(value) for key, value in keys.items()}
-    if inside and model.certificates:
+    if inside and design.certificates:
         config |= {"tls_ca_path": CA_PATH, "tls_server_name": NAME}
     if tls and tls.ca:
         config["tls_ca_path"] = client_path("s3", "ca.crt")
@@ -59,13 +59,13 @@ def _config(model: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
     return config
 
 
-def _options(model: Design) -> S3Storage:
-    options: S3Storage = model.backend.storage.options
+def _options(design: Design) -> S3Storage:
+    options: S3Storage = design.backend.storage.options
     return options
 
 
-def _own_url(model: Design) -> str:
-    return f"http{'s' if model.certificates else ''}://{NAME}:{_PORT}"
+def _own_url(design: Design) -> str:
+    return f"http{'s' if design.certificates else ''}://{NAME}:{_PORT}"
 
 
 def _url_of(options: S3Storage) -> str:
@@ -74,9 +74,9 @@ def _url_of(options: S3Storage) -> str:
     return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
-def _store(model: Design, keys: Mapping[str, Text]) -> Component:
+def _store(design: Design, keys: Mapping[str, Text]) -> Component:
     """One process; it is healthy when the bucket is there."""
-    image = model.images[IMAGE]
+    image = design.images[IMAGE]
     return Component(
         name=NAME,
         image=image.reference,
@@ -97,7 +97,7 @@ def _store(model: Design, keys: Mapping[str, Text]) -> Component:
             "-admin.ui=false",
             "-webdav=false",
             "-master.telemetry=false",
-            *((f"-s3.cert.file={CERT_PATH}", f"-s3.key.file={KEY_PATH}") if model.certificates else ()),
+            *((f"-s3.cert.file={CERT_PATH}", f"-s3.key.file={KEY_PATH}") if design.certificates else ()),
         ),
         ports=(Port("s3", _PORT), Port("filer", _FILER_PORT)),
         health=Health(
@@ -105,8 +105,8 @@ def _store(model: Design, keys: Mapping[str, Text]) -> Component:
             port=_FILER_PORT,
             path=f"/buckets/{_BUCKET}/",
         ),
-        secret_files=server_mounts(model.certificates),
-        volumes=(Volume("object-store-data", "/data", _options(model).size, "blocks"),),
+        secret_files=server_mounts(design.certificates),
+        volumes=(Volume("object-store-data", "/data", _options(design).size, "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
         resources=Resources(1.0, 512 * MEBIBYTE),
         user=image.user,
@@ -118,18 +118,18 @@ def _store(model: Design, keys: Mapping[str, Text]) -> Component:
 class S3:
     """S3 as a storage of Tempo."""
 
-    def part(self, model: Design) -> StoragePart:
+    def part(self, design: Design) -> StoragePart:
         """S3 in Tempo; with neither bucket nor endpoint the rendered system runs a store."""
-        options, inside = _options(model), model.backend.storage.inside
-        keys = _keys(model, inside)
-        tls = model.backend.storage.tls
+        options, inside = _options(design), design.backend.storage.inside
+        keys = _keys(design, inside)
+        tls = design.backend.storage.tls
         return StoragePart(
-            config={"backend": "s3", "s3": _config(model, inside, keys)},
-            components=(_store(model, keys),) if inside else (),
+            config={"backend": "s3", "s3": _config(design, inside, keys)},
+            components=(_store(design, keys),) if inside else (),
             secret_files=client_mounts("s3", tls),
             environment=variables_of(keys.values()),
             needs={NAME: Wait.HEALTHY} if inside else {},
-            calls=server_calls([_own_url(model) if inside else _url_of(options)]),
+            calls=server_calls([_own_url(design) if inside else _url_of(options)]),
         )
 
 

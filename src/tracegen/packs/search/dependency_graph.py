@@ -36,12 +36,12 @@ class Reader:
     password_file: str = ""
 
 
-def dependency_job(reader: Reader, model: Design) -> tuple[Component, ...]:
+def dependency_job(reader: Reader, design: Design) -> tuple[Component, ...]:
     """The job; none where it cannot verify the server as the spec says: it has authorities only."""
-    tls = model.backend.storage.tls
+    tls = design.backend.storage.tls
     if tls and (tls.cert or tls.server_name):
         return ()
-    image = model.images[f"jaeger-spark-dependencies-{reader.name}"]
+    image = design.images[f"jaeger-spark-dependencies-{reader.name}"]
     job = Component(
         name=NAME,
         image=image.reference,

@@ -58,9 +58,9 @@ _ARCHIVE_HOURS = 87_600
 _TODAY = 1
 
 
-def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Design) -> Component:
+def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], design: Design) -> Component:
     """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
-    image = model.images[name]
+    image = design.images[name]
     health = f"http://127.0.0.1:{PORT}/_cluster/health"
     # Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache.
     heap = _NODE.memory // MEBIBYTE // 2
@@ -76,7 +76,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
             path="/_cluster/health",
             start_period=120,
         ),
-        volumes=(Volume(f"{name}-data", data, _options(model).size, "spans"),),
+        volumes=(Volume(f"{name}-data", data, _options(design).size, "spans"),),
         environment={key: text(value) for key, value in environment.items()},
         resources=_NODE,
         user=image.user,
@@ -87,36 +87,36 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
     )
 
 
-def search_storage(name: str, prefix: str, node: Component, model: Design) -> StoragePart:
+def search_storage(name: str, prefix: str, node: Component, design: Design) -> StoragePart:
     """What Jaeger needs of a cluster called `name`; `node` is the one that runs when the spec names no server.
 
     `prefix` is that of the variables by which the job that reads who calls whom is told of the cluster.
     """
-    options, inside = _options(model), model.backend.storage.inside
+    options, inside = _options(design), design.backend.storage.inside
     needs = {name: Wait.HEALTHY} if inside else {}
     components = [node] if inside else []
     if options.manage:
-        components += [_cleaner(name, model, inside), *dependency_job(_reader(name, prefix, model, needs), model)]
+        components += [_cleaner(name, design, inside), *dependency_job(_reader(name, prefix, design, needs), design)]
     return StoragePart(
-        config={name: _config(name, model, options.index_prefix or "")},
-        archive={name: _config(name, model, _archive_prefix(options), archive=True)},
+        config={name: _config(name, design, options.index_prefix or "")},
+        archive={name: _config(name, design, _archive_prefix(options), archive=True)},
         components=tuple(components),
-        secret_files=_secret_files(name, model),
-        environment=variables_of(_login(model).values()),
+        secret_files=_secret_files(name, design),
+        environment=variables_of(_login(design).values()),
         needs=needs,
-        calls=_calls(name, model),
+        calls=_calls(name, design),
         # Jaeger collects spans for a bulk request, 200 ms by default, and acknowledges them before.
-        written_at_once=version_of(model) >= _SYNCHRONOUS,
+        written_at_once=version_of(design) >= _SYNCHRONOUS,
     )
 
 
-def _options(model: Design) -> Options:
-    options: Options = model.backend.storage.options
+def _options(design: Design) -> Options:
+    options: Options = design.backend.storage.options
     return options
 
 
-def _calls(name: str, model: Design) -> tuple[Call, ...]:
-    return server_calls(servers_said(_options(model)) or [f"http://{name}:{PORT}"])
+def _calls(name: str, design: Design) -> tuple[Call, ...]:
+    return server_calls(servers_said(_options(design)) or [f"http://{name}:{PORT}"])
 
 
 def servers_said(options: Options) -> list[str]:
@@ -124,17 +124,17 @@ def servers_said(options: Options) -> list[str]:
     return list(options.urls or ()) or ([options.url] if options.url else [])
 
 
-def _config(name: str, model: Design, prefix: str, archive: bool = False) -> Value:
-    options = _options(model)
+def _config(name: str, design: Design, prefix: str, archive: bool = False) -> Value:
+    options = _options(design)
     config: dict[str, Value] = {"server_urls": servers_said(options) or [f"http://{name}:{PORT}"]}
-    auth = _auth(name, model)
+    auth = _auth(name, design)
     if auth:
         config["auth"] = {"basic": auth}
-    tls = client_tls(name, model.backend.storage.tls)
+    tls = client_tls(name, design.backend.storage.tls)
     if tls:
         config["tls"] = tls
-    config["max_span_age"] = _window(model, archive)
-    if version_of(model) >= _SYNCHRONOUS:
+    config["max_span_age"] = _window(design, archive)
+    if version_of(design) >= _SYNCHRONOUS:
         why = (
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
@@ -143,21 +143,21 @@ def _config(name: str, model: Design, prefix: str, archive: bool = False) -> Val
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
         )
-    indices = {index: _index(index, model, archive) for index in _INDICES}
+    indices = {index: _index(index, design, archive) for index in _INDICES}
     config["indices"] = {**({"index_prefix": prefix} if prefix else {}), **indices}
     return config
 
 
-def _window(model: Design, archive: bool) -> Value:
+def _window(design: Design, archive: bool) -> Value:
     if archive:
         return Commented(f"{_ARCHIVE_HOURS}h", "For good: the default would hide what is older than three days.")
     why = "As long as spans live: the default of three days would hide older ones from searches."
-    return Commented(f"{model.backend.retention + _DAY_HOURS}h", why)
+    return Commented(f"{design.backend.retention + _DAY_HOURS}h", why)
 
 
-def _index(index: str, model: Design, archive: bool) -> Value:
-    options = _options(model)
-    layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
+def _index(index: str, design: Design, archive: bool) -> Value:
+    options = _options(design)
+    layout, rollover = (_MONTHLY, "month") if archive else _period(index, design)
     return {
         "shards": options.shards,
         "replicas": options.replicas,
@@ -166,27 +166,27 @@ def _index(index: str, model: Design, archive: bool) -> Value:
     }
 
 
-def _period(index: str, model: Design) -> tuple[Value, str]:
+def _period(index: str, design: Design) -> tuple[Value, str]:
     """The names of an index's periods. They are the only form that every version of Jaeger 2 takes."""
     if index == "spans":
         why = "A day an index, by this name the cleaner finds them. The reference date of Go."
         return Commented(_DAILY, why), "day"
-    if index == "services" and not _days_fit_a_request(model):
+    if index == "services" and not _days_fit_a_request(design):
         why = "A month an index: a list of services names all of them, and so many days are no request any more."
         return Commented(_MONTHLY, why), "month"
     return _DAILY, "day"
 
 
-def _days_fit_a_request(model: Design) -> bool:
-    prefix = _options(model).index_prefix or ""
+def _days_fit_a_request(design: Design) -> bool:
+    prefix = _options(design).index_prefix or ""
     name = f"{prefix}-jaeger-service-2006-01-02%2C"
-    days = model.backend.retention // _DAY_HOURS + 2 * _TODAY
+    days = design.backend.retention // _DAY_HOURS + 2 * _TODAY
     return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
 
 
-def version_of(model: Design) -> tuple[int, ...]:
+def version_of(design: Design) -> tuple[int, ...]:
     """Major and minor version of the Jaeger that is run; what is no number, such as a branch, counts as newest."""
-    found = re.match(r"v?(\d+)\.(\d+)", model.images["jaeger"].version)
+    found = re.match(r"v?(\d+)\.(\d+)", design.images["jaeger"].version)
     return tuple(map(int, found.groups())) if found else (sys.maxsize,)
 
 
@@ -194,14 +194,14 @@ def _archive_prefix(options: Options) -> str:
     return f"{options.index_prefix}-archive" if options.index_prefix else "archive"
 
 
-def _login(model: Design) -> Mapping[str, Text]:
+def _login(design: Design) -> Mapping[str, Text]:
     """User name, and the password when it is no file."""
-    return {key: value for key, value in login_of(model).items() if not _file_of(value)}
+    return {key: value for key, value in login_of(design).items() if not _file_of(value)}
 
 
-def _auth(name: str, model: Design) -> dict[str, Value]:
+def _auth(name: str, design: Design) -> dict[str, Value]:
     auth: dict[str, Value] = {}
-    for key, value in login_of(model).items():
+    for key, value in login_of(design).items():
         if key == "password" and _file_of(value):
             auth["password_file"] = client_path(name, "password")
         else:
@@ -213,14 +213,14 @@ def _file_of(value: Text) -> Secret | None:
     return next((part for part in value if isinstance(part, Secret) and part.file), None)
 
 
-def _secret_files(name: str, model: Design) -> tuple[SecretMount, ...]:
-    password = _file_of(login_of(model).get("password", ()))
-    mounts = client_mounts(name, model.backend.storage.tls)
+def _secret_files(name: str, design: Design) -> tuple[SecretMount, ...]:
+    password = _file_of(login_of(design).get("password", ()))
+    mounts = client_mounts(name, design.backend.storage.tls)
     return (*mounts, SecretMount(password, client_path(name, "password"))) if password else mounts
 
 
-def _reader(name: str, prefix: str, model: Design, needs: Mapping[str, Wait]) -> Reader:
-    options = _options(model)
+def _reader(name: str, prefix: str, design: Design, needs: Mapping[str, Wait]) -> Reader:
+    options = _options(design)
     servers = servers_said(options) or [f"http://{name}:{PORT}"]
     environment: dict[str, Text] = {
         f"{prefix}_NODES": text(",".join(servers)),
@@ -230,29 +230,29 @@ def _reader(name: str, prefix: str, model: Design, needs: Mapping[str, Wait]) ->
     }
     if options.index_prefix:
         environment[f"{prefix}_INDEX_PREFIX"] = text(options.index_prefix)
-    environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
-    in_file = _file_of(login_of(model).get("password", ()))
+    environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(design).items()}
+    in_file = _file_of(login_of(design).get("password", ()))
     variable = f"{prefix}_PASSWORD" if in_file else ""
-    return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable)
+    return Reader(name, environment, _secret_files(name, design), needs, _calls(name, design), variable)
 
 
-def _cleaner(name: str, model: Design, inside: bool) -> Component:
+def _cleaner(name: str, design: Design, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
-    options = _options(model)
-    days = -(-model.backend.retention // _DAY_HOURS) + _TODAY
+    options = _options(design)
+    days = -(-design.backend.retention // _DAY_HOURS) + _TODAY
     server = (servers_said(options) or [f"http://{name}:{PORT}"])[0]
     return Component(
         name=_CLEANER,
-        image=model.images["jaeger-es-index-cleaner"].reference,
+        image=design.images["jaeger-es-index-cleaner"].reference,
         why=f"Deletes indices older than {days} days, once a day: how retention comes about.",
-        entrypoint=("sh", "-c", _cleaner_script(name, model), "cleaner"),
+        entrypoint=("sh", "-c", _cleaner_script(name, design), "cleaner"),
         args=(str(days), server),
-        secret_files=_secret_files(name, model),
-        environment=_cleaner_environment(name, model),
+        secret_files=_secret_files(name, design),
+        environment=_cleaner_environment(name, design),
         resources=Resources(0.2, 64 * MEBIBYTE),
         needs={name: Wait.HEALTHY} if inside else {},
-        calls=_calls(name, model),
-        user=model.images["jaeger-es-index-cleaner"].user,
+        calls=_calls(name, design),
+        user=design.images["jaeger-es-index-cleaner"].user,
         writable=("/tmp",),
         grace=5,
         job=True,
@@ -260,21 +260,21 @@ def _cleaner(name: str, model: Design, inside: bool) -> Component:
     )
 
 
-def _cleaner_script(name: str, model: Design) -> str:
+def _cleaner_script(name: str, design: Design) -> str:
     """The program's name ends in the architecture in some releases; it takes a password from the environment only."""
     run = 'exec /go/bin/es-index-cleaner-linux* "$@"'
-    if not _file_of(login_of(model).get("password", ())):
+    if not _file_of(login_of(design).get("password", ())):
         return run
     return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {run}'
 
 
-def _cleaner_environment(name: str, model: Design) -> dict[str, Text]:
-    options, tls = _options(model), model.backend.storage.tls
+def _cleaner_environment(name: str, design: Design) -> dict[str, Text]:
+    options, tls = _options(design), design.backend.storage.tls
     environment: dict[str, Text] = {"TIMEOUT": text("120")}
     if options.index_prefix:
         environment["INDEX_PREFIX"] = text(options.index_prefix)
     names = {"username": "ES_USERNAME", "password": "ES_PASSWORD"}
-    environment |= {names[key]: value for key, value in _login(model).items()}
+    environment |= {names[key]: value for key, value in _login(design).items()}
     if tls:
         files = {
             "ES_TLS_CA": (tls.ca, "ca.crt"),

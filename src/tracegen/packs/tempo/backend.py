@@ -36,6 +36,7 @@ from tracegen.system import (
     Port,
     Publish,
     Resources,
+    System,
     Volume,
     Wait,
     text,
@@ -52,58 +53,56 @@ _DATA = "/var/tempo"
 _SIZE = "10Gi"
 _TOPIC_JOB = "kafka-topic"
 
-_KEYS = ("backend", "services", "service_defaults", "security")
-
 
 class Tempo:
     """Tempo, in one process or in seven behind Kafka."""
 
     look = "Tempo has no pages of its own. Its API, for Grafana (data source Tempo) or a command, is at"
 
-    def components(self, model: Design) -> Iterable[Component]:
+    def components(self, design: Design) -> Iterable[Component]:
         """The processes, and what their storage runs beside them."""
-        part = storage(model.backend.storage.type).part(model)
+        part = storage(design.backend.storage.type).part(design)
         yield from part.components
-        for process, replicas, resources in processes(model):
-            yield _component(process, replicas, resources, model, part)
+        for process, replicas, resources in processes(design):
+            yield _component(process, replicas, resources, design, part)
 
-    def configs(self, model: Design) -> Iterable[Structured]:
+    def configs(self, system: System) -> Iterable[Structured]:
         """One configuration for all processes, and the tenants' limits where there are tenants."""
         head = "Tempo, the configuration of every process. It is read with -config.expand-env=true."
-        value = _config(model, storage(model.backend.storage.type).part(model))
-        yield Structured(_CONFIG, value, head, _SOURCE, _KEYS, tempo_escape)
-        if model.backend.tenants:
+        value = _config(system, storage(system.backend.storage.type).part(system))
+        yield Structured(_CONFIG, value, head, _SOURCE, tempo_escape)
+        if system.backend.tenants:
             limits = "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would"
-            yield Structured(_OVERRIDES, tenant_limits(model), f"{limits} be zero.", _SOURCE, _KEYS)
+            yield Structured(_OVERRIDES, tenant_limits(system), f"{limits} be zero.", _SOURCE)
 
-    def hints(self, model: Design) -> Iterable[str]:
+    def hints(self, system: System) -> Iterable[str]:
         """How its API is asked."""
         found = "/api/search finds it after about half a minute"
         yield f"A trace by its id is there at once, at /api/v2/traces/ID; {found}."
-        if model.backend.tenants:
-            names = ", ".join(tenant.name for tenant in model.backend.tenants)
+        if system.backend.tenants:
+            names = ", ".join(tenant.name for tenant in system.backend.tenants)
             yield f"Each request names a tenant in the header X-Scope-OrgID ({names}); without it the answer is 401."
 
 
-def _component(process: Process, replicas: int, resources: Resources, model: Design, part: StoragePart) -> Component:
-    kafka = model.backend.kafka
-    port, path = INTERNAL if model.certificates else HTTP, "/ready"
+def _component(process: Process, replicas: int, resources: Resources, design: Design, part: StoragePart) -> Component:
+    kafka = design.backend.kafka
+    port, path = INTERNAL if design.certificates else HTTP, "/ready"
     sasl = variables_of([kafka.sasl.username, (kafka.sasl.password,)]) if kafka and kafka.sasl else {}
     return Component(
         name=process.name,
-        image=model.images["tempo"].reference,
+        image=design.images["tempo"].reference,
         why=process.why,
         args=tuple(_args(process)),
-        ports=tuple(_ports(process, model)),
+        ports=tuple(_ports(process, design)),
         health=Health(
             command=("/tempo", "-health", f"-health.url=http://127.0.0.1:{port}{path}"),
             port=HTTP,
             path=path,
-            https=model.certificates is not None,
+            https=design.certificates is not None,
             start_period=120,
         ),
-        files=tuple(_files(model)),
-        secret_files=(*server_mounts(model.certificates), *part.secret_files),
+        files=tuple(_files(design)),
+        secret_files=(*server_mounts(design.certificates), *part.secret_files),
         volumes=(Volume(f"{process.name}-data", _DATA, part.disk or _SIZE, "recent spans and work in progress"),)
         if process.disk
         else (),
@@ -113,26 +112,26 @@ def _component(process: Process, replicas: int, resources: Resources, model: Des
             **part.needs,
             **({_TOPIC_JOB: Wait.COMPLETED} if kafka and kafka.inside and process.kafka else {}),
         },
-        user=model.images["tempo"].user,
-        metrics=Metrics(HTTP, https=model.certificates is not None),
-        calls=tuple(_calls(process, model, part)),
-        headless=bool(model.backend.roles) or model.metrics,
-        most=GROWTH * replicas if model.backend.roles and not process.disk else 0,
+        user=design.images["tempo"].user,
+        metrics=Metrics(HTTP, https=design.certificates is not None),
+        calls=tuple(_calls(process, design, part)),
+        headless=bool(design.backend.roles) or design.metrics,
+        most=GROWTH * replicas if design.backend.roles and not process.disk else 0,
         writable=("/tmp",) if process.disk else ("/tmp", _DATA),
         replicas=replicas,
-        ordinals=process.disk and bool(model.backend.roles),
+        ordinals=process.disk and bool(design.backend.roles),
         grace=process.grace,
         ui="http" if process.query else "",
     )
 
 
-def _calls(process: Process, model: Design, part: StoragePart) -> Iterator[Call]:
+def _calls(process: Process, design: Design, part: StoragePart) -> Iterator[Call]:
     yield from part.calls
-    if model.backend.roles:
-        yield from (Call(each.name, GOSSIP) for each, _, _ in processes(model))
+    if design.backend.roles:
+        yield from (Call(each.name, GOSSIP) for each, _, _ in processes(design))
         yield from (Call(name, GRPC) for name in servers_of(process))
-    if model.backend.kafka and process.kafka:
-        yield from broker_calls(model.backend.kafka)
+    if design.backend.kafka and process.kafka:
+        yield from broker_calls(design.backend.kafka)
 
 
 def _args(process: Process) -> Iterator[str]:
@@ -141,64 +140,64 @@ def _args(process: Process) -> Iterator[str]:
         yield f"-live-store.instance-availability-zone=zone-{process.zone}"
 
 
-def _ports(process: Process, model: Design) -> Iterator[Port]:
-    door = None if model.tiers else Publish.OTLP
+def _ports(process: Process, design: Design) -> Iterator[Port]:
+    door = None if design.tiers else Publish.OTLP
     yield Port("http", HTTP, Publish.UI if process.query else None)
     yield Port("grpc", GRPC)
-    if model.certificates:
+    if design.certificates:
         yield Port("internal", INTERNAL)
-    if model.backend.roles:
+    if design.backend.roles:
         yield Port("gossip", GOSSIP)
     if process.otlp:
         yield Port("otlp-grpc", 4317, door)
         yield Port("otlp-http", 4318, door)
 
 
-def _files(model: Design) -> Iterator[FileMount]:
+def _files(design: Design) -> Iterator[FileMount]:
     yield FileMount(_CONFIG, _TARGET)
-    if model.backend.tenants:
+    if design.backend.tenants:
         yield FileMount(_OVERRIDES, _OVERRIDES_TARGET)
 
 
-def _config(model: Design, part: StoragePart) -> Value:
-    config: dict[str, Value] = {"stream_over_http_enabled": True, "server": _server(model)}
-    if model.certificates:
+def _config(design: Design, part: StoragePart) -> Value:
+    config: dict[str, Value] = {"stream_over_http_enabled": True, "server": _server(design)}
+    if design.certificates:
         plain = "Inside the container only, without TLS: what the health check asks."
         config["internal_server"] = Commented(
             {"enable": True, "http_listen_address": "127.0.0.1", "http_listen_port": INTERNAL}, plain
         )
-    if model.backend.tenants:
+    if design.backend.tenants:
         config["multitenancy_enabled"] = True
         config["overrides"] = {"per_tenant_override_config": _OVERRIDES_TARGET}
-    tls = server_tls(model.certificates)
+    tls = server_tls(design.certificates)
     grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
     config["distributor"] = {
         "receivers": {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     }
-    config |= _scalable(model) if model.backend.roles else {}
-    config |= clients(model)
-    config |= _retention(model)
+    config |= _scalable(design) if design.backend.roles else {}
+    config |= clients(design)
+    config |= _retention(design)
     config["storage"] = {"trace": {**part.config, "wal": {"path": f"{_DATA}/wal"}}}
     config["usage_report"] = {"reporting_enabled": Commented(False, "Nothing is sent to Tempo's authors.")}
     return config
 
 
-def _server(model: Design) -> Value:
+def _server(design: Design) -> Value:
     server: dict[str, Value] = {"http_listen_port": HTTP, "grpc_listen_port": GRPC, "log_level": "info"}
-    if model.certificates:
+    if design.certificates:
         files: Value = {"cert_file": CERT_PATH, "key_file": KEY_PATH}
         server |= {"http_tls_config": files, "grpc_tls_config": files}
     return server
 
 
-def _retention(model: Design) -> dict[str, Value]:
-    hours = f"{model.backend.retention}h"
+def _retention(design: Design) -> dict[str, Value]:
+    hours = f"{design.backend.retention}h"
     both = "Here and below: the scheduler plans by the one, the worker deletes by the other."
     worker: dict[str, Value] = {
         "compaction": {"block_retention": hours},
         "finish_on_shutdown_timeout": Commented("5s", "The default makes every stop take half a minute."),
     }
-    if model.backend.roles:
+    if design.backend.roles:
         worker = {
             "backend_scheduler_addr": f"{SCHEDULER.name}:{GRPC}",
             "ring": {"kvstore": {"store": "memberlist"}},
@@ -213,13 +212,13 @@ def _retention(model: Design) -> dict[str, Value]:
     }
 
 
-def _scalable(model: Design) -> dict[str, Value]:
+def _scalable(design: Design) -> dict[str, Value]:
     return {
-        "memberlist": gossip(model),
-        "ingest": {"kafka": broker(model)},
+        "memberlist": gossip(design),
+        "ingest": {"kafka": broker(design)},
         "block_builder": {
             "consume_cycle_duration": "30s",
-            "assigned_partitions": Commented(assigned_partitions(model), "By host name; together all partitions."),
+            "assigned_partitions": Commented(assigned_partitions(design), "By host name; together all partitions."),
         },
         "live_store": {"readiness_target_lag": "5s", "readiness_max_wait": "5m"},
     }

@@ -16,12 +16,12 @@ _BUILDER = ROLES["block-builder"][0].name
 _STORES = tuple(process.name for process in ROLES["live-store"])
 
 
-def clients(model: Design) -> dict[str, Value]:
+def clients(design: Design) -> dict[str, Value]:
     """Whom queriers and workers call. One process calls itself over gRPC too, so it verifies itself as well."""
-    scalable = bool(model.backend.roles)
+    scalable = bool(design.backend.roles)
     worker: dict[str, Value] = {"frontend_address": f"{_FRONTEND}:{GRPC}"} if scalable else {}
     config: dict[str, Value] = {}
-    if model.certificates:
+    if design.certificates:
         worker["grpc_client_config"] = _verified(_FRONTEND if scalable else SINGLE.name)
         config["live_store_client"] = {"grpc_client_config": _verified(_STORES[0] if scalable else SINGLE.name)}
         scheduler = _verified(SCHEDULER.name if scalable else SINGLE.name)
@@ -34,21 +34,21 @@ def servers_of(process: Process) -> tuple[str, ...]:
     return {"querier": (_FRONTEND, *_STORES), "backend-worker": (SCHEDULER.name,)}.get(process.target, ())
 
 
-def gossip(model: Design) -> Value:
+def gossip(design: Design) -> Value:
     """The ring in which the roles find each other; live stores, which have volumes, are asked first."""
     config: dict[str, Value] = {
         "abort_if_cluster_join_fails": False,
         "bind_port": GOSSIP,
         "join_members": [f"{name}:{GOSSIP}" for name in _STORES],
     }
-    if model.certificates:
+    if design.certificates:
         config |= {**_verified(_STORES[0]), "tls_cert_path": CERT_PATH, "tls_key_path": KEY_PATH}
     return config
 
 
-def broker(model: Design) -> Value:
+def broker(design: Design) -> Value:
     """Kafka, of which Tempo takes one address and a login."""
-    kafka = model.backend.kafka
+    kafka = design.backend.kafka
     assert kafka is not None, "mode scalable has a broker"
     config: dict[str, Value] = {
         "address": kafka.brokers[0],
@@ -65,13 +65,13 @@ def broker(model: Design) -> Value:
     return config
 
 
-def assigned_partitions(model: Design) -> Value:
+def assigned_partitions(design: Design) -> Value:
     """Which block builder, by host name, reads which partitions: dealt out in turn.
 
     Only partitions that a live store owns are written to, and these are the first ones; in blocks, as
     `partitions_per_instance` has it, the last builders would get none of them.
     """
-    kafka, builders = model.backend.kafka, model.backend.roles["block-builder"].replicas
+    kafka, builders = design.backend.kafka, design.backend.roles["block-builder"].replicas
     assert kafka is not None, "mode scalable has a broker"
     return {f"{_BUILDER}-{n}": list(range(n, kafka.partitions, builders)) for n in range(builders)}
 

@@ -61,12 +61,12 @@ ROLES = {
 # No metrics generator: collectors count spans, before anything is dropped, and for every backend alike.
 
 
-def processes(model: Design) -> Iterator[tuple[Process, int, Resources]]:
+def processes(design: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
-    if not model.backend.roles:
-        yield SINGLE, 1, model.backend.process_resources
+    if not design.backend.roles:
+        yield SINGLE, 1, design.backend.process_resources
         return
-    yield SCHEDULER, 1, model.backend.process_resources
-    for name, role in model.backend.roles.items():
+    yield SCHEDULER, 1, design.backend.process_resources
+    for name, role in design.backend.roles.items():
         for process in ROLES[name]:
             yield process, role.replicas, role.resources

@@ -13,20 +13,20 @@ _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_
 _NOTHING = TenantLimits(None, None, None, None, None)
 
 
-def tenant_limits(model: Design) -> Value:
+def tenant_limits(design: Design) -> Value:
     """The overrides of every tenant, and of whoever has no entry."""
     entries: dict[str, Value] = {
-        tenant.name: _limits(tenant.limits or _NOTHING, model) for tenant in model.backend.tenants
+        tenant.name: _limits(tenant.limits or _NOTHING, design) for tenant in design.backend.tenants
     }
-    entries["*"] = Commented(_limits(_NOTHING, model), "Whoever has no entry.")
+    entries["*"] = Commented(_limits(_NOTHING, design), "Whoever has no entry.")
     return {"overrides": entries}
 
 
-def _limits(said: TenantLimits, model: Design) -> Value:
+def _limits(said: TenantLimits, design: Design) -> Value:
     rate = size_in_bytes(said.bytes_per_second) if said.bytes_per_second else _RATE_BYTES
     burst = size_in_bytes(said.burst) if said.burst else max(rate, _RATE_BYTES)
     trace = size_in_bytes(said.max_trace_size) if said.max_trace_size else _TRACE_BYTES
-    hours = milliseconds(said.retention) if said.retention else model.backend.retention * 3_600_000
+    hours = milliseconds(said.retention) if said.retention else design.backend.retention * 3_600_000
     return {
         "ingestion": {
             "rate_strategy": "local",

@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.compose.container import container
 from tracegen.render.compose.secrets import secret_sources
-from tracegen.system import Model, Unit
+from tracegen.system import System, Unit
 from tracegen.system.file import Structured
 
 _HEAD = (
@@ -11,28 +11,13 @@ _HEAD = (
     "Your own changes: compose.override.yaml, or `overrides` in tracegen.yaml."
 )
 
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "sampling",
-    "compose",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
 
-
-def compose_file(model: Model) -> Structured:
+def compose_file(system: System) -> Structured:
     """compose.yaml."""
-    running = model.compose.units
+    running = system.compose.units
     value: dict[str, Value] = {
-        "name": model.name,
-        "services": {unit.name: Commented(container(unit, model), unit.component.about) for unit in running},
+        "name": system.name,
+        "services": {unit.name: Commented(container(unit, system), unit.component.about) for unit in running},
     }
     secrets = secret_sources(unit.component for unit in running)
     if secrets:
@@ -41,7 +26,7 @@ def compose_file(model: Model) -> Structured:
     volumes = _volumes(running)
     if volumes:
         value["volumes"] = volumes
-    return Structured("compose.yaml", value, _HEAD, "compose", _KEYS)
+    return Structured("compose.yaml", value, _HEAD, "compose")
 
 
 def _volumes(running: tuple[Unit, ...]) -> dict[str, Value]:

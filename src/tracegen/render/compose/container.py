@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value, compose_escape
 from tracegen.parts.services import secret_path
 from tracegen.render.compose.secrets import are_copied, secret_mounts
-from tracegen.system import Component, FileMount, Health, Model, Port, Resources, Secret, Text, Unit, Wait
+from tracegen.system import Component, FileMount, Health, Port, Resources, Secret, System, Text, Unit, Wait
 from tracegen.system.units import mebibytes
 
 #: Touched by a job that comes again, each time that it succeeded.
@@ -12,7 +12,7 @@ _DONE = "/tmp/done"
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
 
 
-def container(unit: Unit, model: Model) -> Value:
+def container(unit: Unit, system: System) -> Value:
     """The service, keys in the order in which people read them."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
@@ -20,7 +20,7 @@ def container(unit: Unit, model: Model) -> Value:
         parts["build"] = {"context": f"./{component.build}"}
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
-    parts |= _network(unit, model)
+    parts |= _network(unit, system)
     parts |= _mounts(unit)
     parts |= secret_mounts(component)
     health = _last_run(component) if component.every else component.health
@@ -68,14 +68,14 @@ def _variable(secret: Secret) -> str:
     return f"${{{secret.variable}:?see .env.example}}"
 
 
-def _network(unit: Unit, model: Model) -> dict[str, Value]:
+def _network(unit: Unit, system: System) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if unit.hostname:
         parts["hostname"] = Commented(unit.hostname, "The number at its end is the partition that it owns.")
     if unit.aliases:
         parts["networks"] = {"default": {"aliases": list(unit.aliases)}}
     if unit.ports:
-        parts["ports"] = [_published(port, model.exposure.bind) for port in unit.ports]
+        parts["ports"] = [_published(port, system.exposure.bind) for port in unit.ports]
     return parts
 
 

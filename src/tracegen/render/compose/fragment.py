@@ -4,7 +4,7 @@ from tracegen.emit import Value
 from tracegen.parts.certificates import CA_PATH
 from tracegen.parts.services import environment_path
 from tracegen.render.compose.container import environment
-from tracegen.system import Component, Model, Service
+from tracegen.system import Component, Service, System
 from tracegen.system.file import Structured
 
 _HEAD = (
@@ -13,21 +13,18 @@ _HEAD = (
     "It reaches the collector in the network {network}: join that, declared there as external."
 )
 
-#: Not the keys of one service alone: the address of a callee is the callee's.
-_KEYS = ("name", "targets", "services", "service_defaults", "security")
 
-
-def fragments(model: Model) -> list[Structured]:
+def fragments(system: System) -> list[Structured]:
     """services/<name>/compose.yaml of every service that tracegen does not run."""
-    return [_fragment(model.services[name], each, model) for name, each in model.elsewhere.items()]
+    return [_fragment(system.services[name], each, system) for name, each in system.elsewhere.items()]
 
 
-def _fragment(service: Service, component: Component, model: Model) -> Structured:
+def _fragment(service: Service, component: Component, system: System) -> Structured:
     parts: dict[str, Value] = {"env_file": ["./otel.env"]}
     parts |= environment(component) | _authority(service)
     path = environment_path(service).replace("otel.env", "compose.yaml")
-    head = _HEAD.format(name=service.name, network=f"{model.name}_default")
-    return Structured(path, {"services": {service.name: parts}}, head, "compose", _KEYS)
+    head = _HEAD.format(name=service.name, network=f"{system.name}_default")
+    return Structured(path, {"services": {service.name: parts}}, head, "compose")
 
 
 def _authority(service: Service) -> dict[str, Value]:

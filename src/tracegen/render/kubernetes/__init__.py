@@ -17,22 +17,8 @@ from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
-from tracegen.system import Call, Component, Model
+from tracegen.system import Call, Component, System
 from tracegen.system.file import PlannedFile, Structured, Written
-
-_KEYS = (
-    "name",
-    "targets",
-    "services",
-    "service_defaults",
-    "backend",
-    "collector",
-    "kubernetes",
-    "registry",
-    "versions",
-    "security",
-    "metrics",
-)
 
 _FILES = {
     "Deployment": "deployment",
@@ -43,82 +29,82 @@ _FILES = {
 }
 
 
-def kubernetes_files(model: Model, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
+def kubernetes_files(system: System, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
     """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
-    objects = [*_shared(model), *_of_components(model, files)]
+    objects = [*_shared(system), *_of_components(system, files)]
     yield from objects
     paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
-    running = list(model.cluster.components.values())
-    value = kustomization(paths, running, model)
-    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes", _KEYS)
+    running = list(system.cluster.components.values())
+    value = kustomization(paths, running, system)
+    yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes")
     yield from copies(running, files)
-    yield from components(model)
-    yield Written(f"{FOLDER}/README.md", readme(model), "kubernetes", _KEYS)
+    yield from components(system)
+    yield Written(f"{FOLDER}/README.md", readme(system), "kubernetes")
 
 
-def _shared(model: Model) -> Iterator[Structured]:
+def _shared(system: System) -> Iterator[Structured]:
     """What belongs to no component."""
-    if model.kubernetes.create_namespace:
-        yield _file("namespace", namespace(model), "The namespace of everything.")
-    platform = [component for component in model.cluster.components.values() if component.platform]
+    if system.kubernetes.create_namespace:
+        yield _file("namespace", namespace(system), "The namespace of everything.")
+    platform = [component for component in system.cluster.components.values() if component.platform]
     if platform:
         yield _file(
-            "service-account", service_account(model), "The account of what tracegen runs: it may do nothing."
+            "service-account", service_account(system), "The account of what tracegen runs: it may do nothing."
         )
-    if _is_closed(model):
+    if _is_closed(system):
         why = "What tracegen runs is closed, but for what the policies of its components open."
-        yield _file("network-policy-default-deny", default_deny(model), why)
-    if is_made(model):
+        yield _file("network-policy-default-deny", default_deny(system), why)
+    if is_made(system):
         yield _file(
-            "certificate", certificate(model), "The certificate of all servers, made and renewed by cert-manager."
+            "certificate", certificate(system), "The certificate of all servers, made and renewed by cert-manager."
         )
-    if injects(model):
-        yield _file("instrumentation", instrumentation(model), "How agents that the Operator injects send spans.")
-    found = entrance(model)
+    if injects(system):
+        yield _file("instrumentation", instrumentation(system), "How agents that the Operator injects send spans.")
+    found = entrance(system)
     if found:
         yield _file(found[0], found[1], "Where the user interface is reached from outside.")
-    policy = backend_tls(model)
+    policy = backend_tls(system)
     if policy:
         yield _file("backend-tls-policy", policy, "How the Gateway verifies the user interface, which speaks TLS.")
-    if model.kubernetes.external_secrets:
-        for each in wanted(model.cluster.components.values(), model):
+    if system.kubernetes.external_secrets:
+        for each in wanted(system.cluster.components.values(), system):
             why = "Brings the Secret from the store, and keeps it up to date."
-            yield _file(f"external-secrets/{each.name}", external_secret(each, model), why)
+            yield _file(f"external-secrets/{each.name}", external_secret(each, system), why)
 
 
-def _is_closed(model: Model) -> bool:
+def _is_closed(system: System) -> bool:
     """Whether something is there to be denied; the Operator gives its pods labels of its own."""
     ours = any(
-        each.platform and model.tier_of_operator(each.name) is None for each in model.cluster.components.values()
+        each.platform and system.tier_of_operator(each.name) is None for each in system.cluster.components.values()
     )
-    return ours and model.kubernetes.network_policies != "none"
+    return ours and system.kubernetes.network_policies != "none"
 
 
-def _of_components(model: Model, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
-    elsewhere = [call for each in model.elsewhere.values() for call in each.calls]
-    for component in model.cluster.components.values():
+def _of_components(system: System, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
+    elsewhere = [call for each in system.elsewhere.values() for call in each.calls]
+    for component in system.cluster.components.values():
         folder = f"{'platform' if component.platform else 'services'}/{component.name}"
-        for name, value in _objects(component, model, files, elsewhere):
+        for name, value in _objects(component, system, files, elsewhere):
             if value is not None:
                 yield _file(f"{folder}/{name}", value, component.about)
 
 
 def _objects(
-    component: Component, model: Model, files: Mapping[str, PlannedFile], elsewhere: list[Call]
+    component: Component, system: System, files: Mapping[str, PlannedFile], elsewhere: list[Call]
 ) -> Iterator[tuple[str, Value]]:
-    tier = model.tier_of_operator(component.name)
+    tier = system.tier_of_operator(component.name)
     if tier:
-        yield "open-telemetry-collector", collector(component, tier, files, model)
+        yield "open-telemetry-collector", collector(component, tier, files, system)
     else:
-        yield _FILES[kind_of(component)], workload(component, model)
-        yield "disruption-budget", disruption_budget(component, model)
-        yield "autoscaler", autoscaler(component, model)
+        yield _FILES[kind_of(component)], workload(component, system)
+        yield "disruption-budget", disruption_budget(component, system)
+        yield "autoscaler", autoscaler(component, system)
     if component.ports and not component.job:
-        yield "service", service(component, model)
-        yield "service-of-all", service_of_all(component, model)
-    if is_guarded(component, model):
-        yield "network-policy", network_policy(component, model, elsewhere)
+        yield "service", service(component, system)
+        yield "service-of-all", service_of_all(component, system)
+    if is_guarded(component, system):
+        yield "network-policy", network_policy(component, system, elsewhere)
 
 
 def _file(name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/{name}.yaml", value, head, "kubernetes")

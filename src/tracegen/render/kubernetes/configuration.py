@@ -38,15 +38,7 @@ def key_of(mount: FileMount) -> str:
 def copies(components: Iterable[Component], files: Mapping[str, PlannedFile]) -> list[Written]:
     """Every file that a component reads, as it is, below `kubernetes/configuration/`."""
     sources = sorted({source for component in components for source in _sources(component)})
-    return [
-        Written(
-            f"{FOLDER}/{_COPIES}/{each}",
-            text_of(files[each]),
-            files[each].source,
-            (*files[each].keys, "targets", "kubernetes.flavor"),
-        )
-        for each in sources
-    ]
+    return [Written(f"{FOLDER}/{_COPIES}/{each}", text_of(files[each]), files[each].source) for each in sources]
 
 
 def generators(components: Iterable[Component]) -> list[Value]:

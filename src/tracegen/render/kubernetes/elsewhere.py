@@ -12,7 +12,7 @@ from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.configuration import FOLDER
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import injection, reference_to
-from tracegen.system import Component, Model, Secret, SecretMount, Service
+from tracegen.system import Component, Secret, SecretMount, Service, System
 from tracegen.system.file import Structured
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -23,7 +23,6 @@ _ENTRY = {
     "volumes": f"{_POD}.volumes",
 }
 _VALUES = "Additions"
-_KEYS = ("name", "targets", "services", "service_defaults", "security", "kubernetes")
 
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. Its own kustomization.yaml says\n"
@@ -37,15 +36,15 @@ _ORDER = (
 )
 
 
-def components(model: Model) -> Iterator[Structured]:
+def components(system: System) -> Iterator[Structured]:
     """kubernetes/components/<name>/ of every service that tracegen does not run."""
-    for name, component in model.cluster.elsewhere.items():
-        yield from _component(model.services[name], component, model)
+    for name, component in system.cluster.elsewhere.items():
+        yield from _component(system.services[name], component, system)
 
 
-def _component(service: Service, component: Component, model: Model) -> Iterator[Structured]:
+def _component(service: Service, component: Component, system: System) -> Iterator[Structured]:
     entries = _entries(component)
-    marks = injection(service, reference_to(model)) if is_injectable(service, model) else {}
+    marks = injection(service, reference_to(system)) if is_injectable(service, system) else {}
     replacements = [
         _replacement(service, f"{kind}.[name={name}]", f"{_ENTRY[kind]}.[name={name}]")
         for kind, found in entries.items()
@@ -111,4 +110,4 @@ def _values(service: Service, entries: dict[str, dict[str, Value]], marks: dict[
 
 
 def _file(service: Service, name: str, value: Value, head: str) -> Structured:
-    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes", _KEYS)
+    return Structured(f"{FOLDER}/components/{service.name}/{name}.yaml", value, head, "kubernetes")

@@ -6,28 +6,28 @@ https://gateway-api.sigs.k8s.io/api-types/httproute/
 
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Entrance, Model, Port
+from tracegen.system import Component, Entrance, Port, System
 
 
-def entrance(model: Model) -> tuple[str, Value] | None:
+def entrance(system: System) -> tuple[str, Value] | None:
     """The name of the file and the object; None when nothing is to be reached, or nothing said."""
-    said, found = model.kubernetes.entrance, model.cluster.user_interface
+    said, found = system.kubernetes.entrance, system.cluster.user_interface
     if said is None or found is None:
         return None
     if said.gateway:
-        return "http-route", _route(said, *found, model)
-    return "ingress", _ingress(said, *found, model)
+        return "http-route", _route(said, *found, system)
+    return "ingress", _ingress(said, *found, system)
 
 
-def backend_tls(model: Model) -> Value:
+def backend_tls(system: System) -> Value:
     """How a Gateway verifies what serves people, when that speaks TLS; None when nobody asks, or none can tell.
 
     https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/: the authority has to be called `ca.crt`.
     """
-    said, found = model.kubernetes.entrance, model.cluster.user_interface
-    if said is None or found is None or not said.gateway or model.certificates is None:
+    said, found = system.kubernetes.entrance, system.cluster.user_interface
+    if said is None or found is None or not said.gateway or system.certificates is None:
         return None
-    authority = model.certificates.ca
+    authority = system.certificates.ca
     if authority.key != "ca.crt":
         return None
     name = found[0].name
@@ -39,7 +39,7 @@ def backend_tls(model: Model) -> Value:
             "caCertificateRefs": Commented([{"group": "", "kind": "Secret", "name": authority.name}], kind),
         },
     }
-    named: Value = {"name": name, "labels": labels(name, PLATFORM, model)}
+    named: Value = {"name": name, "labels": labels(name, PLATFORM, system)}
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "BackendTLSPolicy",
@@ -48,7 +48,7 @@ def backend_tls(model: Model) -> Value:
     }
 
 
-def _ingress(said: Entrance, component: Component, port: Port, model: Model) -> Value:
+def _ingress(said: Entrance, component: Component, port: Port, system: System) -> Value:
     backend: Value = {"service": {"name": component.name, "port": {"name": port.name}}}
     spec: dict[str, Value] = {"ingressClassName": said.class_name} if said.class_name else {}
     if said.tls_secret:
@@ -56,8 +56,8 @@ def _ingress(said: Entrance, component: Component, port: Port, model: Model) -> 
     spec["rules"] = [
         {"host": said.host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     ]
-    named: dict[str, Value] = {"name": component.name, "labels": labels(component.name, PLATFORM, model)}
-    if model.certificates:
+    named: dict[str, Value] = {"name": component.name, "labels": labels(component.name, PLATFORM, system)}
+    if system.certificates:
         named["annotations"] = Commented(
             {"nginx.ingress.kubernetes.io/backend-protocol": "HTTPS"},
             "It speaks TLS inside too; other controllers have a setting of their own for that.",
@@ -65,7 +65,7 @@ def _ingress(said: Entrance, component: Component, port: Port, model: Model) -> 
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": named, "spec": spec}
 
 
-def _route(said: Entrance, component: Component, port: Port, model: Model) -> Value:
+def _route(said: Entrance, component: Component, port: Port, system: System) -> Value:
     parent: dict[str, Value] = {"name": said.gateway}
     parent |= {"namespace": said.gateway_namespace} if said.gateway_namespace else {}
     parent |= {"sectionName": said.gateway_section} if said.gateway_section else {}
@@ -74,5 +74,5 @@ def _route(said: Entrance, component: Component, port: Port, model: Model) -> Va
         "hostnames": [said.host],
         "rules": [{"backendRefs": [{"name": component.name, "port": port.number}]}],
     }
-    named: Value = {"name": component.name, "labels": labels(component.name, PLATFORM, model)}
+    named: Value = {"name": component.name, "labels": labels(component.name, PLATFORM, system)}
     return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": named, "spec": spec}

@@ -6,7 +6,7 @@ https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-ins
 from tracegen.build.injection import is_injectable, is_injected
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Model, Service
+from tracegen.system import Component, Service, System
 
 #: The name of the Instrumentation.
 NAME = "tracing"
@@ -14,21 +14,21 @@ NAME = "tracing"
 _PREFIX = "instrumentation.opentelemetry.io"
 
 
-def injects(model: Model) -> bool:
+def injects(system: System) -> bool:
     """Whether a service gets an agent injected, here or where it runs."""
-    services = model.services.values()
-    return any(is_injected(each, model) if each.deploy else is_injectable(each, model) for each in services)
+    services = system.services.values()
+    return any(is_injected(each, system) if each.deploy else is_injectable(each, system) for each in services)
 
 
-def reference_to(model: Model) -> str:
+def reference_to(system: System) -> str:
     """The Instrumentation, as other namespaces name it."""
-    return f"{model.kubernetes.namespace}/{NAME}"
+    return f"{system.kubernetes.namespace}/{NAME}"
 
 
-def annotations(component: Component, model: Model) -> dict[str, Value]:
+def annotations(component: Component, system: System) -> dict[str, Value]:
     """What the Operator looks for on the template of a pod."""
-    service = model.services.get(component.name)
-    return injection(service) if service and is_injected(service, model) else {}
+    service = system.services.get(component.name)
+    return injection(service) if service and is_injected(service, system) else {}
 
 
 def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
@@ -40,13 +40,13 @@ def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
     return marks | ({f"{_PREFIX}/{agent.annotation}": program} if program else {})
 
 
-def instrumentation(model: Model) -> Value:
+def instrumentation(system: System) -> Value:
     """How agents send; what differs between services stands in their own variables, which win."""
-    protocol = {"http": "http/protobuf", "grpc": "grpc"}[model.entrance.protocol]
-    named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, model)}
+    protocol = {"http": "http/protobuf", "grpc": "grpc"}[system.entrance.protocol]
+    named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, system)}
     port = "One protocol and its port for every language: some agents would speak one to the other's port."
     spec: Value = {
-        "exporter": Commented({"endpoint": model.entrance.url}, port),
+        "exporter": Commented({"endpoint": system.entrance.url}, port),
         "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": protocol}],
     }
     return {"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": named, "spec": spec}

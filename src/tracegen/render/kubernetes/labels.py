@@ -1,7 +1,7 @@
 """Labels and metadata of objects: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/."""
 
 from tracegen.emit import Value
-from tracegen.system import Component, Model
+from tracegen.system import Component, System
 
 #: What tracegen runs, and what the team does.
 PLATFORM, SERVICE = "tracing", "service"
@@ -9,40 +9,40 @@ PLATFORM, SERVICE = "tracing", "service"
 _PREFIX = "app.kubernetes.io"
 
 
-def selector(name: str, model: Model) -> dict[str, Value]:
+def selector(name: str, system: System) -> dict[str, Value]:
     """The labels that tell one component's pods from all others; they may never change.
 
     The Operator puts its own on the pods of collectors, and leaves the name.
     """
-    if model.kubernetes.flavor == "operator" and any(tier.component == name for tier in model.tiers):
+    if system.kubernetes.flavor == "operator" and any(tier.component == name for tier in system.tiers):
         return {f"{_PREFIX}/name": name, f"{_PREFIX}/component": "opentelemetry-collector"}
-    return _own(name, model)
+    return _own(name, system)
 
 
-def _own(name: str, model: Model) -> dict[str, Value]:
-    return {f"{_PREFIX}/name": name, f"{_PREFIX}/instance": model.name}
+def _own(name: str, system: System) -> dict[str, Value]:
+    return {f"{_PREFIX}/name": name, f"{_PREFIX}/instance": system.name}
 
 
-def part_selector(part: str, model: Model) -> dict[str, Value]:
+def part_selector(part: str, system: System) -> dict[str, Value]:
     """The labels of all pods of a part: `PLATFORM` or `SERVICE`."""
-    return {f"{_PREFIX}/instance": model.name, f"{_PREFIX}/component": part}
+    return {f"{_PREFIX}/instance": system.name, f"{_PREFIX}/component": part}
 
 
-def labels(name: str, part: str, model: Model) -> dict[str, Value]:
+def labels(name: str, part: str, system: System) -> dict[str, Value]:
     """All labels of an object."""
     return {
-        **_own(name, model),
+        **_own(name, system),
         f"{_PREFIX}/component": part,
-        f"{_PREFIX}/part-of": model.name,
+        f"{_PREFIX}/part-of": system.name,
         f"{_PREFIX}/managed-by": "tracegen",
     }
 
 
-def labels_of(component: Component, model: Model) -> dict[str, Value]:
+def labels_of(component: Component, system: System) -> dict[str, Value]:
     """The labels of a component's objects and pods."""
-    return labels(component.name, PLATFORM if component.platform else SERVICE, model)
+    return labels(component.name, PLATFORM if component.platform else SERVICE, system)
 
 
-def metadata(component: Component, model: Model, name: str = "") -> dict[str, Value]:
+def metadata(component: Component, system: System, name: str = "") -> dict[str, Value]:
     """Name and labels of one of a component's objects; the namespace is the kustomization's."""
-    return {"name": name or component.name, "labels": labels_of(component, model)}
+    return {"name": name or component.name, "labels": labels_of(component, system)}

@@ -3,36 +3,36 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.render.kubernetes.pod import account
-from tracegen.system import Model
+from tracegen.system import System
 
 _LEVEL = "pod-security.kubernetes.io"
 
 
-def namespace(model: Model) -> Value:
+def namespace(system: System) -> Value:
     """The namespace with its level of Pod Security.
 
     https://kubernetes.io/docs/concepts/security/pod-security-admission/: a level holds for a whole namespace, so with
     images of the team in it, it warns and is audited only.
     """
-    level = model.kubernetes.pod_security
-    modes = ["warn", "audit"] if has_foreign_images(model) else ["enforce", "warn", "audit"]
+    level = system.kubernetes.pod_security
+    modes = ["warn", "audit"] if has_foreign_images(system) else ["enforce", "warn", "audit"]
     levels: dict[str, Value] = {f"{_LEVEL}/{mode}": level for mode in modes}
-    marks: Value = {**labels(model.kubernetes.namespace, PLATFORM, model), **levels}
-    if has_foreign_images(model):
+    marks: Value = {**labels(system.kubernetes.namespace, PLATFORM, system), **levels}
+    if has_foreign_images(system):
         why = "Not enforced: it would hold for the images of your services too. What tracegen runs satisfies it."
         marks = Commented(marks, why)
-    named: Value = {"name": model.kubernetes.namespace, "labels": marks}
+    named: Value = {"name": system.kubernetes.namespace, "labels": marks}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": named}
 
 
-def has_foreign_images(model: Model) -> bool:
+def has_foreign_images(system: System) -> bool:
     """Whether an image runs of which tracegen knows nothing."""
-    return any(component.user is None for component in model.cluster.components.values())
+    return any(component.user is None for component in system.cluster.components.values())
 
 
-def service_account(model: Model) -> Value:
+def service_account(system: System) -> Value:
     """An account without rights and without a token."""
-    named: Value = {"name": account(model), "labels": labels(account(model), PLATFORM, model)}
+    named: Value = {"name": account(system), "labels": labels(account(system), PLATFORM, system)}
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",

@@ -1,4 +1,4 @@
-"""NetworkPolicies: what tracegen runs takes and opens exactly the connections of the model.
+"""NetworkPolicies: what tracegen runs takes and opens exactly the connections of the system.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/. Policies add up: a team that needs more
 writes its own beside these.
@@ -6,9 +6,10 @@ writes its own beside these.
 
 from collections.abc import Collection, Iterator, Mapping
 
+from tracegen.build.names import default_deny_name
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
-from tracegen.system import Call, Component, Model
+from tracegen.system import Call, Component, System
 
 _DNS: Value = Commented(
     {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
@@ -17,41 +18,41 @@ _DNS: Value = Commented(
 _BOTH: Value = ["Ingress", "Egress"]
 
 
-def default_deny(model: Model) -> Value:
+def default_deny(system: System) -> Value:
     """Nothing passes to or from what tracegen runs unless another policy says so."""
-    spec: Value = {"podSelector": {"matchLabels": part_selector(PLATFORM, model)}, "policyTypes": _BOTH}
-    name = f"{model.name}-tracing-default-deny"
-    return _policy({"name": name, "labels": labels(name, PLATFORM, model)}, spec)
+    spec: Value = {"podSelector": {"matchLabels": part_selector(PLATFORM, system)}, "policyTypes": _BOTH}
+    name = default_deny_name(system)
+    return _policy({"name": name, "labels": labels(name, PLATFORM, system)}, spec)
 
 
-def is_guarded(component: Component, model: Model) -> bool:
+def is_guarded(component: Component, system: System) -> bool:
     """Whether a component has a policy of its own."""
-    level = model.kubernetes.network_policies
+    level = system.kubernetes.network_policies
     return level == "strict" or (level == "platform" and component.platform)
 
 
-def network_policy(component: Component, model: Model, elsewhere: Collection[Call]) -> Value:
+def network_policy(component: Component, system: System, elsewhere: Collection[Call]) -> Value:
     """The policy of one component: who reaches it, and whom it reaches; `elsewhere` are calls of other namespaces."""
-    incoming = [*_ingress(component, model), *_from_elsewhere(component, elsewhere), *_door(component, model)]
+    incoming = [*_ingress(component, system), *_from_elsewhere(component, elsewhere), *_door(component, system)]
     spec: Value = {
-        "podSelector": {"matchLabels": selector(component.name, model)},
+        "podSelector": {"matchLabels": selector(component.name, system)},
         "policyTypes": _BOTH,
         # The API server leaves an empty list out, and each apply would write it anew.
         **({"ingress": incoming} if incoming else {}),
-        "egress": [_DNS, *_egress(component, model)],
+        "egress": [_DNS, *_egress(component, system)],
     }
-    return _policy(metadata(component, model), spec)
+    return _policy(metadata(component, system), spec)
 
 
 def _policy(named: Mapping[str, Value], spec: Value) -> Value:
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": named, "spec": spec}
 
 
-def _ingress(component: Component, model: Model) -> Iterator[Value]:
+def _ingress(component: Component, system: System) -> Iterator[Value]:
     """A rule for each set of ports, with all who may ask there."""
     rules: dict[tuple[int, ...], list[Value]] = {}
-    for caller, ports in _callers(component, model).items():
-        rules.setdefault(ports, []).append(_peer(caller, model))
+    for caller, ports in _callers(component, system).items():
+        rules.setdefault(ports, []).append(_peer(caller, system))
     for ports, peers in rules.items():
         yield {"from": peers, "ports": [_port(each, component) for each in ports]}
 
@@ -65,21 +66,21 @@ def _from_elsewhere(component: Component, elsewhere: Collection[Call]) -> Iterat
         )
 
 
-def _door(component: Component, model: Model) -> Iterator[Value]:
-    found = model.cluster.user_interface if model.kubernetes.entrance else None
+def _door(component: Component, system: System) -> Iterator[Value]:
+    found = system.cluster.user_interface if system.kubernetes.entrance else None
     if found and found[0].name == component.name:
         why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."
         yield Commented({"ports": [_port(found[1].number, component)]}, why)
 
 
-def _callers(component: Component, model: Model) -> dict[str, tuple[int, ...]]:
+def _callers(component: Component, system: System) -> dict[str, tuple[int, ...]]:
     """Ports of the component that others call, by caller; services are one, `SERVICE`, when all call alike."""
     found: dict[str, tuple[int, ...]] = {}
-    for other in model.cluster.components.values():
+    for other in system.cluster.components.values():
         ports = tuple(sorted({call.port for call in other.calls if call.host == component.name}))
         if ports:
             found[other.name] = ports
-    services = [other.name for other in model.cluster.components.values() if not other.platform]
+    services = [other.name for other in system.cluster.components.values() if not other.platform]
     if component.platform and services and len({found.get(name) for name in services}) == 1:
         alike = found.get(services[0])
         found = {name: ports for name, ports in found.items() if name not in services}
@@ -87,16 +88,16 @@ def _callers(component: Component, model: Model) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _peer(caller: str, model: Model) -> Value:
-    wanted = part_selector(SERVICE, model) if caller == SERVICE else selector(caller, model)
+def _peer(caller: str, system: System) -> Value:
+    wanted = part_selector(SERVICE, system) if caller == SERVICE else selector(caller, system)
     return {"podSelector": {"matchLabels": wanted}}
 
 
-def _egress(component: Component, model: Model) -> Iterator[Value]:
+def _egress(component: Component, system: System) -> Iterator[Value]:
     inside: dict[str, set[int]] = {}
     outside: set[int] = set()
     for call in component.calls:
-        if call.host in model.cluster.components:
+        if call.host in system.cluster.components:
             inside.setdefault(call.host, set()).add(call.port)
         else:
             outside.add(call.port)
@@ -104,8 +105,8 @@ def _egress(component: Component, model: Model) -> Iterator[Value]:
     for name, ports in inside.items():
         rules.setdefault(tuple(sorted(ports)), []).append(name)
     for numbers, names in rules.items():
-        server = model.cluster.components[names[0]]
-        yield {"to": [_peer(each, model) for each in names], "ports": [_port(each, server) for each in numbers]}
+        server = system.cluster.components[names[0]]
+        yield {"to": [_peer(each, system) for each in names], "ports": [_port(each, server) for each in numbers]}
     if outside:
         why = "Servers outside: a policy knows addresses, not names, so only the ports are named."
         yield Commented({"ports": [{"port": each, "protocol": "TCP"} for each in sorted(outside)]}, why)

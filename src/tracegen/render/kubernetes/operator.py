@@ -14,7 +14,7 @@ from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_
 from tracegen.render.kubernetes.probes import STARTING
 from tracegen.render.kubernetes.volumes import claims, volumes
 from tracegen.render.kubernetes.workload import kind_of
-from tracegen.system import Component, Health, Model, Tier
+from tracegen.system import Component, Health, System, Tier
 from tracegen.system.file import PlannedFile, Structured
 
 _MODES = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -29,11 +29,11 @@ _OF_POD = {
 }
 
 
-def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], model: Model) -> Value:
+def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile], system: System) -> Value:
     """A tier as an OpenTelemetryCollector, with the structure of its configuration file."""
     file = files[config_path(tier)]
     assert isinstance(file, Structured)
-    inner, outer = container(component), pod_settings(component, model)
+    inner, outer = container(component), pod_settings(component, system)
     spec: dict[str, Value] = {
         "mode": _MODES[kind_of(component)],
         "upgradeStrategy": Commented("none", "The image and the configuration are pinned together."),
@@ -43,13 +43,13 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
         **{name: outer[key] for key, name in _OF_POD.items() if key in outer},
         **(_probes(component.health) if component.health else {}),
         **volumes(component),
-        **_claims(component, model),
+        **_claims(component, system),
         "config": file.value,
     }
     return {
         "apiVersion": "opentelemetry.io/v1beta1",
         "kind": "OpenTelemetryCollector",
-        "metadata": metadata(component, model),
+        "metadata": metadata(component, system),
         "spec": spec,
     }
 
@@ -79,6 +79,6 @@ def _probes(health: Health) -> dict[str, Value]:
     }
 
 
-def _claims(component: Component, model: Model) -> dict[str, Value]:
-    found = [] if component.per_node else claims(component, model)
+def _claims(component: Component, system: System) -> dict[str, Value]:
+    found = [] if component.per_node else claims(component, system)
     return {"volumeClaimTemplates": found, "podManagementPolicy": "Parallel"} if found else {}

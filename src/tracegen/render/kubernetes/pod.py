@@ -6,7 +6,7 @@ from tracegen.render.kubernetes.injection import annotations
 from tracegen.render.kubernetes.labels import labels_of, selector
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
-from tracegen.system import Component, Model, Resources
+from tracegen.system import Component, Resources, System
 from tracegen.system.units import MEBIBYTE, mebibytes
 
 #: Seconds between a pod's leaving its Service and SIGTERM, in which nodes learn of it.
@@ -22,17 +22,17 @@ REQUESTED = 0.25
 _ROOT, _WRITABLE_ROOT = 256 * MEBIBYTE, 8192 * MEBIBYTE
 
 
-def pod_template(component: Component, model: Model) -> Value:
+def pod_template(component: Component, system: System) -> Value:
     """`template` of a Deployment, StatefulSet, DaemonSet or Job."""
-    marks = annotations(component, model)
-    metadata: Value = {"labels": labels_of(component, model), **({"annotations": marks} if marks else {})}
-    spec: Value = {**pod_settings(component, model), "containers": [container(component)], **volumes(component)}
+    marks = annotations(component, system)
+    metadata: Value = {"labels": labels_of(component, system), **({"annotations": marks} if marks else {})}
+    spec: Value = {**pod_settings(component, system), "containers": [container(component)], **volumes(component)}
     return {"metadata": metadata, "spec": spec}
 
 
-def account(model: Model) -> str:
+def account(system: System) -> str:
     """The name of the service account."""
-    return ACCOUNT.format(name=model.name)
+    return ACCOUNT.format(name=system.name)
 
 
 def is_spread(component: Component) -> bool:
@@ -40,11 +40,11 @@ def is_spread(component: Component) -> bool:
     return max(component.replicas, component.most) > 1 and not component.per_node
 
 
-def pod_settings(component: Component, model: Model) -> dict[str, Value]:
+def pod_settings(component: Component, system: System) -> dict[str, Value]:
     """What holds for the pod as a whole, its containers and volumes aside."""
     spec: dict[str, Value] = {}
     if component.platform:
-        spec["serviceAccountName"] = account(model)
+        spec["serviceAccountName"] = account(system)
     if component.user is not None:
         spec["automountServiceAccountToken"] = False
     no_links = "Else the cluster sets variables such as KAFKA_PORT, which programs take for settings."
@@ -56,8 +56,8 @@ def pod_settings(component: Component, model: Model) -> dict[str, Value]:
         spec["terminationGracePeriodSeconds"] = component.grace + (LEAVING if _leaves(component) else 0)
     if is_spread(component):
         spec["topologySpreadConstraints"] = [
-            _spread("kubernetes.io/hostname", component, model),
-            _spread("topology.kubernetes.io/zone", component, model),
+            _spread("kubernetes.io/hostname", component, system),
+            _spread("topology.kubernetes.io/zone", component, system),
         ]
     return spec
 
@@ -76,12 +76,12 @@ def _pod_security(component: Component) -> dict[str, Value]:
     return {"securityContext": {**user, "seccompProfile": seccomp}}
 
 
-def _spread(key: str, component: Component, model: Model) -> Value:
+def _spread(key: str, component: Component, system: System) -> Value:
     return {
         "maxSkew": 1,
         "topologyKey": key,
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selector(component.name, model)},
+        "labelSelector": {"matchLabels": selector(component.name, system)},
     }
 
 

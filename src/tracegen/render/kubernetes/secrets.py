@@ -8,7 +8,7 @@ from tracegen.build.security import BASIC_SUFFIX
 from tracegen.emit import Value
 from tracegen.render.kubernetes.certificates import is_made
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Model, Secret, Text
+from tracegen.system import Component, Secret, System, Text
 
 
 @dataclass(frozen=True)
@@ -27,30 +27,30 @@ class Wanted:
         return " \\\n  ".join([first, *(_argument(each, self) for each in self.secrets)])
 
 
-def wanted(components: Iterable[Component], model: Model) -> list[Wanted]:
+def wanted(components: Iterable[Component], system: System) -> list[Wanted]:
     """Every Secret that is referred to, in the order of their names; those that cert-manager makes are left out."""
     found: dict[str, dict[str, Secret]] = {}
     for component in components:
         for secret in component.secrets:
             found.setdefault(secret.name, {}).setdefault(secret.key, secret)
-    made = model.certificates.cert.name if model.certificates and is_made(model) else ""
+    made = system.certificates.cert.name if system.certificates and is_made(system) else ""
     return [
         Wanted(
             name,
             tuple(found[name][key] for key in sorted(found[name])),
-            model.kubernetes.namespace,
-            model.ingest.username,
+            system.kubernetes.namespace,
+            system.ingest.username,
         )
         for name in sorted(found)
         if name != made
     ]
 
 
-def external_secret(secret: Wanted, model: Model) -> Value:
+def external_secret(secret: Wanted, system: System) -> Value:
     """The same as an object of the External Secrets Operator: https://external-secrets.io/latest/api/externalsecret/."""
-    store = model.kubernetes.external_secrets
+    store = system.kubernetes.external_secrets
     assert store is not None
-    named: Value = {"name": secret.name, "labels": labels(secret.name, PLATFORM, model)}
+    named: Value = {"name": secret.name, "labels": labels(secret.name, PLATFORM, system)}
     data: list[Value] = [
         {"secretKey": each.key, "remoteRef": {"key": f"{store.prefix}{secret.name}", "property": each.key}}
         for each in secret.secrets

@@ -3,14 +3,14 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import metadata, selector
 from tracegen.render.kubernetes.workload import kind_of
-from tracegen.system import Component, Model
+from tracegen.system import Component, System
 
 
-def service(component: Component, model: Model) -> Value:
+def service(component: Component, system: System) -> Value:
     """A Service with all ports; without an address of its own where callers want that of each replica."""
     spec: dict[str, Value] = {"type": "ClusterIP"}
     # The Operator gives ports names of its own.
-    is_operated = model.tier_of_operator(component.name) is not None
+    is_operated = system.tier_of_operator(component.name) is not None
     if is_headless(component):
         why = "No address of its own: the name stands for every replica, as in Docker Compose."
         spec["clusterIP"] = Commented("None", why)
@@ -19,7 +19,7 @@ def service(component: Component, model: Model) -> Value:
         spec["publishNotReadyAddresses"] = Commented(True, why)
     if component.per_node:
         spec["internalTrafficPolicy"] = Commented("Local", "Each machine's pods reach the agent of that machine.")
-    spec["selector"] = selector(component.name, model)
+    spec["selector"] = selector(component.name, system)
     spec["ports"] = [
         {
             "name": port.name,
@@ -29,14 +29,14 @@ def service(component: Component, model: Model) -> Value:
         }
         for port in component.ports
     ]
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(component, model), "spec": spec}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(component, system), "spec": spec}
 
 
-def service_of_all(component: Component, model: Model) -> Value:
+def service_of_all(component: Component, system: System) -> Value:
     """A second Service, whose name stands for each replica; None where the first one's does, or nobody asks."""
     if not component.all_name:
         return None
-    named = metadata(component, model, component.all_name)
+    named = metadata(component, system, component.all_name)
     ports: list[Value] = [
         {"name": port.name, "port": port.number, "targetPort": port.number, "protocol": port.protocol.upper()}
         for port in component.ports
@@ -45,7 +45,7 @@ def service_of_all(component: Component, model: Model) -> Value:
     spec: Value = {
         "type": "ClusterIP",
         "clusterIP": Commented("None", why),
-        "selector": selector(component.name, model),
+        "selector": selector(component.name, system),
         "ports": ports,
     }
     return {"apiVersion": "v1", "kind": "Service", "metadata": named, "spec": spec}

@@ -7,7 +7,7 @@ from posixpath import basename, dirname
 from tracegen.emit import Commented, Value
 from tracegen.parts.certificates import FOLDER
 from tracegen.render.kubernetes.configuration import key_of, map_name
-from tracegen.system import Component, FileMount, Model, SecretMount, Volume
+from tracegen.system import Component, FileMount, SecretMount, System, Volume
 from tracegen.system.units import MEBIBYTE, mebibytes, size_in_bytes
 
 #: What a folder for work in progress may hold.
@@ -63,9 +63,9 @@ def volumes(component: Component) -> dict[str, Value]:
     return {"volumes": found} if found else {}
 
 
-def claims(component: Component, model: Model) -> list[Value]:
+def claims(component: Component, system: System) -> list[Value]:
     """`volumeClaimTemplates`: a volume for each replica."""
-    return [Commented(_claim(each, model), f"Holds {each.why}.") for each in component.volumes]
+    return [Commented(_claim(each, system), f"Holds {each.why}.") for each in component.volumes]
 
 
 def scratch_bytes(component: Component) -> int:
@@ -74,10 +74,10 @@ def scratch_bytes(component: Component) -> int:
     return kept + SCRATCH * len(component.writable)
 
 
-def _claim(volume: Volume, model: Model) -> dict[str, Value]:
+def _claim(volume: Volume, system: System) -> dict[str, Value]:
     spec: dict[str, Value] = {"accessModes": ["ReadWriteOnce"]}
-    if model.kubernetes.storage_class:
-        spec["storageClassName"] = model.kubernetes.storage_class
+    if system.kubernetes.storage_class:
+        spec["storageClassName"] = system.kubernetes.storage_class
     return {"metadata": {"name": volume.name}, "spec": {**spec, "resources": {"requests": {"storage": volume.size}}}}
 
 

@@ -6,7 +6,7 @@ from tracegen.emit import Commented, Value, to_json
 from tracegen.render.kubernetes.labels import metadata, selector
 from tracegen.render.kubernetes.pod import pod_template
 from tracegen.render.kubernetes.volumes import claims
-from tracegen.system import Component, Model
+from tracegen.system import Component, System
 
 _DAY, _HOUR = 86_400, 3_600
 
@@ -14,9 +14,9 @@ _DAY, _HOUR = 86_400, 3_600
 _TRIES = 6
 
 
-def workload(component: Component, model: Model) -> Value:
+def workload(component: Component, system: System) -> Value:
     """The object, by what the component is."""
-    return _FORMS[kind_of(component)](component, model)
+    return _FORMS[kind_of(component)](component, system)
 
 
 def kind_of(component: Component) -> str:
@@ -28,32 +28,32 @@ def kind_of(component: Component) -> str:
     return "StatefulSet" if component.volumes or component.ordinals else "Deployment"
 
 
-def _deployment(component: Component, model: Model) -> Value:
-    return _apps("Deployment", component, model, _replicas(component))
+def _deployment(component: Component, system: System) -> Value:
+    return _apps("Deployment", component, system, _replicas(component))
 
 
-def _stateful_set(component: Component, model: Model) -> Value:
+def _stateful_set(component: Component, system: System) -> Value:
     together = Commented("Parallel", "Replicas need no order, and may need each other before they are ready.")
     first: dict[str, Value] = {"serviceName": component.name, "podManagementPolicy": together}
-    templates = claims(component, model)
+    templates = claims(component, system)
     last: dict[str, Value] = {"volumeClaimTemplates": templates} if templates else {}
-    return _apps("StatefulSet", component, model, _replicas(component) | first, last)
+    return _apps("StatefulSet", component, system, _replicas(component) | first, last)
 
 
-def _daemon_set(component: Component, model: Model) -> Value:
-    return _apps("DaemonSet", component, model, {})
+def _daemon_set(component: Component, system: System) -> Value:
+    return _apps("DaemonSet", component, system, {})
 
 
 def _apps(
-    kind: str, component: Component, model: Model, first: dict[str, Value], last: dict[str, Value] | None = None
+    kind: str, component: Component, system: System, first: dict[str, Value], last: dict[str, Value] | None = None
 ) -> Value:
     spec: dict[str, Value] = {
         **first,
-        "selector": {"matchLabels": selector(component.name, model)},
-        "template": pod_template(component, model),
+        "selector": {"matchLabels": selector(component.name, system)},
+        "template": pod_template(component, system),
         **(last or {}),
     }
-    return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata(component, model), "spec": spec}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata(component, system), "spec": spec}
 
 
 def _replicas(component: Component) -> dict[str, Value]:
@@ -61,16 +61,16 @@ def _replicas(component: Component) -> dict[str, Value]:
     return {} if component.most else {"replicas": component.replicas}
 
 
-def _job(component: Component, model: Model) -> Value:
+def _job(component: Component, system: System) -> Value:
     assert not component.files, "a changed ConfigMap would have to give the job another name, too"
-    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, model)}
+    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, system)}
     # A job's template cannot be changed: what differs is another job.
     digest = hashlib.sha256(to_json(spec).encode()).hexdigest()[:8]
-    named = metadata(component, model, f"{component.name}-{digest}")
+    named = metadata(component, system, f"{component.name}-{digest}")
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": named, "spec": spec}
 
 
-def _cron_job(component: Component, model: Model) -> Value:
+def _cron_job(component: Component, system: System) -> Value:
     spec: dict[str, Value] = {
         "schedule": _schedule(component.every),
         "timeZone": "Etc/UTC",
@@ -78,9 +78,9 @@ def _cron_job(component: Component, model: Model) -> Value:
         "startingDeadlineSeconds": _HOUR,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, model)}},
+        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, system)}},
     }
-    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(component, model), "spec": spec}
+    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(component, system), "spec": spec}
 
 
 def _schedule(every: int) -> str:

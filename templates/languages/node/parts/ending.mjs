@@ -1,9 +1,13 @@
+const exit = process.exit.bind(process);
 let ended;
+let sent = false;
 let signalled = false;
 
 /** Sends what is left, for 5 seconds at most: await it before your own `process.exit()`. */
 export function stopTracing() {
-  ended ??= Promise.race([sdk?.shutdown(), late()]).catch(report);
+  ended ??= Promise.race([sdk?.shutdown(), late()])
+    .catch(report)
+    .finally(() => (sent = true));
   return ended;
 }
 
@@ -34,7 +38,13 @@ async function onSignal(signal) {
     ]);
   }
   await stopTracing();
-  process.exit(128 + constants.signals[signal]);
+  exit(128 + constants.signals[signal]);
+}
+
+/** What many a listener ends with, `server.close(() => process.exit(0))`, would lose the last seconds. */
+function exitWhenSent(code) {
+  if (sent || !signalled) exit(code);
+  stopTracing().then(() => exit(code));
 }
 
 /** A worker dies with its primary, so it is given the time to send. */
@@ -46,8 +56,9 @@ function endWorker(worker) {
 function endWithTheProcess() {
   process.once("beforeExit", async () => {
     await stopTracing();
-    process.exit(); // an exporter that still tries would keep it
+    exit(); // an exporter that still tries would keep it
   });
+  process.exit = exitWhenSent;
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 }

@@ -37,26 +37,39 @@
  *     // timers, promises and streams keep the context; give it to an emitter's or a pool's callback by
  *     context.bind(context.active(), callback);
  *
- *     // where your service ends itself, from "./tracing.mjs"; a signal needs no more than this file
+ *     // after SIGTERM or SIGINT, process.exit() waits until spans are sent; to end without a signal, from "./tracing.mjs"
  *     await stopTracing();
  *     process.exit();
+ *
+ * Lines of pino, winston and bunyan have trace_id and span_id within a span; those of console have none.
+ * Packages `@opentelemetry/instrumentation-…` that your package.json names are switched on too, such as that of pg.
  */
 import cluster from "node:cluster";
 import { once } from "node:events";
-import { register } from "node:module";
+import { readFileSync } from "node:fs";
+import { createRequire, findPackageJSON, register } from "node:module";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DiagLogLevel, diag, propagation, trace } from "@opentelemetry/api";
+import {
+  DiagLogLevel,
+  context,
+  diag,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   CompositePropagator,
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
+  diagLogLevelFromString,
   getNumberFromEnv,
   getStringFromEnv,
   getStringListFromEnv,
 } from "@opentelemetry/core";
-import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { registerInstrumentations } from "@opentelemetry/instrumentation";
+import { BunyanInstrumentation } from "@opentelemetry/instrumentation-bunyan";
 import {
   ExpressInstrumentation,
   ExpressLayerType,
@@ -64,63 +77,133 @@ import {
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http";
 import { PinoInstrumentation } from "@opentelemetry/instrumentation-pino";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
-import { B3InjectEncoding, B3Propagator } from "@opentelemetry/propagator-b3";
-import { JaegerPropagator } from "@opentelemetry/propagator-jaeger";
-import { NodeSDK } from "@opentelemetry/sdk-node";
+import { WinstonInstrumentation } from "@opentelemetry/instrumentation-winston";
 import {
+  defaultResource,
+  detectResources,
+  hostDetector,
+  osDetector,
+  processDetector,
+  resourceAttributesEnvDetector,
+  serviceInstanceIdDetector,
+  serviceNameEnvDetector,
+} from "@opentelemetry/resources";
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
   BatchSpanProcessor,
+  ConsoleSpanExporter,
   ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { RemoteSampler } from "./remote-sampler.mjs";
 
 const HEALTH_PATH = process.env.TRACING_HEALTH_PATH || "/healthz";
 
-/** @type {NodeSDK} */
+/** @type {TracerProvider | undefined} */
 let sdk;
 
 /** Starts it; a test gives its own exporter. */
 export function startTracing(given) {
-  // The default would put the command line and the name of the user on every span.
-  process.env.OTEL_NODE_RESOURCE_DETECTORS ??= "env,host,serviceinstance";
-  process.env.OTEL_METRICS_EXPORTER ??= "none";
-  process.env.OTEL_LOGS_EXPORTER ??= "none";
-  if (!process.env.OTEL_LOG_LEVEL) {
-    diag.setLogger(logger(), DiagLogLevel.WARN);
-  }
+  const level = diagLogLevelFromString(getStringFromEnv("OTEL_LOG_LEVEL"));
+  diag.setLogger(logger(), level ?? DiagLogLevel.WARN);
   // CommonJS is instrumented by itself; ES modules need this hook.
   register("@opentelemetry/instrumentation/hook.mjs", import.meta.url);
-  const exporter = given ?? newExporter();
-  sdk = new NodeSDK({
-    sampler: newSampler(),
-    spanProcessors: exporter ? [baggageCopier(), batches(exporter)] : [],
-    textMapPropagator: newPropagator(),
-    instrumentations: [
-      new HttpInstrumentation({
-        ignoreIncomingRequestHook: (request) =>
-          request.url.split("?", 1)[0] === HEALTH_PATH,
-      }),
-      new ExpressInstrumentation({
-        // The route comes onto the span of the request; a span for each layer would only be in the way.
-        ignoreLayersType: Object.values(ExpressLayerType),
-      }),
-      new UndiciInstrumentation(),
-      new PinoInstrumentation({ disableLogSending: true }),
-    ],
-  });
-  sdk.start();
+  context.setGlobalContextManager(
+    new AsyncLocalStorageContextManager().enable(),
+  );
+  propagation.setGlobalPropagator(newPropagator());
+  const exporters = given ? [given] : newExporters();
+  if (exporters.length > 0) {
+    sdk = new TracerProvider({
+      resource: newResource(),
+      sampler: newSampler(),
+      spanLimits: newLimits(),
+      spanProcessors: [baggageCopier(), ...exporters.map(batches)],
+    });
+    trace.setGlobalTracerProvider(sdk);
+  }
+  registerInstrumentations({ instrumentations: newInstrumentations() });
   endWithTheProcess();
 }
 
-function newExporter() {
-  const name = process.env.OTEL_TRACES_EXPORTER || "otlp";
-  if (name === "none") return undefined;
-  if (name !== "otlp") {
+function newInstrumentations() {
+  return [
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: (request) =>
+        request.url.split("?", 1)[0] === HEALTH_PATH,
+    }),
+    new ExpressInstrumentation({
+      // The route comes onto the span of the request; a span for each layer would only be in the way.
+      ignoreLayersType: Object.values(ExpressLayerType),
+    }),
+    new UndiciInstrumentation(),
+    // These put the ids into the lines of a logger; its lines go where they went.
+    new BunyanInstrumentation({ disableLogSending: true }),
+    new PinoInstrumentation({ disableLogSending: true }),
+    new WinstonInstrumentation({ disableLogSending: true }),
+    ...otherInstrumentations(),
+  ];
+}
+
+/** Those of the packages `@opentelemetry/instrumentation-…` that package.json names besides. */
+function otherInstrumentations() {
+  const known = /-(bunyan|express|http|pino|undici|winston)$/;
+  const require = createRequire(import.meta.url);
+  const manifest = findPackageJSON(import.meta.url);
+  const { dependencies = {} } = manifest
+    ? JSON.parse(readFileSync(manifest, "utf8"))
+    : {};
+  return Object.keys(dependencies)
+    .filter((name) => /^@opentelemetry\/instrumentation-/.test(name))
+    .filter((name) => !known.test(name))
+    .flatMap((name) => Object.entries(require(name)))
+    .filter(([name]) => /^\w+Instrumentation$/.test(name))
+    .map(([, Instrumentation]) => new Instrumentation());
+}
+
+/** By default without the command line and the name of the user, which the detector `process` knows. */
+function newResource() {
+  const known = {
+    env: [resourceAttributesEnvDetector, serviceNameEnvDetector],
+    host: [hostDetector],
+    os: [osDetector],
+    process: [processDetector],
+    serviceinstance: [serviceInstanceIdDetector],
+  };
+  const named = getStringListFromEnv("OTEL_NODE_RESOURCE_DETECTORS");
+  const names = named ?? ["host", "serviceinstance", "env"];
+  const detectors = names.flatMap((name) => known[name] ?? []);
+  return defaultResource().merge(detectResources({ detectors }));
+}
+
+function newExporters() {
+  const names = getStringListFromEnv("OTEL_TRACES_EXPORTER") ?? [];
+  if (names.includes("none")) return [];
+  const exporters = names.includes("console")
+    ? [new ConsoleSpanExporter()]
+    : [];
+  const others = names.filter((name) => name !== "console");
+  for (const name of others.filter((name) => name !== "otlp")) {
     diag.error(`OTEL_TRACES_EXPORTER=${name} is not known here: otlp is used`);
   }
+  if (others.length > 0 || names.length === 0)
+    exporters.push(newOtlpExporter());
+  return exporters;
+}
+
+function newOtlpExporter() {
   const protocol =
-    process.env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ||
-    process.env.OTEL_EXPORTER_OTLP_PROTOCOL;
-  return protocol === "grpc" ? new GrpcExporter() : new HttpExporter();
+    getStringFromEnv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") ??
+    getStringFromEnv("OTEL_EXPORTER_OTLP_PROTOCOL") ??
+    "http/protobuf";
+  if (protocol !== "http/protobuf") {
+    diag.error(
+      `OTEL_EXPORTER_OTLP_PROTOCOL=${protocol} is not installed here: http/protobuf is used`,
+    );
+  }
+  return new HttpExporter();
 }
 
 function batches(exporter) {
@@ -151,38 +234,65 @@ function baggageCopier() {
   };
 }
 
-/** The SDK reads all samplers but the remote one from the environment. */
+/** Limits of a span, where the environment has any. */
+function newLimits() {
+  const limit = (name) =>
+    getNumberFromEnv(`OTEL_SPAN_${name}`) ?? getNumberFromEnv(`OTEL_${name}`);
+  return {
+    attributeCountLimit: limit("ATTRIBUTE_COUNT_LIMIT"),
+    attributeValueLengthLimit: limit("ATTRIBUTE_VALUE_LENGTH_LIMIT"),
+    eventCountLimit: limit("EVENT_COUNT_LIMIT"),
+    linkCountLimit: limit("LINK_COUNT_LIMIT"),
+  };
+}
+
 function newSampler() {
-  if (process.env.OTEL_TRACES_SAMPLER !== "parentbased_jaeger_remote") {
+  const name =
+    getStringFromEnv("OTEL_TRACES_SAMPLER") ?? "parentbased_always_on";
+  const samplers = {
+    always_on: () => new AlwaysOnSampler(),
+    always_off: () => new AlwaysOffSampler(),
+    traceidratio: () =>
+      new TraceIdRatioBasedSampler(
+        getNumberFromEnv("OTEL_TRACES_SAMPLER_ARG") ?? 1,
+      ),
+    jaeger_remote: remoteSampler,
+  };
+  const root = samplers[name.replace(/^parentbased_/, "")];
+  if (!root) {
+    diag.error(`OTEL_TRACES_SAMPLER=${name} is not known here: all are kept`);
     return undefined;
   }
+  return name.startsWith("parentbased_")
+    ? new ParentBasedSampler({ root: root() })
+    : root();
+}
+
+function remoteSampler() {
   const options = new URLSearchParams(
     getStringListFromEnv("OTEL_TRACES_SAMPLER_ARG")?.join("&"),
   );
-  return new ParentBasedSampler({
-    root: new RemoteSampler({
-      endpoint: options.get("endpoint") ?? "http://localhost:5778",
-      service: getStringFromEnv("OTEL_SERVICE_NAME") ?? "unknown_service",
-      pollingMilliseconds: Number(options.get("pollingIntervalMs") ?? 60_000),
-      initialRate: Number(options.get("initialSamplingRate") ?? 0.001),
-    }),
+  return new RemoteSampler({
+    endpoint: options.get("endpoint") ?? "http://localhost:5778",
+    service: getStringFromEnv("OTEL_SERVICE_NAME") ?? "unknown_service",
+    pollingMilliseconds: Number(options.get("pollingIntervalMs") ?? 60_000),
+    initialRate: Number(options.get("initialSamplingRate") ?? 0.001),
   });
 }
 
-/** The SDK has no propagator of Jaeger any more: it comes from the older line, which is all that it is used for. */
+/** As OTEL_PROPAGATORS says, of those that are installed. */
 function newPropagator() {
-  const names = getStringListFromEnv("OTEL_PROPAGATORS") ?? [];
-  if (!names.includes("jaeger")) return undefined;
+  const names = getStringListFromEnv("OTEL_PROPAGATORS") ?? [
+    "tracecontext",
+    "baggage",
+  ];
   const known = {
+    none: () => [],
     tracecontext: () => new W3CTraceContextPropagator(),
     baggage: () => new W3CBaggagePropagator(),
-    b3: () => new B3Propagator(),
-    b3multi: () =>
-      new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
-    jaeger: () => new JaegerPropagator(),
   };
   for (const name of names.filter((each) => !known[each])) {
-    diag.error(`OTEL_PROPAGATORS: ${name} is not known here`);
+    diag.error(`OTEL_PROPAGATORS: ${name} is not installed here`);
   }
   const propagators = names.flatMap((name) => known[name]?.() ?? []);
   return new CompositePropagator({ propagators });
@@ -209,12 +319,16 @@ function plain(key, value) {
   return value instanceof Error ? String(value) : value;
 }
 
+const exit = process.exit.bind(process);
 let ended;
+let sent = false;
 let signalled = false;
 
 /** Sends what is left, for 5 seconds at most: await it before your own `process.exit()`. */
 export function stopTracing() {
-  ended ??= Promise.race([sdk?.shutdown(), late()]).catch(report);
+  ended ??= Promise.race([sdk?.shutdown(), late()])
+    .catch(report)
+    .finally(() => (sent = true));
   return ended;
 }
 
@@ -245,7 +359,13 @@ async function onSignal(signal) {
     ]);
   }
   await stopTracing();
-  process.exit(128 + constants.signals[signal]);
+  exit(128 + constants.signals[signal]);
+}
+
+/** What many a listener ends with, `server.close(() => process.exit(0))`, would lose the last seconds. */
+function exitWhenSent(code) {
+  if (sent || !signalled) exit(code);
+  stopTracing().then(() => exit(code));
 }
 
 /** A worker dies with its primary, so it is given the time to send. */
@@ -257,8 +377,9 @@ function endWorker(worker) {
 function endWithTheProcess() {
   process.once("beforeExit", async () => {
     await stopTracing();
-    process.exit(); // an exporter that still tries would keep it
+    exit(); // an exporter that still tries would keep it
   });
+  process.exit = exitWhenSent;
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 }

@@ -1,5 +1,9 @@
-"""Tracing of this service. Call `start_tracing(app)` once, right after the application is made.
+"""Tracing of this service. Begin the first module that runs with it, before anything else is imported:
 
+    from tracing import start_tracing
+    start_tracing()
+
+and when the application is made, `trace_application(app)`.
 Everything is read from the environment: see `otel.env`. In your code:
 
     tracer = trace.get_tracer(__name__)
@@ -16,7 +20,8 @@ Everything is read from the environment: see `otel.env`. In your code:
     propagate.inject(headers)  # carries the context by hand: into a message or a request ...
     context.attach(propagate.extract(headers))  # ... and out of it, on the other side
 
-Threads, thread pools and asyncio tasks carry the context by themselves.
+Threads, thread pools and asyncio tasks carry the context by themselves. Records of `logging` have `trace_id` and
+`span_id`, for your format; `log_as_json()` sets up one for who has none.
 """
 
 import json
@@ -26,34 +31,76 @@ import re
 import signal
 import sys
 import threading
+from importlib.metadata import entry_points
 from typing import Any
 
-from flask import Flask
 from opentelemetry import trace
-from opentelemetry.instrumentation.flask import FlaskInstrumentor
-from opentelemetry.instrumentation.requests import RequestsInstrumentor
-from opentelemetry.instrumentation.threading import ThreadingInstrumentor
+from opentelemetry.instrumentation.dependencies import DependencyConflictError
 from opentelemetry.processor.baggage import BaggageSpanProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    SpanExporter,
+)
 from opentelemetry.trace import Status, StatusCode
 
+log = logging.getLogger(__name__)
 
-def start_tracing(app: Flask) -> None:
-    """Make spans of requests that come in and go out, send them, and put their ids into the logs."""
+#: The instrumentations that are switched on, by their entry points; none named: all that are installed.
+LIBRARIES: list[str] = []
+#: Not switched on with the others: frameworks, see `trace_application`, and logging, whose ids come below.
+OTHERWISE = {"asgi", "django", "fastapi", "flask", "logging", "starlette", "wsgi"}
+
+
+def start_tracing(app: Any = None) -> None:
+    """Make spans of what libraries do, send them, and put their ids into the logs; `app` is traced too."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        _start()
+    if app is not None:
+        trace_application(app)
+
+
+def trace_application(app: Any) -> None:
+    """Make spans of the requests that a Flask application answers."""
+    from opentelemetry.instrumentation.flask import FlaskInstrumentor
+
+    FlaskInstrumentor().instrument_app(app, excluded_urls=health_pattern())
+
+
+def _start() -> None:
     # The HTTP names of today; without it the instrumentations still write those of before 2023.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
     os.environ.setdefault("OTEL_SERVICE_NAME", "api")
     # The default of 10 seconds would hold up the end of the process when the collector is away.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "4")
-    provider = new_provider()
-    trace.set_tracer_provider(provider)
+    trace.set_tracer_provider(new_provider())
     add_trace_ids_to_logs()
-    ThreadingInstrumentor().instrument()
-    RequestsInstrumentor().instrument()
-    FlaskInstrumentor().instrument_app(app, excluded_urls=health_pattern())
+    trace_libraries()
     end_in_order_at_sigterm()
+
+
+def trace_libraries() -> None:
+    """Switch instrumentations on: as `opentelemetry-instrument` does, and only those of libraries that are there."""
+    entries = entry_points(group="opentelemetry_instrumentor")
+    found = {each.name: each for each in entries}
+    off = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")
+    for name in LIBRARIES or found:
+        if name in OTHERWISE or name in map(str.strip, off):
+            continue
+        if name not in found:
+            log.error("no spans of %s: requirements-tracing.txt is not installed", name)
+            continue
+        try:
+            found[name].load()().instrument(raise_exception_on_conflict=True)
+        except DependencyConflictError as error:
+            if error.conflict.found or error.conflict.found_any:
+                log.warning("no spans of %s: %s", name, error)
+        except ModuleNotFoundError:
+            pass  # the library itself is not installed
+        except Exception:  # tracing never keeps a service from starting
+            log.exception("no spans of %s", name)
 
 
 def new_provider() -> TracerProvider:
@@ -65,23 +112,36 @@ def new_provider() -> TracerProvider:
     if keys:
         # Only these: baggage may hold anything that a caller liked to say.
         provider.add_span_processor(BaggageSpanProcessor(keys.__contains__))
-    exporter = new_exporter()
-    if exporter is not None:
+    for exporter in new_exporters():
         provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
 
 
-def new_exporter() -> SpanExporter | None:
-    """OTLP over HTTP, or gRPC where OTEL_EXPORTER_OTLP_PROTOCOL says so; None when nothing is to be sent."""
-    if os.environ.get("OTEL_TRACES_EXPORTER", "otlp") == "none":
-        return None
-    if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as over_grpc
+def new_exporters() -> list[SpanExporter]:
+    """What OTEL_TRACES_EXPORTER names: otlp, console (on stdout) or none; otlp for what is not known here."""
+    names = os.environ.get("OTEL_TRACES_EXPORTER") or "otlp"
+    wanted = {name.strip() for name in names.split(",")} - {"none", ""}
+    unknown = wanted - {"otlp", "console"}
+    if unknown:
+        log.error("OTEL_TRACES_EXPORTER=%s is not known here: otlp is used", names)
+    found: list[SpanExporter] = [ConsoleSpanExporter()] if "console" in wanted else []
+    return [*found, new_otlp_exporter()] if wanted - {"console"} else found
 
-        return over_grpc.OTLPSpanExporter()
-    from opentelemetry.exporter.otlp.proto.http import trace_exporter as over_http
 
-    return over_http.OTLPSpanExporter()
+def new_otlp_exporter() -> SpanExporter:
+    """OTLP over HTTP, or gRPC where the environment says so."""
+    variables = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+    if next(filter(None, map(os.environ.get, variables)), "") == "grpc":
+        try:
+            from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as grpc
+
+            return grpc.OTLPSpanExporter()
+        except ModuleNotFoundError:
+            # It belongs to the requirements where the spec says grpc.
+            log.error("the gRPC exporter is not installed: http/protobuf is used")
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter as http
+
+    return http.OTLPSpanExporter()
 
 
 def record_error(error: BaseException) -> None:
@@ -99,7 +159,7 @@ def health_pattern() -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, with the ids of the trace and span that the line belongs to."""
+    """One JSON object a line: the message, the ids of its trace and span, and the fields given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -107,30 +167,44 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "trace_id": getattr(record, "trace_id", ""),
-            "span_id": getattr(record, "span_id", ""),
+            **{key: value for key, value in vars(record).items() if key not in USUAL},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+#: What every record has; the rest was given as `extra`.
+USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+
+
+def log_as_json() -> None:
+    """Set the logs up as lines of JSON, where nothing is set up yet."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def add_trace_ids_to_logs() -> None:
-    """Every record gets `trace_id` and `span_id`, for any format; where nothing is set up, lines are JSON."""
-    make_record = logging.getLogRecordFactory()
+    """Every record gets `trace_id` and `span_id`, for any format and handler.
 
-    def with_ids(*arguments: Any, **named: Any) -> logging.LogRecord:
-        record = make_record(*arguments, **named)
+    Here, and not in a factory of records: that would forbid the service its own `extra={"trace_id": …}`, which is left
+    as it is. The ids stand in `otelTraceID` and `otelSpanID` then.
+    """
+    make_record = logging.Logger.makeRecord
+
+    def with_ids(self: logging.Logger, *arguments: Any, **named: Any) -> Any:
+        record = make_record(self, *arguments, **named)
         span = trace.get_current_span().get_span_context()
-        record.trace_id = trace.format_trace_id(span.trace_id) if span.is_valid else ""
-        record.span_id = trace.format_span_id(span.span_id) if span.is_valid else ""
+        trace_id = trace.format_trace_id(span.trace_id) if span.is_valid else ""
+        span_id = trace.format_span_id(span.span_id) if span.is_valid else ""
+        if {"trace_id", "span_id"} & vars(record).keys():
+            record.otelTraceID, record.otelSpanID = trace_id, span_id
+        vars(record).setdefault("trace_id", trace_id)
+        vars(record).setdefault("span_id", span_id)
         return record
 
-    logging.setLogRecordFactory(with_ids)
-    if not logging.getLogger().handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(JsonFormatter())
-        logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.Logger.makeRecord = with_ids  # type: ignore[method-assign]
 
 
 def end_in_order_at_sigterm() -> None:

@@ -1,14 +1,19 @@
 """An example service with Flask. Replace it by your own, and keep tracing.py."""
 
+# First: tracing starts before what it traces is imported.
+from tracing import log_as_json, start_tracing, trace_application
+
+start_tracing()
+log_as_json()
+
 import requests
 from flask import Flask, request
 from opentelemetry import baggage
 
 import work
-from tracing import start_tracing
 
 app = Flask(__name__)
-start_tracing(app)
+trace_application(app)
 work.start()
 
 

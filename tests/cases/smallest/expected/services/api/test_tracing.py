@@ -72,16 +72,33 @@ class TestTracing(unittest.TestCase):
         self.assertEqual(span.attributes["error.type"], "KeyError")
         self.assertEqual(span.events[0].name, "exception")
 
-    def test_a_log_line_is_json_with_the_ids_of_its_span(self):
+    def test_a_log_line_is_json_with_the_ids_of_its_span_and_what_is_given(self):
         with tracer.start_as_current_span("one") as span, self.assertLogs() as logs:
-            logging.getLogger("a").warning('"quoted"\nand broken')
+            logging.getLogger("a").warning('"quoted"\nand', extra={"order_id": 7})
         line = json.loads(tracing.JsonFormatter().format(logs.records[0]))
-        self.assertEqual(line["message"], '"quoted"\nand broken')
+        self.assertEqual((line["message"], line["order_id"]), ('"quoted"\nand', 7))
         expected = trace.format_trace_id(span.get_span_context().trace_id)
         self.assertEqual(line["trace_id"], expected)
 
-    def test_the_protocol_of_the_environment_is_used(self):
-        with mock.patch.dict(os.environ, {"OTEL_TRACES_EXPORTER": "otlp"}):
-            for protocol, part in {"grpc": ".grpc.", "http/protobuf": ".http."}.items():
-                os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
-                self.assertIn(part, type(tracing.new_exporter()).__module__)
+    def test_ids_that_a_service_gives_its_logs_are_left_as_they_are(self):
+        with tracer.start_as_current_span("one") as span, self.assertLogs() as logs:
+            logging.getLogger("a").warning("handled", extra={"trace_id": "own"})
+        expected = trace.format_trace_id(span.get_span_context().trace_id)
+        self.assertEqual(logs.records[0].trace_id, "own")
+        self.assertEqual(logs.records[0].otelTraceID, expected)
+
+    def test_a_later_setup_of_the_logs_is_the_services_own(self):
+        self.assertEqual(logging.getLogger().handlers, [])
+
+    def test_what_the_environment_names_is_sent_to(self):
+        expected = {
+            "otlp": ["OTLPSpanExporter"],
+            "console": ["ConsoleSpanExporter"],
+            "console,otlp": ["ConsoleSpanExporter", "OTLPSpanExporter"],
+            "none": [],
+            "zipkin": ["OTLPSpanExporter"],
+        }
+        for names, exporters in expected.items():
+            with mock.patch.dict(os.environ, {"OTEL_TRACES_EXPORTER": names}):
+                found = [type(each).__name__ for each in tracing.new_exporters()]
+            self.assertEqual(found, exporters)

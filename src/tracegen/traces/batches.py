@@ -1,0 +1,44 @@
+"""What every reader gives and the store takes: spans of one resource and scope, as OTLP has them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tracegen.traces.values import BadSpan
+
+#: So many spans are together at most: what is read stays small, whatever the file is like.
+SPANS_IN_A_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Spans of one resource and scope: each the message, and the bytes that it was or would be read from."""
+
+    resource: Resource
+    scope: InstrumentationScope
+    spans: Sequence[tuple[Span, bytes]]
+
+
+def batches(resource: Resource, scope: InstrumentationScope, spans: Iterable[tuple[Span, bytes]]) -> Iterator[Batch]:
+    """Batches of at most SPANS_IN_A_BATCH. Raises BadSpan for a span without its ids."""
+    found: list[tuple[Span, bytes]] = []
+    for each in spans:
+        checked(each[0])
+        found.append(each)
+        if len(found) == SPANS_IN_A_BATCH:
+            yield Batch(resource, scope, found)
+            found = []
+    if found:
+        yield Batch(resource, scope, found)
+
+
+def checked(span: Span) -> None:
+    """Raises BadSpan where an id has not the length that OTLP says."""
+    if len(span.trace_id) != 16 or len(span.span_id) != 8 or len(span.parent_span_id) not in (0, 8):
+        raise BadSpan(
+            f"span {span.name[:60]!r} has a trace id of {len(span.trace_id)}, a span id of {len(span.span_id)} and "
+            f"a parent id of {len(span.parent_span_id)} bytes; OTLP says 16, 8, and 8 or none"
+        )

@@ -1,0 +1,203 @@
+"""OTLP as JSON: a request, a document of any size, or JSON lines, to batches.
+
+A document is walked through as far as the lists of spans; each span is parsed alone, so memory stays small. Names
+may be written as in JSON (`resourceSpans`) or as in protobuf (`resource_spans`); ids are hexadecimal, and base64
+where Tempo wrote them.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from tracegen.traces.batches import Batch, batches
+from tracegen.traces.json_text import JsonText
+from tracegen.traces.records import KINDS, STATUSES
+from tracegen.traces.values import Attributes, BadSpan, messages, text
+
+#: Objects around the lists of spans: TracesData itself, what Jaeger (`result`) and Tempo (`trace`) put around it.
+_AROUND = {"result", "trace"}
+_RESOURCE_SPANS = {"resourceSpans", "resource_spans", "batches"}
+_SCOPE_SPANS = {"scopeSpans", "scope_spans", "instrumentationLibrarySpans"}
+
+_MOST = (1 << 64) - 1
+
+
+class OtlpJson:
+    """Reads documents of OTLP's JSON from a text; `skipped` counts lists of logs and metrics."""
+
+    def __init__(self, source: JsonText) -> None:
+        self._text = source
+        self._attributes = Attributes()
+        self.skipped = 0
+
+    def document(self) -> Iterator[Batch]:
+        """The batches of the object that the text stands before. Raises BadSpan."""
+        for key in self._text.members():
+            yield from self.member(key)
+
+    def member(self, key: str) -> Iterator[Batch]:
+        """The batches in one member of the outer object, whose value the text stands before."""
+        if key in _RESOURCE_SPANS:
+            for _ in self._text.elements():
+                yield from self._resource_spans()
+        elif key in _AROUND and self._text.peek() == "{":
+            yield from self.document()
+        elif key == "error":
+            raise BadSpan(f"an error was answered: {str(self._text.value())[:200]}")
+        else:
+            self.skipped += key in ("resourceLogs", "resourceMetrics")
+            self._text.value()
+
+    def _resource_spans(self) -> Iterator[Batch]:
+        resource: Resource | None = None
+        early: list[Batch] = []
+        for key in self._text.members():
+            if key == "resource":
+                resource = Resource(attributes=messages(_mapping(self._text.value()).get("attributes")))
+            elif key in _SCOPE_SPANS:
+                for _ in self._text.elements():
+                    if resource is None:
+                        early.extend(self._scope_spans(Resource()))
+                    else:
+                        yield from self._scope_spans(resource)
+            else:
+                self._text.value()
+        for batch in early:  # the resource was said behind its spans
+            yield Batch(resource or batch.resource, batch.scope, batch.spans)
+
+    def _scope_spans(self, resource: Resource) -> Iterator[Batch]:
+        scope: InstrumentationScope | None = None
+        early: list[Batch] = []
+        for key in self._text.members():
+            if key in ("scope", "instrumentationLibrary"):
+                said = _mapping(self._text.value())
+                name, version = text(said.get("name") or ""), text(said.get("version") or "")
+                scope = InstrumentationScope(name=name, version=version)
+            elif key == "spans" and scope is None:
+                early.extend(batches(resource, InstrumentationScope(), self._spans()))
+            elif key == "spans" and scope is not None:
+                yield from batches(resource, scope, self._spans())
+            else:
+                self._text.value()
+        for batch in early:  # the scope was said behind its spans, or not at all
+            yield Batch(resource, scope or batch.scope, batch.spans)
+
+    def _spans(self) -> Iterator[tuple[Span, bytes]]:
+        for _ in self._text.elements():
+            yield span_of(_mapping(self._text.value()), self._attributes)
+
+
+def span_of(said: Mapping[str, Any], attributes: Attributes) -> tuple[Span, bytes]:
+    """The message of a span in JSON, and its bytes. Raises BadSpan."""
+    said = _camelled(said) if "trace_id" in said else said
+    get = said.get
+    try:
+        span = Span(
+            trace_id=identity(get("traceId"), 16),
+            span_id=identity(get("spanId"), 8),
+            name=text(get("name") or ""),
+            kind=_number(get("kind"), "SPAN_KIND_", KINDS),  # type: ignore[arg-type]
+            start_time_unix_nano=nanoseconds(get("startTimeUnixNano")),
+            end_time_unix_nano=nanoseconds(get("endTimeUnixNano")),
+        )
+        if parent := get("parentSpanId"):
+            span.parent_span_id = identity(parent, 8)
+        if flags := get("flags"):
+            span.flags = int(flags)
+        if state := get("traceState"):
+            span.trace_state = text(state)
+        _details(span, said)
+        # Messages in protobuf may be written one behind the other: that is quicker than adding each attribute.
+        written = span.SerializeToString() + attributes.written(get("attributes"))
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        if isinstance(error, BadSpan):
+            raise
+        raise BadSpan(f"span {str(get('name'))[:60]!r}: {error}") from error
+    return Span.FromString(written), written
+
+
+def _details(span: Span, said: Mapping[str, Any]) -> None:
+    """Add status, events, links and what was dropped."""
+    if status := said.get("status"):
+        span.status.CopyFrom(
+            Status(
+                code=_number(status.get("code"), "STATUS_CODE_", STATUSES),  # type: ignore[arg-type]
+                message=text(status.get("message") or ""),
+            )
+        )
+    for event in said.get("events") or ():
+        span.events.add(
+            time_unix_nano=nanoseconds(event.get("timeUnixNano")),
+            name=text(event.get("name") or ""),
+            attributes=messages(event.get("attributes")),
+        )
+    for link in said.get("links") or ():
+        span.links.add(
+            trace_id=identity(link.get("traceId"), 16),
+            span_id=identity(link.get("spanId"), 8),
+            attributes=messages(link.get("attributes")),
+        )
+    for key, field in _DROPPED.items():
+        if count := said.get(key):
+            setattr(span, field, int(count))
+
+
+_DROPPED = {
+    "droppedAttributesCount": "dropped_attributes_count",
+    "droppedEventsCount": "dropped_events_count",
+    "droppedLinksCount": "dropped_links_count",
+}
+
+
+def identity(value: Any, length: int) -> bytes:
+    """An id of so many bytes: hexadecimal as OTLP says, base64 as protobuf's own JSON has it. Raises BadSpan."""
+    try:
+        if len(value) == 2 * length:
+            return bytes.fromhex(value)
+        if len(value) == 4 * ((length + 2) // 3):
+            return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        pass
+    raise BadSpan(f"{str(value)[:60]!r} is no id of {length} bytes")
+
+
+def nanoseconds(value: Any) -> int:
+    """A time as text or number; nothing is 0. Raises BadSpan for what does not fit 64 bits."""
+    number = int(value or 0)
+    if not 0 <= number <= _MOST:
+        raise BadSpan(f"{number} is no time in nanoseconds since 1970")
+    return number
+
+
+def _number(value: Any, prefix: str, names: tuple[str, ...]) -> int:
+    """An enumeration as number or name; what is unknown is its zero."""
+    if isinstance(value, int):
+        return value if 0 <= value < len(names) else 0
+    word = str(value or "").removeprefix(prefix).lower()
+    return names.index(word) if word in names else 0
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    if value is None:
+        return {}
+    raise BadSpan(f"an object is expected, not {str(value)[:40]!r}")
+
+
+def _camelled(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A span with names as in protobuf, with those of JSON; its events and links too."""
+    found = {_camel(key): value for key, value in said.items()}
+    for key in ("events", "links"):
+        found[key] = [{_camel(name): value for name, value in each.items()} for each in found.get(key) or ()]
+    return found
+
+
+def _camel(key: str) -> str:
+    first, *rest = key.split("_")
+    return first + "".join(word.capitalize() for word in rest)

@@ -1,0 +1,71 @@
+"""build_system gives the whole system: rendering makes no component, changes none, and finishes nothing."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import ROOT, compiled, one_service
+
+RENDERING = sorted((ROOT / "src" / "tracegen" / "render").rglob("*.py"))
+RECORDS = {"Component", "Unit", "Compose", "Cluster", "Design", "System"}
+INGRESS = {"host": "traces.example.com", "tls_secret": "tls"}
+LOGIN = {
+    "issuer": "https://login.example.com",
+    "client_id": "traces",
+    "client_secret": {"env": "CLIENT"},
+    "cookie_secret": {"env": "COOKIE"},
+    "email_domains": ["example.com"],
+}
+
+
+def made_in(tree: ast.AST) -> list[str]:
+    """What is called in a module that makes or changes a record of the system."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call.id for call in calls if isinstance(call, ast.Name) and call.id in RECORDS | {"replace"}]
+
+
+@pytest.mark.parametrize("path", RENDERING, ids=lambda path: path.name)
+def test_rendering_makes_and_changes_no_record_of_the_system(path: Path) -> None:
+    # `overrides` are laid over planned files, which are no part of the system.
+    assert made_in(ast.parse(path.read_text(encoding="utf-8"))) == (["replace"] if path.name == "plan.py" else [])
+
+
+@pytest.mark.parametrize("text", ["replace(component, files=())", "Component(name='helper')"])
+def test_one_that_is_made_is_seen(text: str) -> None:
+    assert made_in(ast.parse(text))
+
+
+def test_compose_has_a_unit_for_each_replica_and_for_the_owner_of_volumes(tmp_path: Path) -> None:
+    backend = {"type": "jaeger", "storage": "badger"}
+    compose = compiled(tmp_path, one_service(collector={"replicas": 2}, backend=backend)).system.compose
+    units = {unit.name: unit for unit in compose.units}
+    assert {"volume-owner", "otel-gateway-1", "otel-gateway-2"} <= units.keys()
+    assert units["otel-gateway-1"].aliases == ("otel-gateway",)
+    assert {"volume-owner", "jaeger"} <= units["otel-gateway-2"].needs.keys()
+    volumes = [each.name for unit in compose.units if unit.name != "volume-owner" for each in unit.volumes]
+    assert len(volumes) == len(set(volumes)) == 3
+
+
+@pytest.mark.parametrize(("login", "name"), [(None, "jaeger"), (LOGIN, "ui-login")])
+def test_one_component_of_a_cluster_says_that_it_shows_the_user_interface(
+    login: Any, name: str, tmp_path: Path
+) -> None:
+    ingress = {**INGRESS, **({"login": login} if login else {})}
+    said = one_service(targets=["kubernetes"], kubernetes={"ingress": ingress})
+    system = compiled(tmp_path, said).system
+    found = system.cluster.user_interface
+    assert found is not None
+    assert found[0].name == name
+    assert [each.name for each in system.cluster.components.values() if each.ui] == [name]
+    assert "ui-login" not in system.components
+
+
+def test_a_service_that_runs_elsewhere_is_in_the_system_and_not_among_what_runs(tmp_path: Path) -> None:
+    services = {"api": {"language": "go"}, "web": {"language": "go", "deploy": False, "image": "web:1"}}
+    system = compiled(tmp_path, {**one_service(), "targets": ["kubernetes"], "services": services}).system
+    assert set(system.elsewhere) == set(system.cluster.elsewhere) == {"web"}
+    assert "web" not in system.components
+    endpoint = system.cluster.elsewhere["web"].environment["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    assert f".{system.kubernetes.namespace}.svc" in str(endpoint[0])
