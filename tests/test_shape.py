@@ -96,6 +96,7 @@ MANIFESTS = (
     *("requirements*.txt", "package.json", "package-lock.json", "go.mod", "go.sum", "pom.xml", "Cargo.toml"),
     *("Cargo.lock", "*.csproj", "*.props", "Gemfile", "Gemfile.tracing", "Gemfile.lock", "composer.json"),
     *("composer.lock", "parts/*.txt", "libraries.yaml", "parts/packages", "parts/gems", "parts/locks/*.json"),
+    *("Cargo.tracing.toml", "dependencies.gradle"),
 )
 
 #: Records as the schema has keys: nobody writes it.

@@ -73,7 +73,7 @@ def _check_stack(
     value, wrong = check_form(layered, packs)
     if wrong or _has_error(before):
         return None, [*problems, *_without_consequences(wrong, before)]
-    said = Said(value, layered.root, environment, layered.dropped, layered.layer)
+    said = Said(value, layered.root, environment, layered.dropped, layered.layer, base)
     settings = decide(said, packs)
     return settings, accepted(said, [*problems, *judge(settings, packs)])
 

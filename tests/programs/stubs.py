@@ -125,13 +125,17 @@ def texts(service: Service) -> dict[str, str]:
 
 
 class Callee:
-    """Stands for a service that is called: answers 200, and keeps the headers of each request."""
+    """Stands for a service that is called, or for a collector: answers 200, and keeps the headers of each request."""
 
     def __init__(self) -> None:
         self.headers: list[Mapping[str, str]] = []
         kept = self.headers
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length") or 0))
+                self.do_GET()
+
             def do_GET(self) -> None:
                 kept.append({name.lower(): value for name, value in self.headers.items()})
                 self.send_response(200)

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,11 +82,24 @@ def _build(
         "backend": {"type": "jaeger"},
         "attributes": {"team": 'pay & "ments", 100 %'},
         "services": {"api": api, "other-one": {"language": "other", "deploy": False}},
+        # What the stub must be able to do somewhere it can do everywhere: all that the tests ask of it.
+        "environments": {"everything": _everything(language, instrumentation)},
     }
     if instrumentation == "sdk":
         spec["baggage"] = {"to_attributes": ["customer.tier"]}
     (folder / "spec").mkdir()
     return build(compiled(folder / "spec", spec), "api", folder / "api")
+
+
+def _everything(language: str, instrumentation: str) -> dict[str, Any]:
+    pack = catalogue().languages[language]
+    asked: dict[str, Any] = {
+        "propagators": list(pack.propagators),
+        "services": {"api": {"env": {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}}},
+    }
+    if instrumentation in pack.remote_sampling:
+        asked["sampling"] = {"head": {"type": "remote", "default": {"ratio": 1}}}
+    return asked
 
 
 @pytest.fixture
@@ -248,6 +262,29 @@ def test_no_span_is_lost_at_sigterm(
     assert code in (0, 128 + 15, -15)
     found = [each.span.attributes.get("item.id") for each in recorder.spans() if each.span.name == "find item"]
     assert sorted(map(str, found)) == sorted(f"n{number}" for number in range(100))
+
+
+@TRACED
+def test_a_plus_in_a_token_arrives(variant: tuple[str, str, str], built: Builder, tmp_path: Path) -> None:
+    """Some SDKs take a plus for a space; INGEST_TOKEN is put into the variable as it is."""
+    headers = "authorization=Bearer%20ab+cd/ef==,x-plain=a%2Bb"
+    with Callee() as collector:
+        with built(variant).up(collector.url, tmp_path, OTEL_EXPORTER_OTLP_HEADERS=headers) as up:
+            up.get("/items/42")
+            up.stop()
+        sent = [(each["authorization"], each["x-plain"]) for each in collector.headers]
+    assert set(sent) == {("Bearer ab+cd/ef==", "a+b")}
+
+
+@STUBS
+def test_spans_go_to_the_console_on_request(
+    variant: tuple[str, str, str], built: Builder, recorder: Recorder, tmp_path: Path
+) -> None:
+    with built(variant).up(f"http://{recorder.http}", tmp_path, OTEL_TRACES_EXPORTER="console") as up:
+        up.get("/items/42")
+        up.stop()
+    assert "find item" in up.running.output()
+    assert not recorder.spans()
 
 
 @STUBS

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
 from tracegen.build.head import sampler_of
+from tracegen.build.needs import needs
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
@@ -40,6 +41,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     example = is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
     callees = {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in said.calls}
+    telemetry = _telemetry(context, name, said)
     made = example_environment(settings, name, callees, name in context.called) if example else {}
     return Service(
         name=name,
@@ -56,7 +58,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         resources=Resources(said.resources.cpu, size_in_bytes(said.resources.memory)) if said.resources else None,
         sampler=sampler_of(said),
         environment={
-            **_telemetry(context, name, said),
+            **telemetry,
             **{key: value for key, value in own.items() if key.startswith("OTEL_")},
         },
         own_environment={
@@ -70,6 +72,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         stub=said.stub,
         tenant=said.tenant or "",
         agent=language.operator_agent,
+        needs=needs(settings.said, name, telemetry),
         ca=context.destination.tls.ca if context.destination.tls else None,
         libraries=said.libraries or (),
     )

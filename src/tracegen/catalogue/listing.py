@@ -129,7 +129,9 @@ def _libraries(path: Path) -> Mapping[str, Library]:
     if not path.is_file():
         return {}
     return {
-        name: Library(name, each["title"], each["packages"], tuple(each.get("switch", ())))
+        name: Library(
+            name, each["title"], each.get("packages", {}), tuple(each.get("switch", ())), each.get("use", "")
+        )
         for name, each in read_yaml(path).items()
     }
 

@@ -61,13 +61,15 @@ class Library:
 
     `name` is the name in the spec, `title` what people call it, `packages` what is installed for it: exact versions
     by name. `switch` is how the stub switches it on, in the words of its language (see the pack's
-    `libraries.yaml`); empty where installing the package is all.
+    `libraries.yaml`); empty where installing the package is all. `use` is what a person writes in place of, or
+    beside, what they have; empty where there is nothing to write.
     """
 
     name: str
     title: str
     packages: Mapping[str, str]
     switch: tuple[str, ...]
+    use: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _service(service: Service) -> Value:
         {"operation": name, **_strategy(each)} for name, each in service.sampler.operations.items()
     ]
     more: dict[str, Value] = {"operation_strategies": operations} if operations else {}
-    return {"service": service.name, **_strategy(service.sampler.strategy), **more}
+    return {"service": service.traced_name, **_strategy(service.sampler.strategy), **more}
 
 
 def _strategy(strategy: Strategy) -> dict[str, Value]:

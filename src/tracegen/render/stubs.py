@@ -4,13 +4,14 @@ A stub is the same in every environment: what differs between environments is re
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tracegen.catalogue import Catalogue, LanguagePack
 from tracegen.catalogue.stub_files import TEMPLATE, stub_files
 from tracegen.render.template import render_template
 from tracegen.system import Service, System
 from tracegen.system.file import Written
+from tracegen.system.needs import GRPC, PROPAGATORS
 
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
@@ -24,7 +25,14 @@ def stubs(system: System, packs: Catalogue) -> Iterator[Written]:
         for path, source in files.items():
             text = _text(source, service, system, pack)
             if text.strip():
-                yield Written(f"{service.stub}/{path}", text, f"languages/{pack.name}")
+                target = f"{service.stub}/{_placed(service, path)}"
+                yield Written(target, text, f"languages/{pack.name}")
+
+
+def _placed(service: Service, path: str) -> str:
+    """A package that comes into a folder of its own name, within a service that exists, is that folder."""
+    folder = f"{PurePosixPath(service.stub).name}/"
+    return path if service.build else path.removeprefix(folder)
 
 
 def _text(source: Path, service: Service, system: System, pack: LanguagePack) -> str:
@@ -35,14 +43,8 @@ def _text(source: Path, service: Service, system: System, pack: LanguagePack) ->
         "pack": pack,
         "images": system.images,
         "example": bool(service.build),
-        "propagators": _listed(service, "OTEL_PROPAGATORS"),
-        "grpc": "grpc" in (*_listed(service, PROTOCOL), *_listed(service, TRACES_PROTOCOL)),
+        "propagators": [name for name in service.needs if name in PROPAGATORS],
+        "grpc": GRPC in service.needs,
         "libraries": [pack.libraries[name] for name in service.libraries],
     }
     return render_template(source.relative_to(pack.folder).as_posix(), values, pack.folder)
-
-
-def _listed(service: Service, variable: str) -> tuple[str, ...]:
-    """The parts of a variable of the service's environment, which the spec's own `env` may have replaced."""
-    value = "".join(part for part in service.environment.get(variable, ()) if isinstance(part, str))
-    return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -32,7 +32,7 @@ def _instrumentation(settings: Settings, packs: Catalogue, name: str) -> Iterato
         message = f"{language.title} has no instrumentation: {chosen}"
         yield at(settings, NO_SUCH_INSTRUMENTATION, where, message, f"use {either(language.instrumentation)}")
     elif chosen == "auto" and language.auto_needs == "operator" and not _is_operated(settings):
-        message = f"only the OpenTelemetry Operator instruments {language.title} without code"
+        message = f"{language.title} with instrumentation auto needs the OpenTelemetry Operator"
         hint = "use sdk, or targets: [kubernetes] with kubernetes.flavor: operator"
         where = cause(settings, path, ("kubernetes", "flavor"), ("targets",))
         yield at(settings, NO_SUCH_INSTRUMENTATION, where, message, hint)

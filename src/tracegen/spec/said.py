@@ -7,7 +7,7 @@ from typing import Any
 
 from tracegen.problems import Place
 from tracegen.source.node import Mapping as MappingNode
-from tracegen.source.node import Path, dotted, find, place_of
+from tracegen.source.node import Path, dotted, find, place_of, plain
 from tracegen.spec.merge import Dropped
 
 __all__ = ["Path", "Said", "dotted"]
@@ -19,7 +19,7 @@ class Said:
 
     `value` is plain data that the schema accepts; `root` the same as nodes, for places; `environment` the
     layer's name or None for the base alone; `dropped` what the layers dropped; `layer` the environment's own
-    layer in the long form.
+    layer in the long form; `base` what was written, with all environments.
     """
 
     value: Mapping[str, Any]
@@ -27,6 +27,7 @@ class Said:
     environment: str | None
     dropped: tuple[Dropped, ...]
     layer: MappingNode | None
+    base: MappingNode
 
     def get(self, *path: str | int) -> Any:
         """What was said at a path, or None."""
@@ -47,6 +48,13 @@ class Said:
     def said_by_layer(self, *path: str | int) -> bool:
         """Whether the environment's own layer says something at a path."""
         return self.layer is not None and find(self.layer, path) is not None
+
+    @cached_property
+    def written(self) -> tuple[Any, ...]:
+        """The base and each environment as they were written: not all are in the long form, nor checked."""
+        base: dict[str, Any] = plain(self.base)
+        environments = base.get("environments")
+        return (base, *(environments.values() if isinstance(environments, dict) else ()))
 
     @cached_property
     def services(self) -> Mapping[str, Mapping[str, Any]]:

@@ -208,7 +208,8 @@ class Service:
 
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
-    OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make spans.
+    OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
+    spans, `needs` is what its stub must be able to do, in whichever environment.
     """
 
     name: str
@@ -234,6 +235,14 @@ class Service:
     ca: Secret | None
     agent: OperatorAgent | None
     libraries: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def traced_name(self) -> str:
+        """The name that its spans have: `OTEL_SERVICE_NAME`, its own name where only the cluster knows that."""
+        value = self.environment.get("OTEL_SERVICE_NAME", ())
+        texts = [part for part in value if isinstance(part, str)]
+        return "".join(texts) if value and len(texts) == len(value) else self.name
 
 
 @dataclass(frozen=True, slots=True)

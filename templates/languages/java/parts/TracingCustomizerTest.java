@@ -10,6 +10,7 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TracingCustomizerTest {
@@ -38,6 +39,13 @@ class TracingCustomizerTest {
     request.end();
     stop.join(3000);
     assertFalse(stop.isAlive(), "still open after the request ended");
+  }
+
+  @Test
+  void aPlusIsAPlus() {
+    assertEquals(
+        Map.of("authorization", "Bearer a+b/c==", "x", "d+e"),
+        TracingCustomizer.decoded("authorization=Bearer%20a+b/c==, x = d%2Be"));
   }
 
   private Span server(String path) {

@@ -2,7 +2,6 @@ package tracing
 
 import (
 	"net/http"
-	"os"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
@@ -15,9 +14,5 @@ func Transport(base http.RoundTripper) http.RoundTripper {
 
 // isTraced leaves health checks out: they come every few seconds, and say nothing.
 func isTraced(request *http.Request) bool {
-	path := os.Getenv("TRACING_HEALTH_PATH")
-	if path == "" {
-		path = "/healthz"
-	}
-	return request.URL.Path != path
+	return request.URL.Path != variable("TRACING_HEALTH_PATH", "/healthz")
 }

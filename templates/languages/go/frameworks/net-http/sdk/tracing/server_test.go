@@ -3,6 +3,7 @@ package tracing
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/codes"
@@ -34,6 +35,46 @@ func TestARequestMakesASpanInTheTraceOfItsCaller(t *testing.T) {
 		if !has(one, key, value) {
 			t.Errorf("%s is not %s: %v", key, value, one.Attributes)
 		}
+	}
+}
+
+// copies stands for handlers that hand on a copy of the request.
+func copies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		next.ServeHTTP(writer, request.WithContext(request.Context()))
+	})
+}
+
+// same stands for handlers that hand the request on as it is.
+func same(next http.Handler) http.Handler {
+	return http.HandlerFunc(next.ServeHTTP)
+}
+
+func TestAnyHandlerIsNamedByItsRoute(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /things/{thing}", func(http.ResponseWriter, *http.Request) {})
+	told := func(*http.Request) string { return "/things/:thing" }
+	for expected, handler := range map[string]http.Handler{
+		"/things/{thing}": Handler(copies(mux), RouteOf(mux)),
+		"/things/:thing":  Handler(http.NotFoundHandler(), told),
+		"":                Handler(copies(mux)),
+	} {
+		spans := record(t)
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/things/red", nil))
+		one := spans()[0]
+		if expected != "" && !has(one, "http.route", expected) || one.Name != strings.TrimSpace("GET "+expected) {
+			t.Errorf("%q: %s %v", expected, one.Name, one.Attributes)
+		}
+	}
+}
+
+func TestAMuxWithinTellsItsRouteAfterwards(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(http.ResponseWriter, *http.Request) {})
+	spans := record(t)
+	Handler(same(mux)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	if one := spans()[0]; one.Name != "GET /" || !has(one, "http.route", "/") {
+		t.Error(one.Name, one.Attributes)
 	}
 }
 

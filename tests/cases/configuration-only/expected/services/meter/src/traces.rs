@@ -1,11 +1,14 @@
-//! Traces of this service, from the variables in `otel.env`. It can be copied into any crate; the Cargo.toml beside it has
-//! versions that work together.
+//! Traces of this service, from the variables in `otel.env`. It can be copied into any crate; Cargo.tracing.toml beside it
+//! has versions that work together.
 //!
 //! ```text
 //! let traces = traces::start();                     // first in main, within the runtime
 //! let router = router.layer(axum::middleware::from_fn(traces::server_span));
 //! traces.stop().await;                              // after the server has ended: sends the last spans
 //! ```
+//!
+//! At SIGTERM and SIGINT the last spans are sent too, also where `axum::serve` has no graceful shutdown; then the signal
+//! ends the process, unless the service listens to it itself.
 //!
 //! Requests go out through `traces::send(client.get(url))`. A span of your own, with an attribute and an event:
 //!
@@ -51,15 +54,12 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{Span as _, Status, TraceContextExt, TracerProvider};
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
-use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
-use opentelemetry_otlp::{SpanExporter, WithHttpConfig, WithTonicConfig};
+use opentelemetry_otlp::{SpanExporter as Otlp, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
-use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
-#[expect(deprecated, reason = "its exporter is, but nothing else has B3")]
-use opentelemetry_zipkin::{B3Encoding, Propagator as B3Propagator};
+use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter, SpanProcessor};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tracing::field::{Empty, Field, Visit};
@@ -86,7 +86,7 @@ pub fn start() -> Traces {
     // There is no tracer yet, but what is said about the variables is to be seen.
     let provider = tracing::subscriber::with_default(registry().with(logs()), || {
         global::set_text_map_propagator(new_propagator());
-        new_provider(new_exporter())
+        new_provider()
     });
     let spans = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
@@ -98,6 +98,8 @@ pub fn start() -> Traces {
             metadata.is_span() && *metadata.level() <= Level::INFO
         }));
     registry().with(spans).with(logs()).init();
+    #[cfg(unix)]
+    send_at_signals(provider.clone());
     Traces(provider)
 }
 
@@ -239,47 +241,145 @@ pub fn context_of(headers: &HashMap<String, String>) -> Context {
     })
 }
 
-fn new_provider(exporter: Option<SpanExporter>) -> SdkTracerProvider {
+/// Sends what is left when the process is told to end. Where nobody else listens to the signal, it then has the effect
+/// that it has without tracing.
+#[cfg(unix)]
+fn send_at_signals(provider: SdkTracerProvider) {
+    let sent = signals::listen().and_then(|told| {
+        let send = move || {
+            while let Some(signal) = told.wait() {
+                let (done, sent) = std::sync::mpsc::channel();
+                let provider = provider.clone();
+                std::thread::spawn(move || done.send(provider.force_flush()));
+                if sent.recv_timeout(SEND_TIMEOUT).is_err() {
+                    warn!("the last spans were not exported");
+                }
+                signal.has_its_effect();
+            }
+        };
+        std::thread::Builder::new().spawn(send)
+    });
+    if let Err(error) = sent {
+        warn!(%error, "the last spans are lost at a signal");
+    }
+}
+
+/// SIGTERM and SIGINT, beside whoever else listens to them: such as tokio hands a signal on to who was there before.
+#[cfg(unix)]
+mod signals {
+    use std::ffi::c_int;
+    use std::io::{self, Read};
+    use std::mem::zeroed;
+    use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
+    use std::ptr;
+    use std::sync::atomic::{AtomicI32, Ordering};
+
+    /// Where the handler says which signal came; a handler may do little else.
+    static SAYS: AtomicI32 = AtomicI32::new(-1);
+
+    pub struct Told(UnixStream);
+
+    pub struct Signal(c_int);
+
+    pub fn listen() -> io::Result<Told> {
+        let (says, told) = UnixStream::pair()?;
+        says.set_nonblocking(true)?;
+        SAYS.store(says.into_raw_fd(), Ordering::SeqCst);
+        for signal in [libc::SIGTERM, libc::SIGINT] {
+            // Who listens already, or has them ignored, ends the service in its own way.
+            if handler_of(signal)? == libc::SIG_DFL {
+                set_handler(signal, note as *const () as libc::sighandler_t)?;
+            }
+        }
+        Ok(Told(told))
+    }
+
+    extern "C" fn note(signal: c_int) {
+        let number = signal as u8;
+        let says = SAYS.load(Ordering::SeqCst);
+        // SAFETY: write may be called in a handler; the byte lives until it has returned.
+        unsafe { libc::write(says, ptr::from_ref(&number).cast(), 1) };
+    }
+
+    impl Told {
+        pub fn wait(&self) -> Option<Signal> {
+            let mut number = [0];
+            (&self.0).read_exact(&mut number).ok()?;
+            Some(Signal(c_int::from(number[0])))
+        }
+    }
+
+    impl Signal {
+        /// What happens without tracing: nothing here when somebody else listens, else the end of the process.
+        pub fn has_its_effect(&self) {
+            let ours = note as *const () as libc::sighandler_t;
+            if handler_of(self.0).is_ok_and(|handler| handler == ours) {
+                let _ = set_handler(self.0, libc::SIG_DFL);
+                // SAFETY: it takes no pointers.
+                unsafe { libc::raise(self.0) };
+                // The first process of a container outlives a signal that has no handler.
+                std::process::exit(128 + self.0);
+            }
+        }
+    }
+
+    fn handler_of(signal: c_int) -> io::Result<libc::sighandler_t> {
+        // SAFETY: a sigaction of zeros is one, and is filled by the call.
+        let mut action: libc::sigaction = unsafe { zeroed() };
+        match unsafe { libc::sigaction(signal, ptr::null(), &raw mut action) } {
+            0 => Ok(action.sa_sigaction),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    fn set_handler(signal: c_int, handler: libc::sighandler_t) -> io::Result<()> {
+        // SAFETY: a sigaction of zeros is one; the handler takes one argument, as its flags say.
+        let mut action: libc::sigaction = unsafe { zeroed() };
+        action.sa_sigaction = handler;
+        action.sa_flags = libc::SA_RESTART;
+        match unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+fn new_provider() -> SdkTracerProvider {
     // OTEL_TRACES_SAMPLER and OTEL_BSP_* are read by the SDK.
     let provider = SdkTracerProvider::builder()
         .with_resource(new_resource())
         .with_span_processor(CopyBaggage::of(&variable("TRACING_BAGGAGE_KEYS", "")));
-    match exporter {
-        Some(exporter) => provider.with_batch_exporter(exporter).build(),
-        None => provider.build(),
+    match variable("OTEL_TRACES_EXPORTER", "otlp").as_str() {
+        "none" => provider.build(),
+        "console" => provider.with_simple_exporter(Console).build(),
+        "otlp" => match otlp_exporter() {
+            Ok(exporter) => provider.with_batch_exporter(exporter).build(),
+            Err(error) => {
+                error!(%error, "this service sends no traces");
+                provider.build()
+            }
+        },
+        other => {
+            error!("OTEL_TRACES_EXPORTER: there is no {other}, this service sends no traces");
+            provider.build()
+        }
     }
 }
 
-/// OTLP over HTTP, or gRPC where OTEL_EXPORTER_OTLP_PROTOCOL says so; none when nothing is to be sent.
-fn new_exporter() -> Option<SpanExporter> {
-    if variable("OTEL_TRACES_EXPORTER", "otlp") == "none" {
-        return None;
-    }
-    otlp_exporter()
-        .inspect_err(|error| error!(%error, "this service sends no traces"))
-        .ok()
-}
-
-fn otlp_exporter() -> Result<SpanExporter, Box<dyn Error + Send + Sync>> {
+/// OTLP over HTTP.
+fn otlp_exporter() -> Result<Otlp, Box<dyn Error + Send + Sync>> {
     let protocol = variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
     // The exporter does not read this one itself.
     let authority = variable("OTEL_EXPORTER_OTLP_CERTIFICATE", "");
     let authority = (!authority.is_empty())
         .then(|| std::fs::read(authority))
         .transpose()?;
-    if variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", &protocol) == "grpc" {
-        let exporter = SpanExporter::builder().with_tonic();
-        if !variable("OTEL_EXPORTER_OTLP_ENDPOINT", "").starts_with("https:") {
-            return Ok(exporter.build()?);
-        }
-        let tls = ClientTlsConfig::new().with_enabled_roots();
-        let tls = match authority {
-            Some(authority) => tls.ca_certificate(Certificate::from_pem(authority)),
-            None => tls,
-        };
-        return Ok(exporter.with_tls_config(tls).build()?);
+    let protocol = variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", &protocol);
+    if protocol != "http/protobuf" {
+        return Err(format!("OTEL_EXPORTER_OTLP_PROTOCOL: the spec asks for no {protocol}").into());
     }
-    let exporter = SpanExporter::builder().with_http();
+    let exporter = Otlp::builder().with_http();
     match authority {
         Some(authority) => Ok(exporter
             .with_http_client(client_that_trusts(authority)?)
@@ -326,18 +426,15 @@ fn decoded(text: &str) -> String {
         .into_owned()
 }
 
-#[expect(deprecated, reason = "its exporter is, but nothing else has B3")]
 fn new_propagator() -> TextMapCompositePropagator {
     let names = variable("OTEL_PROPAGATORS", "tracecontext,baggage");
     let named = names.split(',').filter_map(|name| {
         let propagator: Box<dyn TextMapPropagator + Send + Sync> = match name.trim() {
             "tracecontext" => Box::new(TraceContextPropagator::new()),
             "baggage" => Box::new(BaggagePropagator::new()),
-            "b3" => Box::new(B3Propagator::with_encoding(B3Encoding::SingleHeader)),
-            "b3multi" => Box::new(B3Propagator::with_encoding(B3Encoding::MultipleHeader)),
             "none" | "" => return None,
             other => {
-                warn!("there is no propagator {other}");
+                warn!("OTEL_PROPAGATORS: the spec asks for no {other}");
                 return None;
             }
         };
@@ -373,6 +470,30 @@ impl SpanProcessor for CopyBaggage {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// One JSON object a span on standard output: what OTEL_TRACES_EXPORTER=console asks for.
+#[derive(Debug)]
+struct Console;
+
+impl SpanExporter for Console {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        for span in batch {
+            let attributes = span.attributes.iter();
+            let attributes: Map<String, Value> = attributes
+                .map(|each| (each.key.to_string(), each.value.to_string().into()))
+                .collect();
+            let line = serde_json::json!({
+                "span": span.name,
+                "trace_id": span.span_context.trace_id().to_string(),
+                "span_id": span.span_context.span_id().to_string(),
+                "parent_span_id": span.parent_span_id.to_string(),
+                "attributes": attributes,
+            });
+            println!("{line}");
+        }
         Ok(())
     }
 }
@@ -493,7 +614,3 @@ fn variable(name: &str, otherwise: &str) -> String {
         .filter(|value| !value.is_empty())
         .unwrap_or_else(|| otherwise.to_owned())
 }
-
-#[cfg(test)]
-#[path = "traces_test.rs"]
-mod tests;

@@ -10,7 +10,31 @@
 //	}
 //	defer stop() // after the server has ended: sends the last spans
 //
-// The server serves tracing.Handler(mux).
+// At SIGTERM and at an interrupt the last spans are sent too. When the context that Start was given ends with the
+// signal, as that of signal.NotifyContext does, the service ends in its own way; otherwise the signal ends it then, as
+// it would have without tracing.
+//
+// The server serves tracing.Handler(mux). Another router, or a mux within other handlers, comes with a function that
+// tells the route of a request:
+//
+//	tracing.Handler(wrapped, tracing.RouteOf(mux)) // an *http.ServeMux
+//	tracing.Handler(router, func(r *http.Request) string { // chi
+//		return router.Find(chi.NewRouteContext(), r.Method, r.URL.Path)
+//	})
+//	tracing.Handler(router, func(r *http.Request) string { // gorilla/mux
+//		var match mux.RouteMatch
+//		if !router.Match(r, &match) || match.Route == nil {
+//			return ""
+//		}
+//		route, _ := match.Route.GetPathTemplate()
+//		return route
+//	})
+//	tracing.Handler(e, func(r *http.Request) string { // echo
+//		c := e.NewContext(r, nil)
+//		e.Router().Find(r.Method, r.URL.Path, c)
+//		return c.Path()
+//	})
+//
 // Requests go out through &http.Client{Transport: tracing.Transport(nil)}, with the context of the request that
 // they are made for: http.NewRequestWithContext(ctx, ...).
 //
@@ -49,18 +73,22 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-logr/logr"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/contrib/processors/baggagecopy"
-	"go.opentelemetry.io/contrib/propagators/autoprop"
-	"go.opentelemetry.io/contrib/samplers/jaegerremote"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -69,6 +97,9 @@ import (
 // sendTimeout is how long the end of the process may wait for a collector that does not answer.
 const sendTimeout = 5 * time.Second
 
+// noticeTime is how long the context of Start may take to end after a signal that ends it.
+const noticeTime = time.Second
+
 // Start makes spans from here on. The function that it returns sends what is left, in at most 5 seconds; it is never
 // nil. An error says that no spans are sent: the service works without them, and still passes on the context.
 func Start(ctx context.Context) (stop func(), err error) {
@@ -76,22 +107,126 @@ func Start(ctx context.Context) (stop func(), err error) {
 		slog.Warn("tracing", "error", err.Error())
 	}))
 	otel.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
-	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator()) // OTEL_PROPAGATORS
+	otel.SetTextMapPropagator(newPropagator())
 
-	// OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_*
-	exporter, err := autoexport.NewSpanExporter(ctx)
+	exporter, err := newExporter(ctx)
 	if err != nil {
 		return func() {}, fmt.Errorf("no exporter for traces: %w", err)
 	}
 	provider := newProvider(newResource(ctx), exporter)
 	otel.SetTracerProvider(provider)
-	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
-		defer cancel()
-		if err := provider.Shutdown(ctx); err != nil {
-			otel.Handle(fmt.Errorf("the last spans were not sent: %w", err))
+	stopped := make(chan struct{})
+	sendAtSignals(ctx, provider, stopped)
+	return sync.OnceFunc(func() {
+		close(stopped)
+		sendLast(provider.Shutdown)
+	}), nil
+}
+
+func sendLast(send func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
+	defer cancel()
+	if err := send(ctx); err != nil {
+		otel.Handle(fmt.Errorf("the last spans were not sent: %w", err))
+	}
+}
+
+// sendAtSignals sends what is left when the process is told to end: the usual log.Fatal(server.ListenAndServe()) ends
+// without running what was deferred.
+func sendAtSignals(ctx context.Context, provider *sdktrace.TracerProvider, stopped <-chan struct{}) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go func() {
+		defer signal.Stop(signals)
+		var first os.Signal
+		select {
+		case first = <-signals:
+		case <-stopped:
+			return
 		}
-	}, nil
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			sendLast(provider.ForceFlush)
+		}()
+		select {
+		case <-sent:
+		case <-signals: // somebody is in a hurry
+		}
+		if !endsItself(ctx, stopped) {
+			signal.Stop(signals)
+			raise(first)
+		}
+	}()
+}
+
+// endsItself tells whether the service has noticed a signal: the context that it gave has ended.
+func endsItself(ctx context.Context, stopped <-chan struct{}) bool {
+	if ctx.Done() == nil {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return true
+	case <-stopped:
+		return true
+	case <-time.After(noticeTime):
+		return false
+	}
+}
+
+// raise gives a signal the effect that it has when nobody listens to it.
+func raise(what os.Signal) {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil || self.Signal(what) != nil {
+		os.Exit(1) // Windows sends no signals
+	}
+}
+
+// newExporter is what OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_* say; nil when nothing is to be sent.
+func newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	switch name := variable("OTEL_TRACES_EXPORTER", "otlp"); name {
+	case "none":
+		return nil, nil
+	case "console":
+		return stdouttrace.New()
+	case "otlp":
+	default:
+		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: otlp, console and none are known", name)
+	}
+	protocol := variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))
+	switch protocol {
+	case "grpc":
+		return otlptracegrpc.New(ctx)
+	case "http/protobuf":
+		return otlptracehttp.New(ctx)
+	default:
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q: http/protobuf and grpc are known", protocol)
+	}
+}
+
+// newPropagator is what OTEL_PROPAGATORS says, of those that this service was made for.
+func newPropagator() propagation.TextMapPropagator {
+	var found []propagation.TextMapPropagator
+	for name := range strings.SplitSeq(variable("OTEL_PROPAGATORS", "tracecontext,baggage"), ",") {
+		switch name = strings.TrimSpace(name); name {
+		case "tracecontext":
+			found = append(found, propagation.TraceContext{})
+		case "baggage":
+			found = append(found, propagation.Baggage{})
+		case "none", "":
+		default:
+			otel.Handle(fmt.Errorf("OTEL_PROPAGATORS: %s is not among the propagators of the spec", name))
+		}
+	}
+	return propagation.NewCompositeTextMapPropagator(found...)
+}
+
+func variable(name, otherwise string) string {
+	if value := strings.TrimSpace(os.Getenv(name)); value != "" {
+		return value
+	}
+	return otherwise
 }
 
 func newResource(ctx context.Context) *resource.Resource {
@@ -112,34 +247,10 @@ func newProvider(from *resource.Resource, exporter sdktrace.SpanExporter) *sdktr
 		sdktrace.WithResource(from),
 		sdktrace.WithSpanProcessor(baggagecopy.NewSpanProcessor(isCopied(os.Getenv("TRACING_BAGGAGE_KEYS")))),
 	}
-	if !autoexport.IsNoneSpanExporter(exporter) {
+	if exporter != nil {
 		options = append(options, sdktrace.WithBatcher(exporter)) // OTEL_BSP_*
 	}
-	if sampler := remoteSampler(from); sampler != nil {
-		options = append(options, sdktrace.WithSampler(sampler))
-	}
 	return sdktrace.NewTracerProvider(options...)
-}
-
-// remoteSampler is the sampler that asks the server in OTEL_TRACES_SAMPLER_ARG, when OTEL_TRACES_SAMPLER names it.
-// The SDK does not know that one, but all others.
-func remoteSampler(from *resource.Resource) sdktrace.Sampler {
-	const variable = "OTEL_TRACES_SAMPLER"
-	kind := strings.ToLower(strings.TrimSpace(os.Getenv(variable)))
-	if kind != "jaeger_remote" && kind != "parentbased_jaeger_remote" {
-		return nil
-	}
-	// Otherwise the SDK reads it as well, and complains that it has no such sampler.
-	if err := os.Unsetenv(variable); err != nil {
-		otel.Handle(err)
-	}
-	service, _ := from.Set().Value("service.name")
-	sampler := jaegerremote.New(service.AsString(),
-		jaegerremote.WithLogger(logr.FromSlogHandler(slog.Default().Handler())))
-	if kind == "jaeger_remote" {
-		return sampler
-	}
-	return sdktrace.ParentBased(sampler)
 }
 
 // isCopied allows the named entries only: baggage may hold anything that a caller liked to say.

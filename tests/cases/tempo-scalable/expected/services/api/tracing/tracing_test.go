@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -112,34 +109,6 @@ func TestALogLineIsJSONWithTheIDsOfItsSpan(t *testing.T) {
 	}
 }
 
-func TestARemoteSamplerAsksItsServer(t *testing.T) {
-	asked := make(chan string, 2)
-	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
-		asked <- request.URL.Query().Get("service")
-		_, _ = io.WriteString(writer, `{"probabilisticSampling":{"samplingRate":1}}`)
-	}))
-	defer server.Close()
-	t.Setenv("OTEL_SERVICE_NAME", "orders")
-	t.Setenv("OTEL_TRACES_SAMPLER_ARG", "endpoint="+server.URL+",pollingIntervalMs=3600000")
-	for kind, expected := range map[string]string{
-		"jaeger_remote":             "JaegerRemoteSampler{}",
-		"parentbased_jaeger_remote": "ParentBased{root:JaegerRemoteSampler{}",
-	} {
-		t.Setenv("OTEL_TRACES_SAMPLER", kind)
-		sampler := remoteSampler(newResource(t.Context()))
-		if sampler == nil || !strings.HasPrefix(sampler.Description(), expected) {
-			t.Errorf("%s is %v", kind, sampler)
-		}
-		if service := <-asked; service != "orders" {
-			t.Errorf("asked for %s", service)
-		}
-	}
-	t.Setenv("OTEL_TRACES_SAMPLER", "always_off")
-	if remoteSampler(newResource(t.Context())) != nil {
-		t.Error("the SDK knows the others")
-	}
-}
-
 func TestASamplerThatDoesNotExistIsToldInTheLog(t *testing.T) {
 	var out bytes.Buffer
 	before := slog.Default()
@@ -165,4 +134,34 @@ func TestWithoutAnExporterTheServiceStillRuns(t *testing.T) {
 		t.Fatal("an error and a function are expected")
 	}
 	stop()
+}
+
+func TestConsoleAndNoneAreExportersToo(t *testing.T) {
+	for name, sends := range map[string]bool{"console": true, "none": false, "otlp": true} {
+		t.Setenv("OTEL_TRACES_EXPORTER", name)
+		if exporter, err := newExporter(t.Context()); err != nil || (exporter != nil) != sends {
+			t.Error(name, exporter, err)
+		}
+	}
+	t.Setenv("OTEL_TRACES_EXPORTER", "carrier-pigeon")
+	if _, err := newExporter(t.Context()); err == nil {
+		t.Error("an error is expected")
+	}
+}
+
+func TestAPropagatorThatIsNotThereIsToldInTheLog(t *testing.T) {
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(NewLogger(&out))
+	defer slog.SetDefault(before)
+	t.Setenv("OTEL_TRACES_EXPORTER", "none")
+	t.Setenv("OTEL_PROPAGATORS", "baggage,semaphore")
+	stop, err := Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if fields := newPropagator().Fields(); len(fields) != 1 || !strings.Contains(out.String(), "semaphore") {
+		t.Error(fields, out.String())
+	}
 }
