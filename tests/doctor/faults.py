@@ -41,6 +41,7 @@ TEMPO = one_service(
     },
     backend={"type": "tempo", "storage": "local", "tenants": ["web", "pay"]},
 )
+TWO = one_service(services=SERVICES, collector={"replicas": 2})
 CLUSTER = {**PLAIN, "targets": ["kubernetes"]}
 TOKEN = "abc-token"
 
@@ -542,6 +543,26 @@ FAULTS = [
         "storage",
         "jaeger/config.yaml",
         "create_mappings",
+    ),
+    Fault(
+        "guard of the receiver not started",
+        SECURE,
+        replace(GATEWAY, "    - bearertokenauth/ingest\n", ""),
+        "receiver",
+        GATEWAY,
+        "extensions",
+    ),
+    Fault(
+        "two collectors on one queue",
+        TWO,
+        replace(
+            COMPOSE,
+            "source: otel-gateway-queue-2\n        target: /var/lib/otelcol",
+            "source: otel-gateway-queue-1\n        target: /var/lib/otelcol",
+        ),
+        "exporter",
+        COMPOSE,
+        "type: volume",
     ),
     Fault(
         "wrong token",

@@ -141,6 +141,15 @@ def test_a_service_that_runs_elsewhere_has_its_file(tmp_path: Path) -> None:
     assert [(each["hop"], each["services"]) for each in found(folder)] == [("address", ["ledger"])]
 
 
+def test_the_credentials_of_a_service_that_runs_elsewhere_are_not_known(tmp_path: Path) -> None:
+    services = {"web": {"language": "go"}, "ledger": {"language": "java", "deploy": False}}
+    security = {"ingest_auth": {"bearer": {"env": "INGEST_TOKEN"}}}
+    for targets in (["compose"], []):
+        folder = tmp_path / str(len(targets))
+        folder.mkdir()
+        assert found(system(folder, one_service(services=services, security=security, targets=targets))) == []
+
+
 @pytest.mark.parametrize("targets", [["compose"], ["kubernetes"], ["compose", "kubernetes"], []])
 def test_what_was_never_rendered_is_said(tmp_path: Path, targets: list[str]) -> None:
     compiled(tmp_path, one_service(targets=targets))

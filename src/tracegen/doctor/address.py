@@ -99,9 +99,15 @@ def _one_side(context: Context, address: Address, unit: Unit, found: Listener) -
 
 
 def _credentials(context: Context, address: Address, unit: Unit, found: Listener) -> Iterator[Finding]:
-    if not found.auth or unit.config is None or address.header is None:
+    if not found.auth or unit.config is None:
+        return
+    if found.auth not in (unit.config.at("service", "extensions") or []):
+        words = f"{unit.name} does not start: {found.auth}, which guards its receiver, is no active extension"
+        yield context.finding(first_hop(unit.program), unit.config.mark("service", "extensions"), words)
         return
     mark = address.header_mark or address.mark
+    if address.header is None:
+        return
     if not address.header:
         words = f"{unit.name} asks for credentials, and no authorization is shown"
         yield context.finding(address.header_hop, mark, words)

@@ -51,6 +51,15 @@ def _folder(context: Context, unit: Unit, extension: str) -> Iterator[Finding]:
             yield context.finding(HOP, mark, words)
         return
     where, mount = found
+    others = (
+        other
+        for other in context.world.units.values()
+        if other.name != unit.name and other.program == "collector" and mount.kind == "volume"
+    )
+    twin = next((each.name for each in others if mount.source in {one.source for one in each.mounts.values()}), "")
+    if twin and context.target == "compose":
+        words = f"{unit.name} and {twin} keep their queues in the volume {mount.source}: the second does not start"
+        yield context.finding(HOP, mount.mark, words)
     if folder != where and config.at("extensions", extension, "create_directory") is not True:
         words = f"{unit.name} does not start: nobody makes {folder} (create_directory: true)"
         yield context.finding(HOP, mark, words)

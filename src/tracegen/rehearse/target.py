@@ -223,7 +223,7 @@ class _Grpc:
 
 def _nobody(target: Target) -> Unreachable:
     hint = (
-        "`docker compose up` starts the rendered system, whose collector the host reaches with "
-        "`compose: {publish: [ui, otlp]}`; another address is given with --to"
+        "`tracegen view` receives there and shows what comes; or `docker compose up` starts the rendered system, "
+        "whose collector this machine reaches with `compose: {publish: [ui, otlp]}`; --to names another address"
     )
     return Unreachable(f"nothing listens on {target.host}:{target.port}", hint)
