@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 .PHONY: help demo test lint format examples benchmark overhead programs clean
 
 help:
-	@echo "make demo       render the examples, show one, let real programs judge them (under a minute)"
+	@echo "make demo       render the examples, show one, let real programs judge them, see traces (a minute)"
 	@echo "make test       lint, then all tests"
 	@echo "make format     format the code and fix what ruff can fix"
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"

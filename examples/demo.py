@@ -6,6 +6,7 @@ anything that was tried failed.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,7 @@ class Demo:
             self.show(next(tree for tree in trees if (tree.example, tree.environment) == SHOWN))
             self.show_mistake()
             self.judge(trees)
+            self.see()
             say_next()
         if self.failures:
             print(f"\n{self.failures} step(s) failed, see above")
@@ -155,6 +157,28 @@ class Demo:
                 judged += 1
         rest = f"; {len(files) - judged} have parts that this build does not know" if judged < len(files) else ""
         used(f"{name.capitalize()} {version}", f"`validate --config` of {judged} configurations{rest}")
+
+    def see(self) -> None:
+        """Traces of a system that does not exist yet, taken in by the viewer, and the slowest of them."""
+        heading("5. Traces made from a spec, received, and what one can ask of them (no Docker, no service yet)")
+        spec, store = ROOT / "examples" / SHOWN[0] / "tracegen.yaml", self.folder / "spans.db"
+        command = [sys.executable, "-m", "tracegen", "view", str(spec), "--no-browser", "--store", str(store)]
+        free = ["--listen", "127.0.0.1:0", "--grpc-port", "0"]
+        with subprocess.Popen(
+            [*command, *free], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as viewer:
+            try:
+                address = next(word for line in viewer.stdout or () for word in line.split() if "://" in word)
+                sent = self.tracegen("rehearse", str(spec), "--to", address.rstrip("/"), "--duration", "3s")
+                self.expect(sent, 0)
+                print(indented(sent.stdout))
+            finally:
+                viewer.send_signal(signal.SIGINT)
+                viewer.communicate(timeout=SECONDS)
+        for question in ("dependencies", "slow"):
+            answer = self.tracegen("traces", "--store", str(store), "--show", question, "--limit", "3")
+            self.expect(answer, 0)
+            print(textwrap.indent(answer.stdout, "    "))
 
     def expect(self, ended: subprocess.CompletedProcess[str], code: int) -> None:
         """Show the output of a command that did not end as it should."""
@@ -247,7 +271,11 @@ def indented(text: str) -> str:
 def say_next() -> None:
     """Three commands that can be copied."""
     tracegen = BIN.relative_to(ROOT) / "tracegen" if BIN.is_relative_to(ROOT) else Path("tracegen")
-    heading("5. Next, for example")
+    heading("6. Next, for example")
+    print(
+        f"  {tracegen} view examples/{SHOWN[0]}/tracegen.yaml      # the same in the browser, live; in another terminal:"
+    )
+    print(f"  {tracegen} rehearse examples/{SHOWN[0]}/tracegen.yaml")
     print(f"  {tracegen} explain examples/{SHOWN[0]}/tracegen.yaml --env {SHOWN[1]}")
     print(f"  {tracegen} render examples/01-hello/tracegen.yaml -o hello")
     print("  docker compose --file hello/compose.yaml up --detach --wait")
