@@ -272,10 +272,8 @@ def say_next() -> None:
     """Three commands that can be copied."""
     tracegen = BIN.relative_to(ROOT) / "tracegen" if BIN.is_relative_to(ROOT) else Path("tracegen")
     heading("6. Next, for example")
-    print(
-        f"  {tracegen} view examples/{SHOWN[0]}/tracegen.yaml      # the same in the browser, live; in another terminal:"
-    )
-    print(f"  {tracegen} rehearse examples/{SHOWN[0]}/tracegen.yaml")
+    print(f"  {tracegen} view examples/{SHOWN[0]}/tracegen.yaml      # the same in the browser, live")
+    print(f"  {tracegen} rehearse examples/{SHOWN[0]}/tracegen.yaml  # in another terminal")
     print(f"  {tracegen} explain examples/{SHOWN[0]}/tracegen.yaml --env {SHOWN[1]}")
     print(f"  {tracegen} render examples/01-hello/tracegen.yaml -o hello")
     print("  docker compose --file hello/compose.yaml up --detach --wait")
