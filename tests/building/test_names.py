@@ -23,7 +23,7 @@ TAKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "jaeger": ({}, BOTH),
     "prometheus": ({"metrics": True}, BOTH),
     "volume-owner": ({"backend": {"type": "jaeger", "storage": "badger"}}, ["compose"]),
-    "otel-gateway-1": ({"collector": {"replicas": 2}}, ["compose"]),
+    "otel-gateway-2": ({"collector": {"replicas": 2}}, ["compose"]),
     "otel-agent-all": ({"collector": {"topology": "agent"}, "metrics": True}, BOTH),
     "shop-tracing-default-deny": ({"kubernetes": {"network_policies": "strict"}}, ["kubernetes"]),
     "ui-login": ({"kubernetes": {"ingress": INGRESS}}, ["kubernetes"]),

@@ -41,11 +41,42 @@ def test_compose_has_a_unit_for_each_replica_and_for_the_owner_of_volumes(tmp_pa
     backend = {"type": "jaeger", "storage": "badger"}
     compose = compiled(tmp_path, one_service(collector={"replicas": 2}, backend=backend)).system.compose
     units = {unit.name: unit for unit in compose.units}
-    assert {"volume-owner", "otel-gateway-1", "otel-gateway-2"} <= units.keys()
-    assert units["otel-gateway-1"].aliases == ("otel-gateway",)
-    assert {"volume-owner", "jaeger"} <= units["otel-gateway-2"].needs.keys()
+    assert {"volume-owner", "otel-gateway", "otel-gateway-2"} <= units.keys()
+    assert units["otel-gateway-2"].aliases == ("otel-gateway",)
+    assert set(units["otel-gateway-2"].needs) == {"volume-owner"}
     volumes = [each.name for unit in compose.units if unit.name != "volume-owner" for each in unit.volumes]
     assert len(volumes) == len(set(volumes)) == 3
+
+
+def test_more_replicas_leave_the_first_where_it_is_with_what_it_keeps(tmp_path: Path) -> None:
+    def volumes(replicas: int) -> dict[str, list[str]]:
+        folder = tmp_path / str(replicas)
+        folder.mkdir()
+        units = compiled(folder, one_service(collector={"replicas": replicas})).system.compose.units
+        return {unit.name: [each.name for each in unit.volumes] for unit in units if unit.name != "volume-owner"}
+
+    assert volumes(2) == {**volumes(1), "otel-gateway-2": ["otel-gateway-queue-2"]}
+
+
+def test_processes_that_tell_each_other_their_addresses_share_all_networks(tmp_path: Path) -> None:
+    """Some need the broker, and might tell the others their address in a network that these are not in."""
+    backend = {"type": "tempo", "mode": "scalable", "storage": {"type": "gcs", "bucket": "traces"}}
+    units = compiled(tmp_path, one_service(backend=backend)).system.compose.units
+    networks = {unit.name: unit.networks for unit in units}
+    assert {each for name, each in networks.items() if name.startswith("tempo-")} == {("default", "stores")}
+    assert networks["kafka"] == networks["kafka-topic"] == ("stores",)
+    assert networks["otel-gateway"] == ("default",)
+
+
+def test_two_environments_and_the_base_are_three_projects(tmp_path: Path) -> None:
+    said = one_service(environments={"dev": {}, "prod": {}})
+    found = []
+    for environment in (None, "dev", "prod"):
+        folder = tmp_path / str(environment)
+        folder.mkdir()
+        system = compiled(folder, said, environment).system
+        found.append((system.project, system.services["api"].attributes["service.namespace"]))
+    assert found == [("shop", "shop"), ("shop-dev", "shop"), ("shop-prod", "shop")]
 
 
 @pytest.mark.parametrize(("login", "name"), [(None, "jaeger"), (LOGIN, "ui-login")])

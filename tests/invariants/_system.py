@@ -37,7 +37,8 @@ class NoKeyTwice(_LOADER):  # type: ignore[misc]
 class System:
     """One rendered spec. `name` says which; `said` is the spec's data.
 
-    `components` is what the system says runs, `units` how Compose runs it, and `cluster` what Kubernetes does.
+    `said_for` is the environment of the spec, None for the base. `components` is what the system says runs, `units`
+    how Compose runs it, and `cluster` what Kubernetes does.
     """
 
     name: str
@@ -46,6 +47,7 @@ class System:
     tree: Mapping[str, str]
     cluster: Mapping[str, Component]
     units: Mapping[str, Unit]
+    said_for: str | None
 
     @staticmethod
     def of(name: str, rendered: Rendered) -> "System":
@@ -53,7 +55,8 @@ class System:
         tree = {path: content.decode() for path, content in rendered.tree.items()}
         system = rendered.system
         units = {unit.name: unit for unit in system.compose.units}
-        return System(name, rendered.settings.said.value, system.components, tree, system.cluster.components, units)
+        said, cluster = rendered.settings.said.value, system.cluster.components
+        return System(name, said, system.components, tree, cluster, units, system.environment)
 
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""
@@ -118,7 +121,7 @@ class System:
         return found | {variable: str(value).replace("$$", "$") for variable, value in own.items()}
 
     def component_of(self, container: str) -> str:
-        """The component that a service of compose.yaml runs; replicas with volumes of their own are numbered."""
+        """The component that a service of compose.yaml runs; of replicas all but the first are numbered."""
         return container if container in self.components else container.rpartition("-")[0]
 
     def runners(self, path: str) -> list[Component]:
@@ -162,9 +165,8 @@ class Draft:
     def system(self) -> System:
         """The damaged system."""
         dumped = {path: yaml.safe_dump(data, sort_keys=False) for path, data in self._changed.items()}
-        return System(
-            "broken", self.said, self.good.components, {**self.texts, **dumped}, self.cluster, self.good.units
-        )
+        good, tree = self.good, {**self.texts, **dumped}
+        return System("broken", self.said, good.components, tree, self.cluster, good.units, good.said_for)
 
 
 def is_mounted(path: str, sources: list[str]) -> bool:
@@ -181,6 +183,12 @@ def bind_sources(container: Mapping[str, Any]) -> list[str]:
 def volumes_of(container: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The named volumes of a service of compose.yaml."""
     return [each for each in container.get("volumes", []) if each["type"] == "volume"]
+
+
+def networks_of(container: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The networks of a service of compose.yaml, each with what is said of it."""
+    said = container.get("networks") or ["default"]
+    return {name: (said[name] if isinstance(said, dict) else None) or {} for name in said}
 
 
 def is_job(container: Mapping[str, Any]) -> bool:

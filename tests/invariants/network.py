@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from invariants._system import Draft, Finding, System
+from invariants._system import Draft, Finding, System, is_job, networks_of, repository_of
+from tracegen.system import Component
 
 _PORT = re.compile(
-    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<v4>[0-9.]+)):(?P<host>[0-9]+):(?P<inside>[0-9]+)(?P<kind>/udp)?"
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<v4>[0-9.]+)):(?P<host>[0-9]*):(?P<inside>[0-9]+)(?P<kind>/udp)?"
 )
 
 #: The ports that a group of `compose.publish` comes to, when the system has what the group is for.
@@ -19,6 +20,17 @@ _GROUPS = {
     "jaeger": {14250, 14268, 6831, 6832},
     "grafana": {3000},
 }
+
+
+#: Servers that let in whoever reaches them, as they are rendered here.
+_ASK_NOBODY = (
+    "apache/kafka",
+    "cassandra",
+    "chrislusf/seaweedfs",
+    "clickhouse/clickhouse-server",
+    "docker.elastic.co/elasticsearch/elasticsearch",
+    "opensearchproject/opensearch",
+)
 
 
 def check_published_ports_are_bound(system: System) -> Iterator[Finding]:
@@ -41,14 +53,14 @@ def break_published_ports_are_bound__elsewhere(draft: Draft) -> None:
 def check_no_port_is_published_twice(system: System) -> Iterator[Finding]:
     """A port of the host leads to one container."""
     matches = [_PORT.fullmatch(port) for _, port in _ports(system)]
-    counted = Counter(f"{match['host']}{match['kind'] or ''}" for match in matches if match)
+    counted = Counter(f"{match['host']}{match['kind'] or ''}" for match in matches if match and match["host"])
     for port, times in counted.items():
         if times > 1:
             yield "compose.yaml", f"port {port} of the host is published {times} times"
 
 
 def break_no_port_is_published_twice(draft: Draft) -> None:
-    draft.container("otel-gateway-1")["ports"].append("127.0.0.1:16686:16686")
+    draft.container("otel-gateway")["ports"].append("127.0.0.1:16686:16686")
 
 
 def check_replicas_publish_nothing(system: System) -> Iterator[Finding]:
@@ -87,7 +99,7 @@ def check_what_was_asked_is_published(system: System) -> Iterator[Finding]:
 
 
 def break_what_was_asked_is_published__otlp(draft: Draft) -> None:
-    del draft.container("otel-gateway-1")["ports"]
+    del draft.container("otel-gateway")["ports"]
 
 
 def break_what_was_asked_is_published__ui(draft: Draft) -> None:
@@ -105,6 +117,65 @@ def break_the_first_door_is_published(draft: Draft) -> None:
     draft.container("api")["ports"] = ["127.0.0.1:4318:4318"]
 
 
+def check_an_environment_leaves_the_port_to_the_engine(system: System) -> Iterator[Finding]:
+    """The base publishes a port at its own number, an environment at one that is free: several fit on a host."""
+    for name, port in _ports(system):
+        match = _PORT.fullmatch(port)
+        wanted = match["inside"] if match and system.said_for is None else ""
+        if match and match["host"] != wanted:
+            yield "compose.yaml", f"{name} publishes {port}, in {system.said_for or 'the base'}"
+
+
+def break_an_environment_leaves_the_port_to_the_engine(draft: Draft) -> None:
+    draft.container("jaeger")["ports"] = ["127.0.0.1::16686"]
+
+
+def check_who_asks_for_no_password_is_locked_in(system: System) -> Iterator[Finding]:
+    """A store that asks nobody who they are is only in networks that lead nowhere, with those that call it."""
+    for name, container in system.containers.items():
+        networks = set(networks_of(container))
+        component = system.components.get(system.component_of(name))
+        if any(_is_of(container["image"], image) for image in _ASK_NOBODY) and not is_job(container):
+            if networks - _internal(system):
+                yield "compose.yaml", f"{name} asks for no password, and is in {sorted(networks)}"
+        elif networks & _internal(system) and component and not _calls_into(system, component):
+            yield "compose.yaml", f"{name} is in {sorted(networks)}, and calls nobody there"
+
+
+def break_who_asks_for_no_password_is_locked_in__store(draft: Draft) -> None:
+    draft.container("jaeger")["image"] = "cassandra:5.0.9"
+
+
+def break_who_asks_for_no_password_is_locked_in__needless(draft: Draft) -> None:
+    draft["compose.yaml"]["networks"] = {"stores": {"internal": True}}
+    draft.container("api")["networks"] = ["default", "stores"]
+
+
+def check_who_calls_shares_a_network(system: System) -> Iterator[Finding]:
+    """Who connects to another container is in a network with it."""
+    for name, container in system.containers.items():
+        component = system.components.get(system.component_of(name))
+        for host in {call.host for call in component.calls} & system.containers.keys() if component else ():
+            if not networks_of(container).keys() & networks_of(system.containers[host]).keys():
+                yield "compose.yaml", f"{name} calls {host}, and shares no network with it"
+
+
+def break_who_calls_shares_a_network(draft: Draft) -> None:
+    draft.container("jaeger")["networks"] = ["stores"]
+
+
+def check_what_is_published_is_in_a_network_that_leads_out(system: System) -> Iterator[Finding]:
+    """No port of a container is published whose networks are all internal: the engine would not do it."""
+    for name, _ in _ports(system):
+        if not networks_of(system.containers[name]).keys() - _internal(system):
+            yield "compose.yaml", f"{name} publishes a port, and nothing leads to it"
+
+
+def break_what_is_published_is_in_a_network_that_leads_out(draft: Draft) -> None:
+    draft["compose.yaml"]["networks"] = {"stores": {"internal": True}}
+    draft.container("jaeger")["networks"] = ["stores"]
+
+
 def check_aliases_are_components(system: System) -> Iterator[Finding]:
     """Numbered replicas answer to the name of their component."""
     for name, container in system.containers.items():
@@ -114,7 +185,23 @@ def check_aliases_are_components(system: System) -> Iterator[Finding]:
 
 
 def break_aliases_are_components(draft: Draft) -> None:
-    del draft.container("otel-gateway-1")["networks"]
+    del draft.container("otel-gateway-2")["networks"]
+
+
+def _internal(system: System) -> set[str]:
+    return {name for name, said in system.compose.get("networks", {}).items() if (said or {}).get("internal")}
+
+
+def _calls_into(system: System, component: Component) -> bool:
+    """Whether it calls somebody who is only there; those that gossip are there when one of them does."""
+    both = [each for each in system.components.values() if each.gossips] if component.gossips else [component]
+    called = {call.host for each in both for call in each.calls} & system.containers.keys()
+    return any(networks_of(system.containers[host]).keys() <= _internal(system) for host in called)
+
+
+def _is_of(image: str, repository: str) -> bool:
+    found = repository_of(image)
+    return found == repository or found.endswith(f"/{repository}")
 
 
 def _ports(system: System) -> Iterator[tuple[str, str]]:
@@ -138,5 +225,5 @@ def _entrance(system: System) -> set[str]:
 
 
 def _aliases(container: Mapping[str, Any]) -> list[str]:
-    found: list[str] = container.get("networks", {}).get("default", {}).get("aliases", [])
-    return found
+    said = [each.get("aliases", []) for each in networks_of(container).values()]
+    return [name for name in said[0] if all(name in names for names in said)]

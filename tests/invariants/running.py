@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from invariants._system import Draft, Finding, System, is_job, is_loop, repository_of
+from invariants._system import Draft, Finding, System, is_job, is_loop, repository_of, volumes_of
 
 #: What an image has inside that a health check can use, with the place where that was seen.
 PROGRAMS = {
@@ -75,11 +76,11 @@ def break_health_uses_what_the_image_has__built(draft: Draft) -> None:
 
 
 def break_health_uses_what_the_image_has(draft: Draft) -> None:
-    draft.container("otel-gateway-1")["healthcheck"]["test"] = ["CMD", "wget", "--spider", "http://127.0.0.1:13133"]
+    draft.container("otel-gateway")["healthcheck"]["test"] = ["CMD", "wget", "--spider", "http://127.0.0.1:13133"]
 
 
 def break_health_uses_what_the_image_has__shell(draft: Draft) -> None:
-    draft.container("otel-gateway-1")["healthcheck"]["test"] = ["CMD-SHELL", "true"]
+    draft.container("otel-gateway")["healthcheck"]["test"] = ["CMD-SHELL", "true"]
 
 
 def break_health_uses_what_the_image_has__unknown_image(draft: Draft) -> None:
@@ -116,19 +117,19 @@ def check_waits_are_for_health_or_completion(system: System) -> Iterator[Finding
 
 
 def break_waits_are_for_health_or_completion__started(draft: Draft) -> None:
-    draft.container("api")["depends_on"]["otel-gateway-1"]["condition"] = "service_started"
+    draft.container("jaeger")["depends_on"]["volume-owner"]["condition"] = "service_started"
 
 
 def break_waits_are_for_health_or_completion__absent(draft: Draft) -> None:
-    draft.container("api")["depends_on"]["otel-gateway"] = {"condition": "service_healthy"}
+    draft.container("jaeger")["depends_on"]["opensearch"] = {"condition": "service_healthy"}
 
 
 def break_waits_are_for_health_or_completion__no_check(draft: Draft) -> None:
-    draft.container("api")["depends_on"]["web"] = {"condition": "service_healthy"}
+    draft.container("jaeger")["depends_on"]["web"] = {"condition": "service_healthy"}
 
 
 def break_waits_are_for_health_or_completion__no_job(draft: Draft) -> None:
-    draft.container("api")["depends_on"]["jaeger"] = {"condition": "service_completed_successfully"}
+    draft.container("otel-gateway")["depends_on"]["jaeger"] = {"condition": "service_completed_successfully"}
 
 
 def check_nobody_waits_for_itself(system: System) -> Iterator[Finding]:
@@ -139,7 +140,83 @@ def check_nobody_waits_for_itself(system: System) -> Iterator[Finding]:
 
 
 def break_nobody_waits_for_itself(draft: Draft) -> None:
-    draft.container("jaeger")["depends_on"] = {"otel-gateway-1": {"condition": "service_healthy"}}
+    draft.container("jaeger")["depends_on"] = {"otel-gateway": {"condition": "service_healthy"}}
+    draft.container("otel-gateway")["depends_on"] = {"jaeger": {"condition": "service_healthy"}}
+
+
+def check_nobody_waits_for_tracing(system: System) -> Iterator[Finding]:
+    """A service of the spec waits for nothing that tracing owns, and a collector for no backend: it has a queue."""
+    for name, container in system.containers.items():
+        waits = [each for each in container.get("depends_on", {}) if not is_job(system.containers.get(each, {}))]
+        if system.get("services", name) and container.get("depends_on"):
+            yield "compose.yaml", f"{name} waits for {', '.join(container['depends_on'])}"
+        elif name.startswith("otel-") and waits:
+            yield "compose.yaml", f"{name} waits for {', '.join(waits)}"
+
+
+def break_nobody_waits_for_tracing(draft: Draft) -> None:
+    draft.container("api")["depends_on"] = {"otel-gateway": {"condition": "service_healthy"}}
+
+
+def break_nobody_waits_for_tracing__collector(draft: Draft) -> None:
+    draft.container("otel-gateway-2")["depends_on"]["jaeger"] = {"condition": "service_healthy"}
+
+
+def check_a_changed_file_changes_its_containers(system: System) -> Iterator[Finding]:
+    """What is mounted is in a label of the container: else `docker compose up` would leave the old one running."""
+    for name, container in system.containers.items():
+        digest = sha256()
+        mounts = system.components[system.component_of(name)].files if name != "volume-owner" else ()
+        for mount in mounts:
+            digest.update(f"{mount.source}\0{system.tree[mount.source]}\0".encode())
+        if mounts and container.get("labels", {}).get("tracegen.mounted") != digest.hexdigest()[:16]:
+            yield "compose.yaml", f"{name}: its label is not that of {', '.join(each.source for each in mounts)}"
+
+
+def break_a_changed_file_changes_its_containers(draft: Draft) -> None:
+    draft.texts["collector/gateway.yaml"] += "# more\n"
+
+
+def break_a_changed_file_changes_its_containers__no_label(draft: Draft) -> None:
+    del draft.container("jaeger")["labels"]
+
+
+def check_what_is_built_is_built_anew(system: System) -> Iterator[Finding]:
+    """What is built from a folder of the output is built at each `up`, which sees no change in it otherwise."""
+    for name, container in system.containers.items():
+        if "build" in container and container.get("pull_policy") != "build":
+            yield "compose.yaml", f"{name} stays as it was first built"
+
+
+def break_what_is_built_is_built_anew(draft: Draft) -> None:
+    del draft.container("api")["pull_policy"]
+
+
+def check_logs_are_bounded(system: System) -> Iterator[Finding]:
+    """Logs of what tracegen runs go to a driver that Docker and Podman have, and do not fill the disk."""
+    for name, container in system.own_containers.items():
+        logging = container.get("logging", {})
+        if logging.get("driver") != "json-file" or not {"max-size", "max-file"} <= logging.get("options", {}).keys():
+            yield "compose.yaml", f"{name} logs to {logging}"
+
+
+def break_logs_are_bounded(draft: Draft) -> None:
+    draft.container("jaeger")["logging"]["driver"] = "local"
+
+
+def break_logs_are_bounded__no_end(draft: Draft) -> None:
+    del draft.container("jaeger")["logging"]["options"]["max-file"]
+
+
+def check_the_project_is_that_of_its_environment(system: System) -> Iterator[Finding]:
+    """Two environments share no Compose project, hence no volume and no container."""
+    wanted = "-".join(filter(None, (str(system.get("name")), system.said_for)))
+    if system.compose and system.compose["name"] != wanted:
+        yield "compose.yaml", f"the project is {system.compose['name']}, and {wanted} is meant"
+
+
+def break_the_project_is_that_of_its_environment(draft: Draft) -> None:
+    draft["compose.yaml"]["name"] = "shop-prod"
 
 
 def check_resources_are_limited(system: System) -> Iterator[Finding]:
@@ -173,19 +250,37 @@ def break_there_is_time_to_stop__no_restart(draft: Draft) -> None:
 
 
 def check_each_component_runs(system: System) -> Iterator[Finding]:
-    """Each component of the system is in compose.yaml: as a service of its name, or as numbered replicas."""
+    """Each component is a service of its name; replicas that are services of their own are numbered from 2."""
     if not system.compose:
         return
     for name, component in system.components.items():
-        numbered = [each for each in system.containers if each.rpartition("-")[0] == name]
         replicas = system.containers.get(name, {}).get("deploy", {}).get("replicas", 1)
-        running = replicas if name in system.containers else len(numbered)
-        if running != component.replicas:
-            yield "compose.yaml", f"{name} runs {running} times, and {component.replicas} is meant"
+        numbered = [f"{name}-{number}" for number in range(2, component.replicas + 1)] if replicas == 1 else []
+        missing = [each for each in (name, *numbered) if each not in system.containers]
+        if missing or (replicas > 1 and replicas != component.replicas):
+            yield "compose.yaml", f"{name}: {component.replicas} are meant, and {missing or replicas} is wrong"
 
 
 def break_each_component_runs(draft: Draft) -> None:
     del draft["compose.yaml"]["services"]["otel-gateway-2"]
+
+
+def break_each_component_runs__renamed(draft: Draft) -> None:
+    services = draft["compose.yaml"]["services"]
+    services["otel-gateway-1"] = services.pop("otel-gateway")
+
+
+def check_the_first_replica_keeps_its_volume(system: System) -> Iterator[Finding]:
+    """The first of several has the volumes that a single one has, so that more strand nothing."""
+    for name, component in system.components.items():
+        found = [each["source"] for each in volumes_of(system.containers.get(name, {}))]
+        if system.compose and found != [each.name for each in component.volumes]:
+            yield "compose.yaml", f"{name} has the volumes {found}"
+
+
+def break_the_first_replica_keeps_its_volume(draft: Draft) -> None:
+    (volume,) = (each for each in draft.container("otel-gateway")["volumes"] if each["type"] == "volume")
+    volume["source"] = "otel-gateway-queue-1"
 
 
 def _is_of(image: str, repository: str) -> bool:

@@ -91,7 +91,7 @@ def check_nothing_is_allowed_beyond_need(system: System) -> Iterator[Finding]:
 
 
 def break_nothing_is_allowed_beyond_need__writable(draft: Draft) -> None:
-    draft.container("otel-gateway-1")["read_only"] = False
+    draft.container("otel-gateway")["read_only"] = False
 
 
 def break_nothing_is_allowed_beyond_need__capabilities(draft: Draft) -> None:

@@ -140,7 +140,7 @@ def check_processes_share_no_volume(system: System) -> Iterator[Finding]:
 
 
 def break_processes_share_no_volume(draft: Draft) -> None:
-    draft.container("otel-gateway-2")["volumes"] = draft.container("otel-gateway-1")["volumes"]
+    draft.container("otel-gateway-2")["volumes"] = draft.container("otel-gateway")["volumes"]
 
 
 def break_processes_share_no_volume__replicas(draft: Draft) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from invariants._manifests import changed, container_of
-from invariants._system import Draft, Finding, System, volumes_of
+from invariants._system import Draft, Finding, System, networks_of, volumes_of
 
 
 def check_compose_prints_the_units(system: System) -> Iterator[Finding]:
-    """The services of compose.yaml are the units of the system: names, order, images, ports, volumes and waits."""
+    """The services of compose.yaml are the units: names, order, images, ports, volumes, networks and waits."""
     if not system.compose:
         return
     if list(system.containers) != list(system.units):
@@ -21,6 +21,7 @@ def check_compose_prints_the_units(system: System) -> Iterator[Finding]:
             "volumes": [each["source"] for each in volumes_of(container)],
             "needs": list(container.get("depends_on", {})),
             "variables": set(container.get("environment", {})),
+            "networks": list(networks_of(container)),
         }
         meant = {
             "image": unit.component.image,
@@ -28,6 +29,7 @@ def check_compose_prints_the_units(system: System) -> Iterator[Finding]:
             "volumes": [each.name for each in unit.volumes],
             "needs": list(unit.needs),
             "variables": set(unit.component.environment),
+            "networks": list(unit.networks),
         }
         yield from (("compose.yaml", f"{name}: {key} {printed[key]}") for key in meant if printed[key] != meant[key])
 
@@ -42,6 +44,10 @@ def break_compose_prints_the_units__image(draft: Draft) -> None:
 
 def break_compose_prints_the_units__variable(draft: Draft) -> None:
     draft.container("jaeger")["environment"]["MORE"] = "1"
+
+
+def break_compose_prints_the_units__network(draft: Draft) -> None:
+    draft.container("jaeger")["networks"] = ["stores"]
 
 
 def check_kubernetes_prints_the_workloads(system: System) -> Iterator[Finding]:

@@ -55,6 +55,37 @@ def test_a_compose_file_elsewhere_can_extend_a_fragment(
     assert f"OTEL_SERVICE_NAME: {name}" in done.stdout
 
 
+def _hashes(docker_compose: Path, folder: Path, said: str) -> dict[str, str]:
+    """What Compose compares to see whether a container must be made anew, by service."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tracegen.yaml").write_text(said, encoding="utf-8")
+    assert tracegen("render", folder / "tracegen.yaml").code == 0
+    command = [str(docker_compose), "--project-directory", str(folder), "config", "--hash", "*"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(line.split() for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("more", "changed"),
+    [
+        ("collector: {redact: {patterns: [email]}}", {"otel-gateway"}),
+        ("backend: {type: jaeger, retention: 2d}", {"jaeger"}),
+        ("collector: {replicas: 2}", {"volume-owner", "otel-gateway-2"}),
+    ],
+    ids=["redact", "retention", "replicas"],
+)
+def test_an_edited_spec_makes_anew_what_it_changes_and_nothing_else(
+    more: str, changed: set[str], docker_compose: Path, tmp_path: Path
+) -> None:
+    backend = "" if more.startswith("backend") else "backend: {type: jaeger}\n"
+    said = "tracegen: 1\nname: shop\ntargets: [compose]\nservices: {api: {language: go, image: 'acme/api:1'}}\n"
+    before = _hashes(docker_compose, tmp_path / "shop", f"{said}backend: {{type: jaeger}}\n")
+    after = _hashes(docker_compose, tmp_path / "shop", f"{said}{backend}{more}\n")
+    assert {name for name in after if after[name] != before.get(name)} == changed
+    assert before.keys() <= after.keys()
+
+
 def test_docker_compose_takes_what_a_team_overrides(docker_compose: Path, tmp_path: Path) -> None:
     """The skeleton's `compose.override.yaml` is found beside the rendered file, as it is and with a setting in it."""
     folder = tmp_path / "shop"

@@ -171,7 +171,7 @@ def test_a_run_with_a_conflict_killed_anywhere_can_be_taken_back(root: Path, tmp
             abort(root)
             taken_back += 1
         assert everything(root) == before
-    assert taken_back > 20
+    assert taken_back > 15
 
 
 @needs_fork

@@ -23,10 +23,13 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     os.umask(old)
 
 
-def test_shell_scripts_can_be_run_and_nothing_else_can(tmp_path: Path, umask: int) -> None:
-    render(TREE, tmp_path)
-    assert mode(tmp_path / "run.sh") == 0o755 & ~umask
-    assert mode(tmp_path / "compose.yaml") == 0o644 & ~umask
+def test_the_user_of_a_container_reads_what_is_rendered_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    """Shell scripts can be run, and nothing else can; folders are entered. Records are as the umask has them."""
+    render({**TREE, "jaeger/sampling/first.json": b"{}\n"}, tmp_path)
+    assert mode(tmp_path / "run.sh") == 0o755
+    assert mode(tmp_path / "compose.yaml") == 0o644
+    assert mode(tmp_path / "jaeger/sampling/first.json") == 0o644
+    assert mode(tmp_path / "jaeger") == mode(tmp_path / "jaeger/sampling") == 0o755
     assert mode(tmp_path / ".tracegen/memory") == 0o644 & ~umask
 
 

@@ -18,7 +18,6 @@ from tracegen.system import (
     SecretMount,
     Service,
     Text,
-    Wait,
 )
 
 
@@ -40,7 +39,6 @@ def _with_image(service: Service, design: Design) -> Component:
         environment_file=environment_path(service),
         secret_files=_secret_files(service),
         resources=service.resources,
-        needs={design.tiers[0].component: Wait.HEALTHY} if design.tiers else {},
         user=None,
         read_only=False,
         calls=tuple(_calls(service, design)),

@@ -27,7 +27,6 @@ from tracegen.system import (
     Text,
     Tier,
     Volume,
-    Wait,
     text,
 )
 
@@ -56,7 +55,6 @@ def collector_components(design: Design) -> Iterator[Component]:
 
 def _component(tier: Tier, design: Design) -> Component:
     image = design.images["collector"]
-    inside = {each.host: Wait.HEALTHY for each in tier.destinations if each.inside}
     return Component(
         name=tier.component,
         image=image.reference,
@@ -69,7 +67,6 @@ def _component(tier: Tier, design: Design) -> Component:
         volumes=_volumes(tier),
         environment={"GOMEMLIMIT": text(go_memory_limit(tier.resources)), **_secrets(tier, design)},
         resources=tier.resources,
-        needs=inside,
         user=image.user,
         calls=tuple(Call(each.host, each.port) for each in tier.destinations),
         headless=tier is not design.tiers[0] or design.metrics,

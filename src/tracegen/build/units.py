@@ -1,13 +1,24 @@
 """Units: what Compose starts. A component with replicas and a volume or a published port becomes one a replica.
 
 Two processes must never share a volume or a port of the host, and Compose gives all replicas of a service the
-same one. The units answer to the component's name all the same, through a network alias; the first has the port.
+same one. The first is called as if it were the only one, and so are its volumes: more replicas leave it where it is,
+with what it keeps. It has the port, too. The others answer to its name through a network alias.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tracegen.system import Component, Design, Exposure, Port, Resources, Unit, Wait
+from tracegen.system import (
+    DEFAULT_NETWORK,
+    INNER_NETWORK,
+    Component,
+    Design,
+    Exposure,
+    Port,
+    Resources,
+    Unit,
+    Wait,
+)
 from tracegen.system.units import MEBIBYTE
 
 VOLUME_OWNER = "volume-owner"
@@ -17,7 +28,12 @@ def units_of(design: Design, components: Sequence[Component]) -> tuple[Unit, ...
     """All units, a job that others wait for first; two may have one name."""
     apart = [tuple(_split(each, design.exposure)) for each in components]
     names = {units[0].component.name: [unit.name for unit in units] for units in apart}
-    found = [replace(unit, needs=_needs(unit, names)) for units in apart for unit in units]
+    networks = _networks(components)
+    found = [
+        replace(unit, needs=_needs(unit, names), networks=networks[unit.component.name])
+        for units in apart
+        for unit in units
+    ]
     owner = list(_volume_owner(found, design))
     return (*owner, *found)
 
@@ -25,22 +41,22 @@ def units_of(design: Design, components: Sequence[Component]) -> tuple[Unit, ...
 def _split(component: Component, exposure: Exposure) -> Iterator[Unit]:
     published = _published(component, exposure)
     if component.replicas == 1 or not (component.volumes or component.ordinals or published):
-        aliases = (component.all_name,) if component.all_name else ()
-        hostname = f"{component.name}-0" if component.ordinals else ""
-        yield Unit(component.name, component, component.volumes, published, {}, aliases, hostname, component.replicas)
+        yield replace(_replica(component, 1, published), replicas=component.replicas)
     else:
         for number in range(1, component.replicas + 1):
             yield _replica(component, number, published if number == 1 else ())
 
 
 def _replica(component: Component, number: int, published: tuple[Port, ...]) -> Unit:
+    suffix = f"-{number}" if number > 1 else ""
+    answers_to = (component.name if suffix else "", component.all_name)
     return Unit(
-        name=f"{component.name}-{number}",
+        name=f"{component.name}{suffix}",
         component=component,
-        volumes=tuple(replace(volume, name=f"{volume.name}-{number}") for volume in component.volumes),
+        volumes=tuple(replace(volume, name=f"{volume.name}{suffix}") for volume in component.volumes),
         ports=published,
         needs={},
-        aliases=tuple(name for name in (component.name, component.all_name) if name),
+        aliases=tuple(name for name in answers_to if name),
         hostname=f"{component.name}-{number - 1}" if component.ordinals else "",
     )
 
@@ -54,6 +70,25 @@ def _published(component: Component, exposure: Exposure) -> tuple[Port, ...]:
 def _needs(unit: Unit, names: dict[str, list[str]]) -> dict[str, Wait]:
     owner = {VOLUME_OWNER: Wait.COMPLETED} if unit.volumes and unit.component.user else {}
     return owner | {each: wait for name, wait in unit.component.needs.items() for each in names[name]}
+
+
+def _networks(components: Sequence[Component]) -> dict[str, tuple[str, ...]]:
+    """What has no login is in the inner network alone, with those that call it; jobs need no other."""
+    inner = {each.name for each in components if not each.login}
+    callers = {each.name for each in components if inner & {call.host for call in each.calls}}
+    if any(each.gossips and each.name in callers for each in components):
+        callers |= {each.name for each in components if each.gossips}
+    return {each.name: tuple(_networks_of(each, inner, callers)) for each in components}
+
+
+def _networks_of(component: Component, inner: set[str], callers: set[str]) -> Iterator[str]:
+    calls_no_other = component.job and {call.host for call in component.calls} <= inner
+    if component.name in inner or (component.name in callers and calls_no_other):
+        yield INNER_NETWORK
+    else:
+        yield DEFAULT_NETWORK
+        if component.name in callers:
+            yield INNER_NETWORK
 
 
 def _volume_owner(running: Sequence[Unit], design: Design) -> Iterator[Unit]:

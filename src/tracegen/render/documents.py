@@ -1,15 +1,16 @@
 """TRACING.md for the team."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
+from tracegen.parts.calls import broker_calls
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.parts.services import url_variable
 from tracegen.render.template import render_template
 from tracegen.system import SAMPLING_PORTS, Condition, Policy, Publish, Service, System, Tier
 from tracegen.system.file import Written
-from tracegen.system.units import go_duration
+from tracegen.system.units import go_duration, size_in_bytes
 
 _OLD_CLIENTS = {
     "zipkin": "Zipkin",
@@ -26,8 +27,12 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
     values = {
         "system": system,
         "compose": "compose" in system.targets,
-        "backend": packs.backends[system.backend.type].entrance.get(system.backend.mode, ""),
-        "ui": _addresses(system),
+        "backend": list(_on_the_way(system)),
+        "ui": list(_pages(system)),
+        "limits": _limits(system),
+        "folders": _mounted_folders(system),
+        "hosts": ",".join(sorted(_hosts(system))),
+        "read_metrics": [_in_network(system, f"http://{tier.component}:8888/metrics") for tier in system.tiers],
         "look": code.look,
         "hints": tuple(code.hints(system)),
         "old_clients": list(_old_clients(system)),
@@ -50,22 +55,65 @@ def _ask(system: System) -> str:
     examples = [each for each in system.services.values() if each.build]
     called = {callee for _, callee in system.edges()}
     first = next((each for each in examples if each.name not in called), *examples[:1]) if examples else None
-    if first is None:
-        return ""
-    image = system.images["busybox"].reference
-    run = f"docker run --rm --network {system.name}_default {image}"
-    return f"{run} wget -q -O - http://{first.name}:{first.port}/"
+    return _in_network(system, f"http://{first.name}:{first.port}/") if first else ""
 
 
-def _addresses(system: System) -> list[str]:
-    """Where a browser or a command finds the backend on the host."""
+def _in_network(system: System, address: str) -> str:
+    """A command that reads an address inside, also of a container that has no shell."""
+    run = f"docker run --rm --network {system.project}_default {system.images['busybox'].reference}"
+    return f"{run} wget -q -O - {address}"
+
+
+def _pages(system: System) -> Iterator[tuple[str, str]]:
+    """Where a browser or a command finds the backend on the host, or the command that tells it (ruling 2)."""
     if not {"ui", "all"} & set(system.exposure.publish):
-        return []
+        return
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(system.exposure.bind, system.exposure.bind)
     host = f"[{host}]" if ":" in host else host
     scheme = "https" if system.certificates else "http"
-    ports = [port for each in system.components.values() for port in each.ports if port.publish is Publish.UI]
-    return [f"{scheme}://{host}:{port.number}" for port in ports]
+    for component in system.components.values():
+        for port in component.ports:
+            if port.publish is Publish.UI:
+                command = f"docker compose port {component.name} {port.number}" if system.environment else ""
+                yield ("" if command else f"{scheme}://{host}:{port.number}"), command
+
+
+def _on_the_way(system: System) -> Iterator[tuple[str, str, bool]]:
+    """The backend's processes that a span passes: what they do, their names, and whether people look there."""
+    brokers = {call.host for call in broker_calls(system.backend.kafka)} if system.backend.kafka else set()
+    for each in system.components.values():
+        takes_in = any(port.name.startswith("otlp") for port in each.ports)
+        reads = bool(brokers & {call.host for call in each.calls})
+        if each.metrics and (takes_in or reads or each.ui):
+            yield f"{each.why[0].lower()}{each.why[1:].rstrip('.')}", each.name, bool(each.ui)
+
+
+def _limits(system: System) -> Mapping[str, str]:
+    """The limits of all containers together, and what their volumes are sized for."""
+    limited = [(unit.replicas, unit.component.resources) for unit in system.compose.units if unit.component.resources]
+    volumes = [volume.size for unit in system.compose.units for volume in unit.volumes if not unit.component.job]
+    return {
+        "cores": f"{sum(replicas * each.cpu for replicas, each in limited):g}",
+        "memory": _gibibytes(sum(replicas * each.memory for replicas, each in limited)),
+        "volumes": _gibibytes(sum(map(size_in_bytes, volumes))) if volumes else "",
+    }
+
+
+def _gibibytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"
+
+
+def _mounted_folders(system: System) -> str:
+    """The folders of the output that users of containers read."""
+    components = system.components.values()
+    paths = [mount.source for each in components for mount in each.files] + [each.build for each in components]
+    return " ".join(sorted({path.partition("/")[0] for path in paths if path}))
+
+
+def _hosts(system: System) -> set[str]:
+    """Names of what tracegen runs that somebody connects to."""
+    calls = {call.host for each in system.components.values() for call in each.calls}
+    return {each.name for each in system.components.values() if each.platform} & calls
 
 
 def _old_clients(system: System) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,8 @@ def plan(system: System, packs: Catalogue, *, for_people: bool = True) -> tuple[
     files = _overridden(_files(system, packs), system)
     if for_people:
         files |= _overridden([*stubs(system, packs), tracing_guide(system, packs)], system)
+    if "compose" in system.targets:
+        files |= _overridden(_compose_files(system, files), system)
     if "kubernetes" in system.targets:
         files |= _overridden(kubernetes_files(system, files), system)
     for path in system.overrides:
@@ -60,11 +62,13 @@ def render(files: Iterable[PlannedFile]) -> Mapping[str, bytes]:
     return {file.path: text_of(file).encode() for file in files}
 
 
+def _compose_files(system: System, files: Mapping[str, PlannedFile]) -> Iterable[PlannedFile]:
+    yield compose_file(system, files)
+    yield variables_example(system)
+    yield from fragments(system)
+
+
 def _files(system: System, packs: Catalogue) -> Iterable[PlannedFile]:
-    if "compose" in system.targets:
-        yield compose_file(system)
-        yield variables_example(system)
-        yield from fragments(system)
     for name in packs.companions:
         yield from contract.companion(name).configs(system)
     yield from contract.backend(system.backend.type).configs(system)

@@ -17,7 +17,7 @@ from tracegen.system.component import (
     text,
     user_interface,
 )
-from tracegen.system.compose import Compose, Unit
+from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, Unit
 from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
 from tracegen.system.sampling import (
@@ -52,6 +52,8 @@ from tracegen.system.system import (
 )
 
 __all__ = [
+    "DEFAULT_NETWORK",
+    "INNER_NETWORK",
     "SAMPLING_PORTS",
     "TENANT_ATTRIBUTE",
     "Backend",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from tracegen.system.component import Component, Port, Volume, Wait
 
+#: The networks of compose.yaml: the one that Compose makes anyway, and one that leads nowhere else.
+DEFAULT_NETWORK, INNER_NETWORK = "default", "stores"
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -13,6 +16,7 @@ class Unit:
     volumes   the component's, or the replica's own
     ports     those that the host may reach
     needs     the units that it waits for
+    networks  those that it is in
     aliases   further names by which others reach it
     hostname  ends in the number of the replica; empty where Compose chooses one
     """
@@ -22,6 +26,7 @@ class Unit:
     volumes: tuple[Volume, ...]
     ports: tuple[Port, ...]
     needs: Mapping[str, Wait]
+    networks: tuple[str, ...] = (DEFAULT_NETWORK,)
     aliases: tuple[str, ...] = ()
     hostname: str = ""
     replicas: int = 1

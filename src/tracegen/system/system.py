@@ -277,6 +277,11 @@ class Design:
     strategies: StrategyServer | None
 
     @property
+    def project(self) -> str:
+        """The Compose project: those of two environments, and their volumes, are apart (ruling 2)."""
+        return f"{self.name}-{self.environment}" if self.environment else self.name
+
+    @property
     def tail(self) -> Tail | None:
         """What decides on whole traces, in whichever tier; None when nothing does."""
         return next((tier.tail for tier in self.tiers if tier.tail), None)

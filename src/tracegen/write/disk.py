@@ -78,11 +78,24 @@ def check_writable(root: Path, path: str) -> None:
         raise CannotWrite(path, f"the folder {folder} is not writable")
 
 
-def write_new(place: Path, content: bytes, mode: int = 0o644) -> None:
-    """Writes a file that is not there yet; the umask applies to `mode`."""
+def write_new(place: Path, content: bytes, mode: int | None = None) -> None:
+    """Writes a file that is not there yet, with that mode whatever the umask; without one the umask decides."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    first = 0o644 if mode is None else mode
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, first), "wb") as file:
         file.write(content)
+    if mode is not None:
+        place.chmod(mode)
+
+
+def make_folders(root: Path, path: str) -> None:
+    """Makes the folders above an output; a container may mount one, and its user has to get in whatever the umask."""
+    for folder in folders_above(path):
+        place = root / folder
+        if not place.is_dir():
+            place.mkdir()
+            if not is_own(path):
+                place.chmod(0o755)
 
 
 def remove_file(place: Path) -> None:

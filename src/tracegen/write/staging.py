@@ -20,6 +20,7 @@ from tracegen.write.paths import (
     UNDO,
     folders_above,
     from_shelf,
+    is_own,
     on_shelf,
 )
 
@@ -129,8 +130,13 @@ def _missing_folders(root: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(sorted(folder for folder in needed if not (root / folder).is_dir()))
 
 
-def _mode_of_new(root: Path, path: str) -> int:
-    """A `.rej` file holds lines of the file beside it, so nobody may read more of it than of that."""
+def _mode_of_new(root: Path, path: str) -> int | None:
+    """Whatever the umask: users of containers read what is rendered, which holds no secret. Records stay as it says.
+
+    A `.rej` file holds lines of the file beside it, so nobody may read more of it than of that.
+    """
+    if is_own(path):
+        return None
     beside = root / path.removesuffix(".rej")
     if path.endswith(".rej") and beside.is_file():
         return beside.stat().st_mode & 0o666

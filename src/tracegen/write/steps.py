@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from tracegen.write.disk import prune, remove_file, standing
+from tracegen.write.disk import make_folders, prune, remove_file, standing
 from tracegen.write.errors import CannotWrite, refusing
 from tracegen.write.journal import Journal, Step, contested_of, drop_from, free_place, hold_for_undo
 from tracegen.write.memory import load_memory, memory_text, parse_memory
@@ -107,7 +107,7 @@ def _place(root: Path, step: Step) -> None:
         return
     if step.path != MEMORY and digest(staged.read_bytes()) != step.after:
         raise CannotWrite(step.path, _DAMAGED)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(root, step.path)
     staged.replace(target)
 
 
@@ -117,7 +117,7 @@ def _restore(root: Path, step: Step) -> None:
     if found not in {step.before, step.after}:
         _move_staged(root, OLD, root / free_place(root, step.path), step.path)
     elif found == step.after and old.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(root, step.path)
         old.replace(target)
     elif found == step.after and step.before is None:
         remove_file(target)

@@ -149,6 +149,7 @@ def _node(design: Design) -> Component:
         user=image.user,
         writable=("/tmp",),
         grace=60,
+        login=False,
         production=False,
     )
 

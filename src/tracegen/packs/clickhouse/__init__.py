@@ -98,6 +98,7 @@ def _node(design: Design) -> Component:
         user=image.user,
         writable=("/tmp", "/var/log/clickhouse-server"),
         grace=60,
+        login=False,
         production=False,
     )
 

@@ -49,6 +49,7 @@ def _broker(design: Design) -> Component:
         user=image.user,
         writable=("/tmp",),
         grace=60,
+        login=False,
         production=False,
     )
 

@@ -111,6 +111,7 @@ def _store(design: Design, keys: Mapping[str, Text]) -> Component:
         resources=Resources(1.0, 512 * MEBIBYTE),
         user=image.user,
         writable=("/tmp",),
+        login=False,
         production=False,
     )
 

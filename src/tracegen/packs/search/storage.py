@@ -83,6 +83,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
         read_only=False,
         why_writable="It writes a key store and logs beside its programs.",
         grace=60,
+        login=False,
         production=False,
     )
 

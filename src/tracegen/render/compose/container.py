@@ -1,10 +1,30 @@
 """One unit as a service of compose.yaml."""
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 from tracegen.emit import Commented, Value, compose_escape
 from tracegen.parts.services import secret_path
 from tracegen.render.compose.secrets import are_copied, secret_mounts
-from tracegen.system import Component, FileMount, Health, Port, Resources, Secret, System, Text, Unit, Wait
+from tracegen.render.text import text_of
+from tracegen.system import (
+    DEFAULT_NETWORK,
+    Component,
+    FileMount,
+    Health,
+    Port,
+    Resources,
+    Secret,
+    System,
+    Text,
+    Unit,
+    Wait,
+)
+from tracegen.system.file import PlannedFile
 from tracegen.system.units import mebibytes
+
+#: The label whose value changes with the files that are mounted.
+_MOUNTED = "tracegen.mounted"
 
 #: Touched by a job that comes again, each time that it succeeded.
 _DONE = "/tmp/done"
@@ -12,16 +32,17 @@ _DONE = "/tmp/done"
 _CONDITIONS = {Wait.HEALTHY: "service_healthy", Wait.COMPLETED: "service_completed_successfully"}
 
 
-def container(unit: Unit, system: System) -> Value:
-    """The service, keys in the order in which people read them."""
+def container(unit: Unit, system: System, files: Mapping[str, PlannedFile]) -> Value:
+    """The service, keys in the order in which people read them; `files` are the output's others."""
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
     if component.build:
         parts["build"] = {"context": f"./{component.build}"}
+        parts["pull_policy"] = Commented("build", "What changed in that folder is in the container after each `up`.")
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
     parts |= _network(unit, system)
-    parts |= _mounts(unit)
+    parts |= _mounts(unit) | _label(component, files)
     parts |= secret_mounts(component)
     health = _last_run(component) if component.every else component.health
     if health and health.command:
@@ -71,18 +92,38 @@ def _variable(secret: Secret) -> str:
 def _network(unit: Unit, system: System) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if unit.hostname:
-        parts["hostname"] = Commented(unit.hostname, "The number at its end is the partition that it owns.")
-    if unit.aliases:
-        parts["networks"] = {"default": {"aliases": list(unit.aliases)}}
+        why = "Ends in the number of the replica: whoever owns partitions knows its own by that."
+        parts["hostname"] = Commented(unit.hostname, why)
+    if unit.aliases or unit.networks != (DEFAULT_NETWORK,):
+        aliases: Value = {"aliases": list(unit.aliases)} if unit.aliases else {}
+        parts["networks"] = dict.fromkeys(unit.networks, aliases)
     if unit.ports:
-        parts["ports"] = [_published(port, system.exposure.bind) for port in unit.ports]
+        parts["ports"] = _ports(unit, system)
     return parts
 
 
-def _published(port: Port, bind: str) -> str:
+def _ports(unit: Unit, system: System) -> Value:
+    """An environment leaves the port of the host to the engine, so that another fits beside it (ruling 2)."""
+    bind = system.exposure.bind
     address = f"[{bind}]" if ":" in bind else bind
-    suffix = "" if port.protocol == "tcp" else f"/{port.protocol}"
-    return f"{address}:{port.number}:{port.number}{suffix}"
+    if system.environment is None:
+        return [f"{address}:{port.number}:{_inside(port)}" for port in unit.ports]
+    why = f"The engine chooses a free one; `docker compose port {unit.name} {unit.ports[0].number}` tells which."
+    return Commented([f"{address}::{_inside(port)}" for port in unit.ports], why)
+
+
+def _inside(port: Port) -> str:
+    return f"{port.number}" if port.protocol == "tcp" else f"{port.number}/{port.protocol}"
+
+
+def _label(component: Component, files: Mapping[str, PlannedFile]) -> dict[str, Value]:
+    """Compose starts a container anew when its own lines change, and does not look into what is mounted."""
+    if not component.files:
+        return {}
+    digest = sha256()
+    for mount in component.files:
+        digest.update(f"{mount.source}\0{text_of(files[mount.source])}\0".encode())
+    return {"labels": {_MOUNTED: digest.hexdigest()[:16]}}
 
 
 def _mounts(unit: Unit) -> dict[str, Value]:
@@ -143,8 +184,8 @@ def _limits(unit: Unit) -> dict[str, Value]:
     parts["restart"] = "on-failure" if runs_once else "unless-stopped"
     if not runs_once and unit.component.platform:
         parts["stop_grace_period"] = f"{unit.component.grace}s"
-    if not unit.component.job and unit.component.user is not None:
-        parts["logging"] = {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
+    if unit.component.user is not None:
+        parts["logging"] = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
     return parts
 
 

@@ -23,7 +23,7 @@ def _fragment(service: Service, component: Component, system: System) -> Structu
     parts: dict[str, Value] = {"env_file": ["./otel.env"]}
     parts |= environment(component) | _authority(service)
     path = environment_path(service).replace("otel.env", "compose.yaml")
-    head = _HEAD.format(name=service.name, network=f"{system.name}_default")
+    head = _HEAD.format(name=service.name, network=f"{system.project}_default")
     return Structured(path, {"services": {service.name: parts}}, head, "compose")
 
 
