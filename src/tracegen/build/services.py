@@ -39,7 +39,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     settings, language = context.settings, context.packs.languages[said.language]
     example = is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
-    callees = {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in said.calls}
+    callees = _callees(settings, said)
     made = example_environment(settings, name, callees, name in context.called) if example else {}
     return Service(
         name=name,
@@ -72,6 +72,12 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         agent=language.operator_agent,
         ca=context.destination.tls.ca if context.destination.tls else None,
     )
+
+
+def _callees(settings: Settings, said: Said) -> dict[str, Text]:
+    """Where a service finds those that it calls; one that runs already, elsewhere, knows them."""
+    called = said.calls if said.deploy else ()
+    return {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in called}
 
 
 def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
