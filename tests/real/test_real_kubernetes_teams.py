@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from compiler.test_matrix import RICH, rich
@@ -125,6 +126,40 @@ def test_a_component_adds_variables_to_a_teams_workload_and_changes_nothing_else
     template["metadata"]["annotations"], container["env"], container["envFrom"] = marks, variables, sources
     kubernetes_server.apply(merged(changed, {"metadata": {"namespace": "default"}}))
     kubernetes_server.create(pod(Workload(Manifest("", changed)), "default"))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Rollout"])
+def test_a_component_finds_the_workload_and_the_container_that_the_spec_names(
+    kubectl: Path, tmp_path: Path, kind: str
+) -> None:
+    workload = {"kind": kind, "name": "prod-ledger", "container": "app"}
+    system = System.of("named", compile_spec(merged(LEDGER, {"services": {"ledger": {"workload": workload}}})))
+    written(system.tree, tmp_path)
+    team = of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])
+    pods = {"spec": {"containers": [{"name": "proxy", "image": "proxy:1"}, {"name": "app", "image": "app:1"}]}}
+    spec = {"jobTemplate": {"spec": {"template": pods}}} if kind == "CronJob" else {"template": pods}
+    group = {"CronJob": "batch/v1", "Job": "batch/v1", "Rollout": "argoproj.io/v1alpha1"}.get(kind, "apps/v1")
+    thing = {"apiVersion": group, "kind": kind, "metadata": {"name": "prod-ledger"}, "spec": spec}
+    (team / "team.yaml").write_text(yaml.safe_dump(thing), encoding="utf-8")
+    spec = by_name(kustomized(kubectl, team))[kind, "prod-ledger"]["spec"]
+    template = (spec["jobTemplate"]["spec"] if kind == "CronJob" else spec)["template"]
+    proxy, app = template["spec"]["containers"]
+    assert proxy == {"name": "proxy", "image": "proxy:1"}
+    assert app["envFrom"] == [{"configMapRef": {"name": "ledger-otel"}}]
+    assert [each["name"] for each in app["env"]] == ["INGEST_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"]
+    assert list(template["metadata"]["annotations"]) == ["checksum/ledger-otel"]
+
+
+@pytest.mark.parametrize(
+    "workload", [{}, {"workload": {"name": "prod-ledger"}}, {"workload": {"name": "other", "container": "app"}}]
+)
+def test_a_component_that_finds_no_workload_fails(kubectl: Path, tmp_path: Path, workload: dict[str, Any]) -> None:
+    system = System.of("named", compile_spec(merged(LEDGER, {"services": {"ledger": workload}})))
+    written(system.tree, tmp_path)
+    team = of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])
+    (team / "team.yaml").write_text(TEAM.replace("{name: ledger,", "{name: another,"), encoding="utf-8")
+    done = subprocess.run([str(kubectl), "kustomize", str(team)], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode != 0, done.stdout
 
 
 def test_a_component_asks_the_operator_for_an_agent(kubectl: Path, tmp_path: Path) -> None:

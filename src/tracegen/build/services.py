@@ -10,9 +10,10 @@ from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import Service as Said
+from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.services import url_variable
-from tracegen.system import Destination, Resources, Service, StrategyServer, Text, text
+from tracegen.system import Destination, Resources, Service, StrategyServer, Text, Workload, text
 from tracegen.system.units import size_in_bytes
 
 
@@ -71,7 +72,12 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         tenant=said.tenant or "",
         agent=language.operator_agent,
         ca=context.destination.tls.ca if context.destination.tls else None,
+        workload=_workload(said.workload) if said.workload else None,
     )
+
+
+def _workload(said: ServiceWorkload) -> Workload:
+    return Workload(said.kind, said.name, said.container or "")
 
 
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:

@@ -442,6 +442,15 @@ class ServiceSampling:
 
 
 @dataclass(frozen=True)
+class ServiceWorkload:
+    """`services.*.workload`."""
+
+    kind: str
+    name: str
+    container: str | None
+
+
+@dataclass(frozen=True)
 class Service:
     """One of `services`."""
 
@@ -462,6 +471,7 @@ class Service:
     stub: str
     tenant: str | None
     framework: str | None
+    workload: ServiceWorkload | None
 
 
 @dataclass(frozen=True)

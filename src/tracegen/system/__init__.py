@@ -19,7 +19,7 @@ from tracegen.system.component import (
 )
 from tracegen.system.compose import Compose, Unit
 from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
+from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login, Workload
 from tracegen.system.sampling import (
     SAMPLING_PORTS,
     Condition,
@@ -99,6 +99,7 @@ __all__ = [
     "Unit",
     "Volume",
     "Wait",
+    "Workload",
     "text",
     "user_interface",
 ]

@@ -44,6 +44,15 @@ class ExternalSecrets:
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """The object that runs a service elsewhere, and its container; an empty one is the first."""
+
+    kind: str
+    name: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kubernetes:
     """The cluster's side: `storage_class` empty is the cluster's default."""
 

@@ -20,14 +20,8 @@ from tracegen.system import Component, SecretMount, Service, System
 from tracegen.system.file import Structured
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
-_POD = "spec.template.spec"
-_CONTAINER = f"{_POD}.containers.0"
-_ENTRY = {
-    "envFrom": f"{_CONTAINER}.envFrom",
-    "env": f"{_CONTAINER}.env",
-    "volumeMounts": f"{_CONTAINER}.volumeMounts",
-    "volumes": f"{_POD}.volumes",
-}
+_TEMPLATE = {"CronJob": "spec.jobTemplate.spec.template"}
+_OF_CONTAINER = ("envFrom", "env", "volumeMounts")
 _VALUES = "Additions"
 
 #: Pods roll when it changes: the name of the ConfigMap stays, so that charts can say it.
@@ -36,7 +30,7 @@ _CHECKSUM = "checksum/{name}"
 _HEAD = (
     "What tracing needs of {name}, which runs elsewhere. Its own kustomization.yaml says\n"
     "  components: [<path to this folder>]\n"
-    "and the first container of the {kinds} {name} reads the variables of the\n"
+    "and {container} of the {kinds} {workload} reads the variables of the\n"
     "ConfigMap {map}. Its own under `env` win over them, and nothing else changes."
 )
 _REPLACED = "\nOnly {names} come in place of its own of the same names."
@@ -78,8 +72,14 @@ def _component(service: Service, component: Component, system: System) -> Iterat
 
 
 def _head(service: Service, component: Component, found: _Additions) -> str:
-    kinds = ", ".join(_KINDS[:-1]) + f" or {_KINDS[-1]}"
-    head = _HEAD.format(name=service.name, kinds=kinds, map=environment_map(component))
+    workload = service.workload
+    head = _HEAD.format(
+        name=service.name,
+        container=f"the container {workload.container}" if workload and workload.container else "the first container",
+        kinds=workload.kind if workload else " or ".join(_KINDS),
+        workload=_name(service),
+        map=environment_map(component),
+    )
     if found.entries["env"]:
         head += _REPLACED.format(names=", ".join(found.entries["env"]))
     return head + (_ORDER if "OTEL_EXPORTER_OTLP_HEADERS" in found.entries["env"] else "")
@@ -111,19 +111,49 @@ def _mount(name: str, mount: SecretMount) -> Value:
 
 
 def _replacements(service: Service, found: _Additions) -> Iterator[Value]:
+    yield _check(service)
     for kind, entries in found.entries.items():
         for number, name in enumerate(entries):
-            yield _replacement(service, f"{kind}.{number}", f"{_ENTRY[kind]}.[name={name}]")
+            where = f"spec.{_containers(service)}.{kind}" if kind in _OF_CONTAINER else f"spec.{kind}"
+            yield _replacement(service, f"{kind}.{number}", f"{where}.[name={name}]")
     for number, name in enumerate(found.annotations):
         escaped = name.replace(".", r"\.")
-        yield _replacement(service, f"annotations.{number}.value", f"spec.template.metadata.annotations.{escaped}")
+        yield _replacement(service, f"annotations.{number}.value", f"metadata.annotations.{escaped}")
+
+
+def _check(service: Service) -> Value:
+    """Takes a name of the container: kustomize fails where there is none, instead of changing nothing in silence."""
+    kind = service.workload.kind if service.workload else ""
+    source: dict[str, Value] = {"kind": kind} if kind else {"group": "apps"}
+    path = f"{_TEMPLATE.get(kind, 'spec.template')}.spec.{_containers(service)}.name"
+    target: Value = {
+        "select": {"kind": _VALUES, "name": service.name},
+        "fieldPaths": ["container"],
+        "options": {"create": True},
+    }
+    source |= {"name": _name(service), "fieldPath": path}
+    return Commented({"source": source, "targets": [target]}, "Fails where that container is not.")
+
+
+def _name(service: Service) -> str:
+    return service.workload.name if service.workload else service.name
+
+
+def _containers(service: Service) -> str:
+    """The container, as a path below the specification of pods."""
+    named = service.workload.container if service.workload else ""
+    return f"containers.[name={named}]" if named else "containers.0"
 
 
 def _replacement(service: Service, source: str, target: str) -> Value:
-    """Said of each kind: only the one that is there has it."""
+    """A path below the template of pods; said of each kind that may be there."""
     targets: list[Value] = [
-        {"select": {"kind": kind, "name": service.name}, "fieldPaths": [target], "options": {"create": True}}
-        for kind in _KINDS
+        {
+            "select": {"kind": kind, "name": _name(service)},
+            "fieldPaths": [f"{_TEMPLATE.get(kind, 'spec.template')}.{target}"],
+            "options": {"create": True},
+        }
+        for kind in ([service.workload.kind] if service.workload else _KINDS)
     ]
     return {"source": {"kind": _VALUES, "name": service.name, "fieldPath": source}, "targets": targets}
 
