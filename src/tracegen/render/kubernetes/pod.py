@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value, kubernetes_escape
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import annotations
-from tracegen.render.kubernetes.labels import labels_of, selector
+from tracegen.render.kubernetes.labels import pod_labels, selector
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
 from tracegen.system import Component, Resources, System
@@ -22,10 +22,10 @@ REQUESTED = 0.25
 _ROOT, _WRITABLE_ROOT = 256 * MEBIBYTE, 8192 * MEBIBYTE
 
 
-def pod_template(component: Component, system: System) -> Value:
-    """`template` of a Deployment, StatefulSet, DaemonSet or Job."""
+def pod_template(component: Component, kind: str, system: System) -> Value:
+    """`template` of a Deployment, StatefulSet, DaemonSet or Job, which `kind` names."""
     marks = annotations(component, system)
-    metadata: Value = {"labels": labels_of(component, system), **({"annotations": marks} if marks else {})}
+    metadata: Value = {"labels": pod_labels(component, kind, system), **({"annotations": marks} if marks else {})}
     spec: Value = {**pod_settings(component, system), "containers": [container(component)], **volumes(component)}
     return {"metadata": metadata, "spec": spec}
 

@@ -50,7 +50,7 @@ def _apps(
     spec: dict[str, Value] = {
         **first,
         "selector": {"matchLabels": selector(component.name, system)},
-        "template": pod_template(component, system),
+        "template": pod_template(component, kind, system),
         **(last or {}),
     }
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata(component, system), "spec": spec}
@@ -63,7 +63,7 @@ def _replicas(component: Component) -> dict[str, Value]:
 
 def _job(component: Component, system: System) -> Value:
     assert not component.files, "a changed ConfigMap would have to give the job another name, too"
-    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, system)}
+    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, "Job", system)}
     # A job's template cannot be changed: what differs is another job.
     digest = hashlib.sha256(to_json(spec).encode()).hexdigest()[:8]
     named = metadata(component, system, f"{component.name}-{digest}")
@@ -78,7 +78,7 @@ def _cron_job(component: Component, system: System) -> Value:
         "startingDeadlineSeconds": _HOUR,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, system)}},
+        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, "CronJob", system)}},
     }
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(component, system), "spec": spec}
 
