@@ -5,6 +5,13 @@ from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.render.kubernetes.pod import account
 from tracegen.system import System
 
+#: Argo CD: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/; Flux:
+#: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources.
+_KEPT: Value = {
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+    "kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
+
 _LEVEL = "pod-security.kubernetes.io"
 
 
@@ -21,7 +28,8 @@ def namespace(system: System) -> Value:
     if has_foreign_images(system):
         why = "Not enforced: it would hold for the images of your services too. What tracegen runs satisfies it."
         marks = Commented(marks, why)
-    named: Value = {"name": system.kubernetes.namespace, "labels": marks}
+    why = "It takes volumes and Secrets along when it goes: never because a render no longer has it."
+    named: Value = {"name": system.kubernetes.namespace, "labels": marks, "annotations": Commented(_KEPT, why)}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": named}
 
 
