@@ -98,7 +98,7 @@ def check_only_what_is_outside_is_open_to_all(system: System) -> Iterator[Findin
     for policy, component in _own_policies(system):
         for rule in policy.spec.get("egress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
-            if not rule.get("to") and not (ports and ports <= {53} | _outside(system, component)):
+            if not rule.get("to") and not (ports and ports <= {53, 5353} | _outside(system, component)):
                 yield policy.path, f"{component.name} reaches everybody at {sorted(ports) or 'every port'}"
         for rule in policy.spec.get("ingress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
@@ -209,7 +209,7 @@ def _answers_names(policy: Manifest) -> bool:
     opened = {
         (each["port"], each.get("protocol")) for rule in policy.spec.get("egress", []) for each in rule["ports"]
     }
-    return {(53, "UDP"), (53, "TCP")} <= opened
+    return {(port, protocol) for port in (53, 5353) for protocol in ("UDP", "TCP")} <= opened
 
 
 def _own_policies(system: System) -> Iterator[tuple[Manifest, Component]]:
