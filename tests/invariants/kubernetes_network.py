@@ -175,7 +175,8 @@ def _is_needed(edge: Edge) -> bool:
 
 
 def _told(system: System, component: Component) -> Iterator[str]:
-    for mount in component.files:
+    plain = system.components.get(component.name, component)
+    for mount in plain.files:  # what the Operator runs has it in its resource
         yield from (value for _, value in leaves(system.data(mount.source)) if isinstance(value, str))
         yield from _looked_up(system.data(mount.source))
     yield from component.args
@@ -291,4 +292,4 @@ def _address(word: str) -> Iterator[tuple[str, int]]:
 def _entrance(system: System, component: Component) -> set[int]:
     """The ports of a component to which an Ingress or a route leads."""
     leads = system.get("kubernetes", "ingress") is not None
-    return {port.number for port in component.ports if leads and port.publish and port.publish.value == "ui"}
+    return {port.number for port in component.ports if leads and port.name == component.ui}
