@@ -125,6 +125,21 @@ def break_an_agent_is_reached_on_its_node(draft: Draft) -> None:
     changed(draft, "Service", "otel-gateway")["spec"]["internalTrafficPolicy"] = "Local"
 
 
+def check_an_agent_leaves_no_hole(system: System) -> Iterator[Finding]:
+    """Its node has no other: the next agent is ready before one goes, and it stands every taint."""
+    wanted = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    for workload in system.manifests.platform:
+        if workload.manifest.kind == "DaemonSet":
+            if workload.manifest.spec.get("updateStrategy") != wanted:
+                yield workload.manifest.path, f"{workload.component} rolls with a hole on each node"
+            if workload.pod.get("tolerations") != [{"operator": "Exists"}] or "nodeSelector" in workload.pod:
+                yield workload.manifest.path, f"{workload.component} is not on every node"
+
+
+def break_an_agent_leaves_no_hole(draft: Draft) -> None:
+    changed(draft, "StatefulSet", "otel-gateway")["kind"] = "DaemonSet"
+
+
 def check_what_is_for_trying_out_says_so(system: System) -> Iterator[Finding]:
     """A storage or broker that tracegen runs on one node is marked as not for production, in its file."""
     for workload in system.manifests.platform:

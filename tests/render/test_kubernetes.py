@@ -124,6 +124,39 @@ def test_the_commands_of_the_readme_make_the_secrets(tmp_path: Path) -> None:
     assert "--from-file=certs-ca.pem=certs/ca.pem" in told
 
 
+def test_a_level_is_not_enforced_where_the_operator_adds_a_privileged_sidecar(tmp_path: Path) -> None:
+    exe = {"OTEL_GO_AUTO_TARGET_EXE": "/app"}
+    levels = []
+    for kind in ({}, {"instrumentation": "auto", "env": exe}):
+        tree = on_kubernetes(
+            tmp_path, kubernetes={"flavor": "operator"}, services={"api": {"language": "go", **kind}}
+        )
+        labels = yaml.safe_load(tree["kubernetes/namespace.yaml"])["metadata"]["labels"]
+        levels.append("pod-security.kubernetes.io/enforce" in labels)
+    assert levels == [True, False]
+
+
+def test_meshes_are_told_which_ports_speak_grpc(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path)
+    ports = yaml.safe_load(tree["kubernetes/platform/otel-gateway/service.yaml"])["spec"]["ports"]
+    told = {each["name"]: each.get("appProtocol") for each in ports}
+    assert told == {"otlp-grpc": "grpc", "otlp-http": "http", "health": None, "metrics": None}
+
+
+def test_a_template_of_a_claim_says_what_the_api_server_would_add(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path)
+    (claim,) = yaml.safe_load(tree["kubernetes/platform/otel-gateway/stateful-set.yaml"])["spec"][
+        "volumeClaimTemplates"
+    ]
+    assert (claim["apiVersion"], claim["kind"]) == ("v1", "PersistentVolumeClaim")
+
+
+def test_prometheus_is_asked_whether_it_is_ready(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path, metrics=True)
+    manifest = yaml.safe_load(tree["kubernetes/platform/prometheus/stateful-set.yaml"])
+    assert manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/-/ready"
+
+
 @pytest.mark.parametrize(
     ("server", "call"),
     [

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
 from tracegen.build.head import sampler_of
+from tracegen.build.kubernetes import pods_of
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
@@ -13,7 +14,7 @@ from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.services import url_variable
-from tracegen.system import Destination, Resources, Service, StrategyServer, Text, Workload, text
+from tracegen.system import Destination, Pods, Resources, Service, StrategyServer, Text, Workload, text
 from tracegen.system.units import size_in_bytes
 
 
@@ -73,6 +74,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         agent=language.operator_agent,
         ca=context.destination.tls.ca if context.destination.tls else None,
         workload=_workload(said.workload) if said.workload else None,
+        pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
     )
 
 

@@ -401,6 +401,24 @@ class KubernetesExternalSecrets:
 
 
 @dataclass(frozen=True)
+class KubernetesServiceAccount:
+    """`kubernetes.service_account`."""
+
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tolerations:
+    """One of `tolerations`."""
+
+    key: str | None
+    operator: str | None
+    value: str | None
+    effect: str | None
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """`kubernetes`."""
 
@@ -412,6 +430,14 @@ class Kubernetes:
     ingress: KubernetesIngress | None
     external_secrets: KubernetesExternalSecrets | None
     storage_class: str | None
+    service_account: KubernetesServiceAccount
+    image_pull_secrets: tuple[str, ...]
+    tolerations: tuple[Tolerations, ...]
+    node_selector: Mapping[str, Any]
+    priority_class: str | None
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    fixed_ids: bool
 
 
 @dataclass(frozen=True)
@@ -439,6 +465,17 @@ class ServiceSampling:
 
     head: Head
     operations: Mapping[str, Strategy]
+
+
+@dataclass(frozen=True)
+class ServiceKubernetes:
+    """`services.*.kubernetes`."""
+
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    tolerations: tuple[Tolerations, ...]
+    node_selector: Mapping[str, Any]
+    priority_class: str | None
 
 
 @dataclass(frozen=True)
@@ -470,6 +507,7 @@ class Service:
     deploy: bool
     stub: str
     tenant: str | None
+    kubernetes: ServiceKubernetes
     framework: str | None
     workload: ServiceWorkload | None
 

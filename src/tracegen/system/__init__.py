@@ -19,7 +19,17 @@ from tracegen.system.component import (
 )
 from tracegen.system.compose import Compose, Unit
 from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login, Workload
+from tracegen.system.kubernetes import (
+    Account,
+    Cluster,
+    Entrance,
+    ExternalSecrets,
+    Kubernetes,
+    Login,
+    Pods,
+    Toleration,
+    Workload,
+)
 from tracegen.system.sampling import (
     SAMPLING_PORTS,
     Condition,
@@ -54,6 +64,7 @@ from tracegen.system.system import (
 __all__ = [
     "SAMPLING_PORTS",
     "TENANT_ATTRIBUTE",
+    "Account",
     "Backend",
     "Call",
     "Certificates",
@@ -75,6 +86,7 @@ __all__ = [
     "Kubernetes",
     "Login",
     "Metrics",
+    "Pods",
     "Policy",
     "Port",
     "Publish",
@@ -95,6 +107,7 @@ __all__ = [
     "Tenant",
     "Text",
     "Tier",
+    "Toleration",
     "Traffic",
     "Unit",
     "Volume",

@@ -7,7 +7,7 @@ from typing import Any
 from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.compose import Compose
-from tracegen.system.kubernetes import Cluster, Kubernetes, Workload
+from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -209,6 +209,7 @@ class Service:
     `environment` is its OpenTelemetry environment, `own_environment` what the spec adds under `env`, `attributes` are
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
     OpenTelemetry Operator could put into it. `workload` is what runs it elsewhere; None: whatever has its name.
+    `pods` are its pods where it runs here.
     """
 
     name: str
@@ -234,6 +235,7 @@ class Service:
     ca: Secret | None
     agent: OperatorAgent | None
     workload: Workload | None = None
+    pods: Pods = field(default_factory=Pods)
 
 
 @dataclass(frozen=True, slots=True)

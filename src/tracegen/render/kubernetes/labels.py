@@ -36,7 +36,8 @@ def service_selector(component: Component, kind: str, system: System) -> dict[st
 
 def pod_labels(component: Component, kind: str, system: System) -> dict[str, Value]:
     """The labels of a component's pods."""
-    return {**labels_of(component, system), **_kind(component, kind, system)}
+    said = system.kubernetes.pods if component.platform else system.services[component.name].pods
+    return {**said.labels, **labels_of(component, system), **_kind(component, kind, system)}
 
 
 def _kind(component: Component, kind: str, system: System) -> dict[str, Value]:

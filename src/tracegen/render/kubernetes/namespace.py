@@ -1,5 +1,6 @@
 """The namespace and the service account of what tracegen runs."""
 
+from tracegen.build.injection import is_injected
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
 from tracegen.render.kubernetes.pod import account
@@ -34,16 +35,28 @@ def namespace(system: System) -> Value:
 
 
 def has_foreign_images(system: System) -> bool:
-    """Whether an image runs of which tracegen knows nothing."""
-    return any(component.user is None for component in system.cluster.components.values())
+    """Whether something runs of which tracegen knows nothing: an image, or a sidecar that the Operator adds.
+
+    An agent that is the only way for its language looks at the program from beside it, as privileged root.
+    """
+    beside = (each.deploy and is_injected(each, system) and each.agent for each in system.services.values())
+    return any(component.user is None for component in system.cluster.components.values()) or any(
+        agent.is_only for agent in beside if agent
+    )
 
 
 def service_account(system: System) -> Value:
     """An account without rights and without a token."""
-    named: Value = {"name": account(system), "labels": labels(account(system), PLATFORM, system)}
+    said = system.kubernetes.account
+    marks: Value = {**said.labels, **labels(account(system), PLATFORM, system)}
+    named: dict[str, Value] = {"name": account(system), "labels": marks}
+    if said.annotations:
+        named["annotations"] = dict(said.annotations)
+    logins: Value = [{"name": each} for each in system.kubernetes.image_pull_secrets]
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
         "metadata": named,
         "automountServiceAccountToken": False,
+        **({"imagePullSecrets": logins} if logins else {}),
     }

@@ -25,6 +25,7 @@ def readme(system: System) -> str:
         "builds": any(component.build for component in system.cluster.components.values()),
         "certificate": system.certificates.cert.name if system.certificates and is_made(system) else "",
         "tls_secret": tls_secret,
+        "pull_command": f"kubectl create secret docker-registry --namespace {system.kubernetes.namespace} ",
         "tls_command": _tls_command(tls_secret, system),
         "door": found[0].name if found else "",
         "forward": _forward(found[0].name, found[1].number, system) if found else "",

@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import metadata, service_selector
 from tracegen.render.kubernetes.workload import kind_of
-from tracegen.system import Component, System
+from tracegen.system import Component, Port, System
 
 
 def service(component: Component, system: System) -> Value:
@@ -26,6 +26,7 @@ def service(component: Component, system: System) -> Value:
             "port": port.number,
             "targetPort": port.number if is_operated else port.name,
             "protocol": port.protocol.upper(),
+            **_protocol(port, system),
         }
         for port in component.ports
     ]
@@ -38,7 +39,13 @@ def service_of_all(component: Component, system: System) -> Value:
         return None
     named = metadata(component, system, component.all_name)
     ports: list[Value] = [
-        {"name": port.name, "port": port.number, "targetPort": port.number, "protocol": port.protocol.upper()}
+        {
+            "name": port.name,
+            "port": port.number,
+            "targetPort": port.number,
+            "protocol": port.protocol.upper(),
+            **_protocol(port, system),
+        }
         for port in component.ports
     ]
     why = "No address of its own: whoever asks for metrics wants those of every machine."
@@ -49,6 +56,13 @@ def service_of_all(component: Component, system: System) -> Value:
         "ports": ports,
     }
     return {"apiVersion": "v1", "kind": "Service", "metadata": named, "spec": spec}
+
+
+def _protocol(port: Port, system: System) -> dict[str, Value]:
+    """What meshes and Gateways are told of OTLP and gRPC: https://kubernetes.io/docs/concepts/services-networking/service/."""
+    _, dash, kind = port.name.rpartition("-")
+    is_told = dash and kind in ("grpc", "http") and system.certificates is None
+    return {"appProtocol": kind} if is_told else {}
 
 
 def is_headless(component: Component) -> bool:

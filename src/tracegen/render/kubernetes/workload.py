@@ -8,6 +8,12 @@ from tracegen.render.kubernetes.pod import pod_template
 from tracegen.render.kubernetes.volumes import claims
 from tracegen.system import Component, System
 
+#: An agent opens no port of its machine, so the new one can be ready before the old one goes.
+ONE_MORE: Value = Commented(
+    {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+    "Its machine has no other: the new one is ready before the old one goes.",
+)
+
 _DAY, _HOUR = 86_400, 3_600
 
 #: Tries of a job: waiting doubles from 10 seconds, so this is about ten minutes.
@@ -41,7 +47,7 @@ def _stateful_set(component: Component, system: System) -> Value:
 
 
 def _daemon_set(component: Component, system: System) -> Value:
-    return _apps("DaemonSet", component, system, {})
+    return _apps("DaemonSet", component, system, {"updateStrategy": ONE_MORE})
 
 
 def _apps(
