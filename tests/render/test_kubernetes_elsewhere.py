@@ -19,6 +19,19 @@ def of_ledger(folder: Path, **said: Any) -> dict[str, Any]:
     return {path: yaml.safe_load(content) for path, content in found.items()}
 
 
+def test_the_key_of_the_servers_is_asked_of_nobody(tmp_path: Path) -> None:
+    tls = {"enabled": True, "cert_manager": {"issuer": "company-ca"}}
+    spec = one_service(
+        targets=["kubernetes"], services={"ledger": {"language": "java", "deploy": False}}, security={"tls": tls}
+    )
+    tree = compiled(tmp_path, spec).tree
+    values = yaml.safe_load(tree[f"{FOLDER}/values.yaml"])
+    assert values["volumes"] == [{"name": "tracing-0", "configMap": {"name": "shop-ca"}}]
+    assert [each["subPath"] for each in values["volumeMounts"]] == ["ca.crt"]
+    assert "shop-tls" not in str(values)
+    assert "kubectl create configmap shop-ca" in tree["kubernetes/README.md"].decode()
+
+
 def test_where_a_service_sends_its_own_traffic_is_its_own(tmp_path: Path) -> None:
     files = of_ledger(tmp_path, calls=["api"])
     assert "API_URL" not in str(files)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tracegen.build.injection import is_injectable
 from tracegen.emit import Commented, Value, to_json
+from tracegen.parts.certificates import CA_PATH
 from tracegen.render.kubernetes.configuration import FOLDER, environment_map
 from tracegen.render.kubernetes.environment import environment, with_secrets, without_secrets
 from tracegen.render.kubernetes.injection import injection, reference_to
@@ -23,6 +24,9 @@ _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _TEMPLATE = {"CronJob": "spec.jobTemplate.spec.template"}
 _OF_CONTAINER = ("envFrom", "env", "volumeMounts")
 _VALUES = "Additions"
+
+#: The key of the authority in its ConfigMap.
+AUTHORITY_KEY = "ca.crt"
 
 #: Pods roll when it changes: the name of the ConfigMap stays, so that charts can say it.
 _CHECKSUM = "checksum/{name}"
@@ -99,15 +103,26 @@ def _additions(service: Service, component: Component, system: System) -> _Addit
         "envFrom": {name: {"configMapRef": {"name": name}}} if data else {},
         "env": {str(each["name"]): each for each in variables},  # type: ignore[index,call-overload,union-attr]
         "volumeMounts": {name: _mount(name, each) for name, each in mounts.items()},
-        "volumes": {
-            name: {"name": name, "secret": {"secretName": each.secret.name}} for name, each in mounts.items()
-        },
+        "volumes": {name: {"name": name, **_source(each, system)} for name, each in mounts.items()},
     }
     return _Additions(data, entries, marks)
 
 
 def _mount(name: str, mount: SecretMount) -> Value:
-    return {"name": name, "mountPath": mount.target, "subPath": mount.secret.key, "readOnly": True}
+    key = AUTHORITY_KEY if mount.target == CA_PATH else mount.secret.key
+    return {"name": name, "mountPath": mount.target, "subPath": key, "readOnly": True}
+
+
+def _source(mount: SecretMount, system: System) -> dict[str, Value]:
+    """The authority is in a ConfigMap of its own: the Secret that has it here holds the key of all servers too."""
+    if mount.target == CA_PATH:
+        return {"configMap": {"name": authority_map(system)}}
+    return {"secret": {"secretName": mount.secret.name}}
+
+
+def authority_map(system: System) -> str:
+    """The ConfigMap with the authority alone, in the namespaces of services that others run."""
+    return f"{system.name}-ca"
 
 
 def _replacements(service: Service, found: _Additions) -> Iterator[Value]:
