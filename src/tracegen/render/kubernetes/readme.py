@@ -29,6 +29,7 @@ def readme(system: System) -> str:
         "authority": _authority(system) if system.cluster.elsewhere else "",
         "pull_command": f"kubectl create secret docker-registry --namespace {system.kubernetes.namespace} ",
         "tls_command": _tls_command(tls_secret, system),
+        "has_pages": found is not None and found[1].name == "ui",
         "door": found[0].name if found else "",
         "forward": _forward(found[0].name, found[1].number, system) if found else "",
         "host": f"http{'s' if said and (said.tls_secret or said.gateway) else ''}://{said.host if said else ''}",
