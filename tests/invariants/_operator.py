@@ -18,6 +18,9 @@ _POD = {
     "terminationGracePeriodSeconds": "terminationGracePeriodSeconds",
     "topologySpreadConstraints": "topologySpreadConstraints",
     "initContainers": "initContainers",
+    "tolerations": "tolerations",
+    "nodeSelector": "nodeSelector",
+    "priorityClassName": "priorityClassName",
 }
 _CONTAINER = (
     "image",
@@ -44,6 +47,7 @@ def workload(resource: Mapping[str, Any]) -> dict[str, Any]:
         "template": {"metadata": {"labels": labels}, "spec": pod},
     }
     made |= {key: spec[key] for key in ("replicas", "volumeClaimTemplates") if key in spec}
+    made |= {"updateStrategy": spec["daemonSetUpdateStrategy"]} if "daemonSetUpdateStrategy" in spec else {}
     named = {**metadata, "name": f"{metadata['name']}-collector", "labels": labels}
     return {"apiVersion": "apps/v1", "kind": _KINDS[spec["mode"]], "metadata": named, "spec": made}
 

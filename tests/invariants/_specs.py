@@ -84,6 +84,18 @@ _KEEP = ["errors", {"slower_than": "1s"}, {"ratio": 0.05}]
 _ACCEPT = {"accept": {"TG401": "half of the traces is meant so"}}
 
 
+#: What the spec says of pods, by the keys of `kubernetes`.
+_PODS = {
+    "service_account": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/traces"}},
+    "image_pull_secrets": ["mirror"],
+    "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+    "node_selector": {"pool": "platform"},
+    "priority_class": "platform",
+    "annotations": {"sidecar.istio.io/inject": "false"},
+    "labels": {"cost-center": "platform"},
+}
+
+
 def _services(**patch: Any) -> Patch:
     return {"services": dict.fromkeys(SMALLEST["services"], patch)}
 
@@ -167,6 +179,8 @@ def dimensions() -> dict[str, list[Patch]]:
             _cluster(ingress={"host": "traces.example.com", "tls_secret": "traces-tls", "login": _LOGIN_PAGE}),
             _cluster(storage_class="fast", external_secrets={"store": "vault"}),
             _cluster(flavor="operator"),
+            _cluster(fixed_ids=False, **_PODS),
+            _cluster(flavor="operator", **_PODS),
         ],
         "metrics": [{}, {"metrics": True}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
         "baggage": [

@@ -75,6 +75,23 @@ def break_volumes_are_claimed__none(draft: Draft) -> None:
     changed(draft, *running(draft, "otel-gateway"))["spec"]["volumeClaimTemplates"] = []
 
 
+def check_a_namespace_is_not_pruned(system: System) -> Iterator[Finding]:
+    """Neither Argo CD nor Flux deletes the namespace, and all volumes with it, when a render no longer has it."""
+    for each in system.manifests.of("Namespace"):
+        marks = each.thing["metadata"].get("annotations", {})
+        options = marks.get("argocd.argoproj.io/sync-options", "").split(",")
+        if "Prune=false" not in options or marks.get("kustomize.toolkit.fluxcd.io/prune") != "disabled":
+            yield each.path, f"{each.name} is pruned: {marks}"
+
+
+def break_a_namespace_is_not_pruned(draft: Draft) -> None:
+    del changed(draft, "Namespace", "shop")["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/prune"]
+
+
+def break_a_namespace_is_not_pruned__argo(draft: Draft) -> None:
+    changed(draft, "Namespace", "shop")["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] = "Delete=false"
+
+
 def check_autoscalers_can_work(system: System) -> Iterator[Finding]:
     """An autoscaler begins at the replicas that are meant, may grow, and measures what the pods ask for."""
     for scaler in system.manifests.of("HorizontalPodAutoscaler"):
@@ -106,6 +123,21 @@ def check_an_agent_is_reached_on_its_node(system: System) -> Iterator[Finding]:
 
 def break_an_agent_is_reached_on_its_node(draft: Draft) -> None:
     changed(draft, "Service", "otel-gateway")["spec"]["internalTrafficPolicy"] = "Local"
+
+
+def check_an_agent_leaves_no_hole(system: System) -> Iterator[Finding]:
+    """Its node has no other: the next agent is ready before one goes, and it stands every taint."""
+    wanted = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    for workload in system.manifests.platform:
+        if workload.manifest.kind == "DaemonSet":
+            if workload.manifest.spec.get("updateStrategy") != wanted:
+                yield workload.manifest.path, f"{workload.component} rolls with a hole on each node"
+            if workload.pod.get("tolerations") != [{"operator": "Exists"}] or "nodeSelector" in workload.pod:
+                yield workload.manifest.path, f"{workload.component} is not on every node"
+
+
+def break_an_agent_leaves_no_hole(draft: Draft) -> None:
+    changed(draft, "StatefulSet", "otel-gateway")["kind"] = "DaemonSet"
 
 
 def check_what_is_for_trying_out_says_so(system: System) -> Iterator[Finding]:

@@ -146,7 +146,7 @@ def break_commands_arrive__expanded(draft: Draft) -> None:
 def check_resources_have_the_configuration(system: System) -> Iterator[Finding]:
     """A resource of the OpenTelemetry Operator has the structure of its collector's file."""
     for resource in system.manifests.of(_operator.KIND):
-        files = [mount.source for mount in system.cluster[resource.name].files]
+        files = [mount.source for mount in system.components[resource.name].files]
         if resource.spec["config"] not in [system.data(path) for path in files if path.startswith("collector/")]:
             yield resource.path, f"its configuration is not that of {files}"
 

@@ -98,7 +98,7 @@ def check_only_what_is_outside_is_open_to_all(system: System) -> Iterator[Findin
     for policy, component in _own_policies(system):
         for rule in policy.spec.get("egress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
-            if not rule.get("to") and not (ports and ports <= {53} | _outside(system, component)):
+            if not rule.get("to") and not (ports and ports <= {53, 5353} | _outside(system, component)):
                 yield policy.path, f"{component.name} reaches everybody at {sorted(ports) or 'every port'}"
         for rule in policy.spec.get("ingress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
@@ -175,7 +175,8 @@ def _is_needed(edge: Edge) -> bool:
 
 
 def _told(system: System, component: Component) -> Iterator[str]:
-    for mount in component.files:
+    plain = system.components.get(component.name, component)
+    for mount in plain.files:  # what the Operator runs has it in its resource
         yield from (value for _, value in leaves(system.data(mount.source)) if isinstance(value, str))
         yield from _looked_up(system.data(mount.source))
     yield from component.args
@@ -209,7 +210,7 @@ def _answers_names(policy: Manifest) -> bool:
     opened = {
         (each["port"], each.get("protocol")) for rule in policy.spec.get("egress", []) for each in rule["ports"]
     }
-    return {(53, "UDP"), (53, "TCP")} <= opened
+    return {(port, protocol) for port in (53, 5353) for protocol in ("UDP", "TCP")} <= opened
 
 
 def _own_policies(system: System) -> Iterator[tuple[Manifest, Component]]:
@@ -291,4 +292,4 @@ def _address(word: str) -> Iterator[tuple[str, int]]:
 def _entrance(system: System, component: Component) -> set[int]:
     """The ports of a component to which an Ingress or a route leads."""
     leads = system.get("kubernetes", "ingress") is not None
-    return {port.number for port in component.ports if leads and port.publish and port.publish.value == "ui"}
+    return {port.number for port in component.ports if leads and port.name == component.ui}

@@ -16,12 +16,22 @@ def check_pods_are_restricted(system: System) -> Iterator[Finding]:
     for workload in system.manifests.platform:
         path, pod = workload.manifest.path, workload.pod
         user = pod.get("securityContext", {})
-        if user.get("runAsNonRoot") is not True or not user.get("runAsUser") or not user.get("runAsGroup"):
+        if user.get("runAsNonRoot") is not True or _ids_of(user) != _wanted_ids(system, user):
             yield path, f"{workload.component} may be root"
         if user.get("seccompProfile") != {"type": "RuntimeDefault"}:
             yield path, f"{workload.component} has no seccomp profile"
         for container in workload.containers:
             yield from ((path, wrong) for wrong in _too_free(container, workload.component))
+
+
+def _ids_of(user: Mapping[str, Any]) -> set[str]:
+    return {key for key in ("runAsUser", "runAsGroup", "fsGroup") if user.get(key)}
+
+
+def _wanted_ids(system: System, user: Mapping[str, Any]) -> set[str]:
+    """None where the cluster gives them; the group of volumes is told where there are any."""
+    is_fixed = system.get("kubernetes", "fixed_ids") is not False
+    return {"runAsUser", "runAsGroup", *({"fsGroup"} & user.keys())} if is_fixed else set()
 
 
 def break_pods_are_restricted__root(draft: Draft) -> None:

@@ -35,8 +35,8 @@ Data = Mapping[tuple[str, ...], Any]
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FOR_PEOPLE = (".md", ".env.example")
-#: What the API server and the OpenTelemetry Operator act on.
-_READ_BY_CLUSTERS = ("pod-security.kubernetes.io/", "instrumentation.opentelemetry.io/")
+#: What the API server and the OpenTelemetry Operator act on, and the controllers of a team (`keys.walk`).
+_READ_BY_CLUSTERS = ("pod-security.kubernetes.io/", "instrumentation.opentelemetry.io/", "example.com/")
 _COMMENT = re.compile(r"^\s*(#|//|--).*$", re.MULTILINE)
 
 

@@ -87,6 +87,11 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"kubernetes\..*", {"targets": ["kubernetes"]}),
     (r"kubernetes\.ingress\..*", {"kubernetes": {"ingress": {"host": "traces.example.com"}}}),
     (r"kubernetes\.external_secrets.*", {"services": {"api": {"env": {"TOKEN": {"env": "TOKEN"}}}}}),
+    (r"(services\.api|service_defaults)\.kubernetes.*", {"targets": ["kubernetes"]}),
+    (r"services\.api\.workload.*", {"targets": ["kubernetes"], "services": {"api": {"deploy": False}}}),
+    (r"services\.api\.workload\..*", {"services": {"api": {"workload": {"name": "prod-api"}}}}),
+    (r"service_defaults\.workload.*", {"targets": ["kubernetes"], "service_defaults": {"deploy": False}}),
+    (r"service_defaults\.workload\..*", {"service_defaults": {"workload": {"name": "prod-api"}}}),
     (r"versions\.oauth2-proxy", _LOGIN),
     (r"kubernetes\.ingress\.login\..*", _LOGIN),
     (

@@ -16,6 +16,9 @@ NAMES = {
     "accept": "TG401",
     "operations": "GET /healthz",
     "overrides": "compose.yaml",
+    "annotations": "example.com/team",
+    "labels": "example.com/team",
+    "node_selector": "pool",
 }
 
 #: An item of a list.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from compiler.test_matrix import RICH, rich
@@ -34,7 +35,7 @@ LEDGER = merged(
     RICH,
     {
         "security": {"ingest_auth": {"bearer": {"env": "INGEST_TOKEN"}}},
-        "services": {"ledger": {"language": "java", "deploy": False, "env": {"LIMIT": "5"}}},
+        "services": {"ledger": {"language": "java", "deploy": False, "calls": ["web"], "env": {"LIMIT": "5"}}},
     },
 )
 TEAM = f"""\
@@ -48,7 +49,14 @@ spec:
     metadata: {{labels: {{app: ledger}}}}
     spec:
       containers:
-        - {{name: main, image: '{TEAM_IMAGE}', env: [{{name: HEAP, value: 1g}}, {{name: LIMIT, value: '9'}}]}}
+        - name: main
+          image: '{TEAM_IMAGE}'
+          env:
+            - {{name: HEAP, value: 1g}}
+            - {{name: LIMIT, value: '9'}}
+            - {{name: WEB_URL, value: 'https://web.finance.svc:8443/v2'}}
+            - {{name: OTEL_RESOURCE_ATTRIBUTES, value: team=red}}
+          envFrom: [{{secretRef: {{name: money}}}}]
         - {{name: beside, image: 'registry.example.com/beside:2'}}
 ---
 apiVersion: apps/v1
@@ -102,18 +110,64 @@ def test_a_component_adds_variables_to_a_teams_workload_and_changes_nothing_else
     own = by_name(kustomized(kubectl, of_the_team(tmp_path / "own", [])))
     found = by_name(kustomized(kubectl, of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])))
     added = {name: found.pop(name) for name in found.keys() - own.keys()}
-    assert {kind for kind, _ in added} <= {"ConfigMap"}
+    assert {kind for kind, _ in added} == {"ConfigMap"}
     changed = found["Deployment", "ledger"]
-    container = changed["spec"]["template"]["spec"]["containers"][0]
-    variables = container.pop("env")
-    maps = {name: each["data"] for (_, name), each in added.items()}
-    assert values(variables, maps) == {"HEAP": "1g", **expected_variables(system)}
+    template = changed["spec"]["template"]
+    container, marks = template["spec"]["containers"][0], template["metadata"].pop("annotations")
     own_container = own["Deployment", "ledger"]["spec"]["template"]["spec"]["containers"][0]
-    del own_container["env"]
+    variables, sources = container.pop("env"), container.pop("envFrom")
+    own_variables, own_sources = own_container.pop("env"), own_container.pop("envFrom")
     assert found == own
-    container["env"] = variables
+    assert variables[: len(own_variables)] == own_variables
+    assert sources == [*own_sources, {"configMapRef": {"name": "ledger-otel"}}]
+    maps = {name: each["data"] for (_, name), each in added.items()}
+    assert {**maps["ledger-otel"], **values(variables[len(own_variables) :], maps)} == expected_variables(system)
+    assert list(marks) == ["checksum/ledger-otel"]
+    template["metadata"]["annotations"], container["env"], container["envFrom"] = marks, variables, sources
     kubernetes_server.apply(merged(changed, {"metadata": {"namespace": "default"}}))
     kubernetes_server.create(pod(Workload(Manifest("", changed)), "default"))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Rollout"])
+def test_a_component_finds_the_workload_and_the_container_that_the_spec_names(
+    kubectl: Path, tmp_path: Path, kind: str
+) -> None:
+    workload = {"kind": kind, "name": "prod-ledger", "container": "app"}
+    system = System.of("named", compile_spec(merged(LEDGER, {"services": {"ledger": {"workload": workload}}})))
+    written(system.tree, tmp_path)
+    team = of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])
+    pods = {"spec": {"containers": [{"name": "proxy", "image": "proxy:1"}, {"name": "app", "image": "app:1"}]}}
+    spec = {"jobTemplate": {"spec": {"template": pods}}} if kind == "CronJob" else {"template": pods}
+    group = {"CronJob": "batch/v1", "Job": "batch/v1", "Rollout": "argoproj.io/v1alpha1"}.get(kind, "apps/v1")
+    thing = {"apiVersion": group, "kind": kind, "metadata": {"name": "prod-ledger"}, "spec": spec}
+    (team / "team.yaml").write_text(yaml.safe_dump(thing), encoding="utf-8")
+    spec = by_name(kustomized(kubectl, team))[kind, "prod-ledger"]["spec"]
+    template = (spec["jobTemplate"]["spec"] if kind == "CronJob" else spec)["template"]
+    proxy, app = template["spec"]["containers"]
+    assert proxy == {"name": "proxy", "image": "proxy:1"}
+    assert app["envFrom"] == [{"configMapRef": {"name": "ledger-otel"}}]
+    assert [each["name"] for each in app["env"]] == ["INGEST_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"]
+    assert list(template["metadata"]["annotations"]) == ["checksum/ledger-otel"]
+
+
+@pytest.mark.parametrize(
+    "workload", [{}, {"workload": {"name": "prod-ledger"}}, {"workload": {"name": "other", "container": "app"}}]
+)
+def test_a_component_that_finds_no_workload_fails(kubectl: Path, tmp_path: Path, workload: dict[str, Any]) -> None:
+    system = System.of("named", compile_spec(merged(LEDGER, {"services": {"ledger": workload}})))
+    written(system.tree, tmp_path)
+    team = of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])
+    (team / "team.yaml").write_text(TEAM.replace("{name: ledger,", "{name: another,"), encoding="utf-8")
+    done = subprocess.run([str(kubectl), "kustomize", str(team)], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode != 0, done.stdout
+
+
+def test_a_component_asks_the_operator_for_an_agent(kubectl: Path, tmp_path: Path) -> None:
+    system = System.of("operator", compile_spec(merged(LEDGER, {"kubernetes": {"flavor": "operator"}})))
+    written(system.tree, tmp_path)
+    found = by_name(kustomized(kubectl, of_the_team(tmp_path / "with", ["../kubernetes/components/ledger"])))
+    marks = found["Deployment", "ledger"]["spec"]["template"]["metadata"]["annotations"]
+    assert marks == {"instrumentation.opentelemetry.io/inject-java": "shop/tracing"}
 
 
 def test_a_changed_configuration_rolls_those_that_read_it_and_nobody_else(kubectl: Path, tmp_path: Path) -> None:

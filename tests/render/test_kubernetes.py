@@ -124,6 +124,59 @@ def test_the_commands_of_the_readme_make_the_secrets(tmp_path: Path) -> None:
     assert "--from-file=certs-ca.pem=certs/ca.pem" in told
 
 
+def test_a_level_is_not_enforced_where_the_operator_adds_a_privileged_sidecar(tmp_path: Path) -> None:
+    exe = {"OTEL_GO_AUTO_TARGET_EXE": "/app"}
+    levels = []
+    for kind in ({}, {"instrumentation": "auto", "env": exe}):
+        tree = on_kubernetes(
+            tmp_path, kubernetes={"flavor": "operator"}, services={"api": {"language": "go", **kind}}
+        )
+        labels = yaml.safe_load(tree["kubernetes/namespace.yaml"])["metadata"]["labels"]
+        levels.append("pod-security.kubernetes.io/enforce" in labels)
+    assert levels == [True, False]
+
+
+def test_an_entrance_to_tempo_leads_to_what_is_read_alone(tmp_path: Path) -> None:
+    said: dict[str, Any] = {"host": "traces.example.com", "tls_secret": "tls"}
+    tree = on_kubernetes(tmp_path, backend={"type": "tempo"}, kubernetes={"ingress": said})
+    (path,) = yaml.safe_load(tree["kubernetes/ingress.yaml"])["spec"]["rules"][0]["http"]["paths"]
+    assert path["path"] == "/api"
+    said = {"host": "traces.example.com", "gateway": {"name": "public"}}
+    tree = on_kubernetes(tmp_path, backend={"type": "tempo"}, kubernetes={"ingress": said})
+    (rule,) = yaml.safe_load(tree["kubernetes/http-route.yaml"])["spec"]["rules"]
+    assert rule["matches"] == [{"path": {"type": "PathPrefix", "value": "/api"}}]
+    assert "user interface" not in tree["kubernetes/README.md"].partition("## Look")[2].partition("## Change")[0]
+
+
+def test_an_instrumentation_comes_before_the_pods_that_need_it(tmp_path: Path) -> None:
+    services = {"api": {"language": "java", "image": "ghcr.io/acme/api:1", "instrumentation": "auto"}}
+    tree = on_kubernetes(tmp_path, kubernetes={"flavor": "operator"}, services=services)
+    said = yaml.safe_load(tree["kubernetes/kustomization.yaml"])
+    assert said["sortOptions"] == {"order": "fifo"}
+    assert said["resources"][:3] == ["namespace.yaml", "service-account.yaml", "instrumentation.yaml"]
+
+
+def test_meshes_are_told_which_ports_speak_grpc(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path)
+    ports = yaml.safe_load(tree["kubernetes/platform/otel-gateway/service.yaml"])["spec"]["ports"]
+    told = {each["name"]: each.get("appProtocol") for each in ports}
+    assert told == {"otlp-grpc": "grpc", "otlp-http": "http", "health": None, "metrics": None}
+
+
+def test_a_template_of_a_claim_says_what_the_api_server_would_add(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path)
+    (claim,) = yaml.safe_load(tree["kubernetes/platform/otel-gateway/stateful-set.yaml"])["spec"][
+        "volumeClaimTemplates"
+    ]
+    assert (claim["apiVersion"], claim["kind"]) == ("v1", "PersistentVolumeClaim")
+
+
+def test_prometheus_is_asked_whether_it_is_ready(tmp_path: Path) -> None:
+    tree = on_kubernetes(tmp_path, metrics=True)
+    manifest = yaml.safe_load(tree["kubernetes/platform/prometheus/stateful-set.yaml"])
+    assert manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/-/ready"
+
+
 @pytest.mark.parametrize(
     ("server", "call"),
     [

@@ -69,7 +69,7 @@ def _component(tier: Tier, design: Design) -> Component:
         resources=tier.resources,
         user=image.user,
         calls=tuple(Call(each.host, each.port) for each in tier.destinations),
-        headless=tier is not design.tiers[0] or design.metrics,
+        headless=True,
         most=_most(tier),
         per_node=tier.per_node,
         all_name=name_of_all(tier) if tier.per_node and design.metrics else "",

@@ -1,9 +1,14 @@
 """What the spec says for Kubernetes."""
 
 from tracegen.build.references import secret
-from tracegen.decide import Settings
-from tracegen.decide.records import KubernetesExternalSecrets, KubernetesIngress, KubernetesIngressLogin
-from tracegen.system import Entrance, ExternalSecrets, Kubernetes, Login
+from tracegen.decide import Settings, records
+from tracegen.decide.records import (
+    KubernetesExternalSecrets,
+    KubernetesIngress,
+    KubernetesIngressLogin,
+    ServiceKubernetes,
+)
+from tracegen.system import Account, Entrance, ExternalSecrets, Kubernetes, Login, Pods, Toleration
 
 
 def kubernetes_of(settings: Settings) -> Kubernetes:
@@ -18,6 +23,24 @@ def kubernetes_of(settings: Settings) -> Kubernetes:
         storage_class=said.storage_class or "",
         entrance=_entrance(said.ingress, settings.name) if said.ingress else None,
         external_secrets=_external_secrets(said.external_secrets) if said.external_secrets else None,
+        account=Account(said.service_account.annotations, said.service_account.labels),
+        image_pull_secrets=said.image_pull_secrets,
+        pods=pods_of(said),
+        fixed_ids=said.fixed_ids,
+    )
+
+
+def pods_of(said: records.Kubernetes | ServiceKubernetes) -> Pods:
+    """What is said of pods: of all that tracegen runs, or of one service."""
+    return Pods(
+        annotations=said.annotations,
+        labels=said.labels,
+        tolerations=tuple(
+            Toleration(each.key or "", each.operator or "", each.value or "", each.effect or "")
+            for each in said.tolerations
+        ),
+        node_selector=said.node_selector,
+        priority_class=said.priority_class or "",
     )
 
 

@@ -6,14 +6,16 @@ from typing import NamedTuple
 from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
 from tracegen.build.head import sampler_of
+from tracegen.build.kubernetes import pods_of
 from tracegen.build.needs import needs
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.records import Service as Said
+from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.services import url_variable
-from tracegen.system import Destination, Resources, Service, StrategyServer, Text, text
+from tracegen.system import Destination, Pods, Resources, Service, StrategyServer, Text, Workload, text
 from tracegen.system.units import size_in_bytes
 
 
@@ -40,7 +42,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     settings, language = context.settings, context.packs.languages[said.language]
     example = is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
-    callees = {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in said.calls}
+    callees = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
     made = example_environment(settings, name, callees, name in context.called) if example else {}
     return Service(
@@ -75,7 +77,19 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         needs=needs(settings.said, name, telemetry),
         ca=context.destination.tls.ca if context.destination.tls else None,
         libraries=said.libraries or (),
+        workload=_workload(said.workload) if said.workload else None,
+        pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
     )
+
+
+def _workload(said: ServiceWorkload) -> Workload:
+    return Workload(said.kind, said.name, said.container or "")
+
+
+def _callees(settings: Settings, said: Said) -> dict[str, Text]:
+    """Where a service finds those that it calls; one that runs already, elsewhere, knows them."""
+    called = said.calls if said.deploy else ()
+    return {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in called}
 
 
 def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import click
 
+from tracegen.cli.cluster import cluster_lines
 from tracegen.write import (
     Busy,
     Changes,
@@ -142,7 +143,7 @@ def _tell(
         _tell_diff(planned)
     elif manner.loudness != "quiet":
         for folder, changes in planned:
-            lines = verdict_lines(changes, unchanged=manner.loudness == "verbose")
+            lines = [*verdict_lines(changes, unchanged=manner.loudness == "verbose"), *cluster_lines(changes)]
             for line in [*([f"{folder.name}:"] if folder.name and lines else []), *lines]:
                 click.echo(line)
         click.echo(count_line((changes for _, changes in planned), done=done))

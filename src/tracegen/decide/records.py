@@ -401,6 +401,24 @@ class KubernetesExternalSecrets:
 
 
 @dataclass(frozen=True)
+class KubernetesServiceAccount:
+    """`kubernetes.service_account`."""
+
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tolerations:
+    """One of `tolerations`."""
+
+    key: str | None
+    operator: str | None
+    value: str | None
+    effect: str | None
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """`kubernetes`."""
 
@@ -412,6 +430,14 @@ class Kubernetes:
     ingress: KubernetesIngress | None
     external_secrets: KubernetesExternalSecrets | None
     storage_class: str | None
+    service_account: KubernetesServiceAccount
+    image_pull_secrets: tuple[str, ...]
+    tolerations: tuple[Tolerations, ...]
+    node_selector: Mapping[str, Any]
+    priority_class: str | None
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    fixed_ids: bool
 
 
 @dataclass(frozen=True)
@@ -442,6 +468,26 @@ class ServiceSampling:
 
 
 @dataclass(frozen=True)
+class ServiceKubernetes:
+    """`services.*.kubernetes`."""
+
+    annotations: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    tolerations: tuple[Tolerations, ...]
+    node_selector: Mapping[str, Any]
+    priority_class: str | None
+
+
+@dataclass(frozen=True)
+class ServiceWorkload:
+    """`services.*.workload`."""
+
+    kind: str
+    name: str
+    container: str | None
+
+
+@dataclass(frozen=True)
 class Service:
     """One of `services`."""
 
@@ -461,8 +507,10 @@ class Service:
     deploy: bool
     stub: str
     tenant: str | None
+    kubernetes: ServiceKubernetes
     framework: str | None
     libraries: tuple[str, ...] | None
+    workload: ServiceWorkload | None
 
 
 @dataclass(frozen=True)

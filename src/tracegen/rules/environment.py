@@ -23,7 +23,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     for name, service in settings.services.items():
         for variable, value in service.env.items():
             path = ("services", name, "env", variable)
-            if variable.startswith("OTEL_"):
+            if variable.startswith("OTEL_") and variable != _of_the_operator(settings, packs, name):
                 message = f"{variable} is set here and wins over what tracegen would write for {name}"
                 yield at(settings, OWN_OTEL_VARIABLE, path, message, "delete it if tracegen's is meant")
             if isinstance(value, str) and (found := _PLACEHOLDER.search(value)):
@@ -35,6 +35,12 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
             if isinstance(value, str) and value and _SECRET.search(variable):
                 message = f"the value of {variable} looks like a secret and is written in the spec"
                 yield at(settings, LOOKS_LIKE_A_SECRET, path, message, f"refer to it: {{env: {variable}}}")
+
+
+def _of_the_operator(settings: Settings, packs: Catalogue, name: str) -> str:
+    """The variable that the Operator has to be told (TG804), and tracegen has no value for; empty without one."""
+    agent = packs.languages[settings.services[name].language].operator_agent
+    return agent.variable if agent and settings.kubernetes.flavor == "operator" else ""
 
 
 def is_secret_variable(path: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, backend_pack, cause
+from tracegen.rules._shared import at, backend_pack, cause, head_path
 from tracegen.spec.said import Path
 
 GATEWAY_HAS_ITS_OWN = Code("TG801", "The Gateway has its own")
@@ -13,6 +13,8 @@ LEVEL_OF_NO_NAMESPACE = Code("TG802", "Level of a namespace that is not rendered
 QUEUE_OF_AN_AGENT = Code("TG803", "An agent's queue goes with its pod", Severity.NOTE)
 NO_PROGRAM_TO_WATCH = Code("TG804", "No program to watch")
 LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
+NOT_FOR_THE_SIDECAR = Code("TG807", "What the Operator's sidecar cannot take")
+SAMPLED_BY_NOBODY = Code("TG808", "The Operator's sidecar samples nothing", Severity.WARNING, acceptable=True)
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 
 _INGRESS: Path = ("kubernetes", "ingress")
@@ -36,6 +38,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         yield from _agents(settings)
         for name in settings.services:
             yield from _program(settings, packs, name)
+            yield from _sidecar(settings, packs, name)
 
 
 def _gateway(settings: Settings) -> Iterator[Problem]:
@@ -79,3 +82,29 @@ def _program(settings: Settings, packs: Catalogue, name: str) -> Iterator[Proble
         hint = f"say it under env: {{{variable}: /path/in/the/image}}"
         where = cause(settings, ("services", name, "instrumentation"), ("services", name))
         yield at(settings, NO_PROGRAM_TO_WATCH, where, message, hint)
+
+
+def _sidecar(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]:
+    """An agent beside the service has an environment of its own, and gets none of the service's.
+
+    `injectGo` of the Operator (be8944414, internal/instrumentation/sdk.go) copies nothing into the sidecar.
+    """
+    service = settings.services[name]
+    language = packs.languages[service.language]
+    is_operated = settings.kubernetes.flavor == "operator" and language.auto_needs == "operator"
+    if not is_operated or service.instrumentation != "auto":
+        return
+    own: Path = ("services", name, "instrumentation")
+    lacking = (
+        (("security", "ingest_auth"), settings.security.ingest_auth != "none", "header: every span is refused"),
+        (("security", "tls"), settings.security.tls.enabled, "authority: no connection is made"),
+        (("backend", "tenants"), bool(service.tenant), "tenant: its spans are stored as the first one's"),
+    )
+    for path, is_said, what in lacking:
+        if is_said:
+            message = f"the Operator's sidecar for {name} gets no {what}"
+            yield at(settings, NOT_FOR_THE_SIDECAR, cause(settings, own, path), message, "use instrumentation: sdk")
+    if service.sampling.head.type != "always_on":
+        message = f"the Operator's sidecar for {name} gets no sampler: all traces that start there are kept"
+        hint = "use instrumentation: sdk, or sampling.tail, which decides in the collector"
+        yield at(settings, SAMPLED_BY_NOBODY, head_path(settings, name), message, hint)

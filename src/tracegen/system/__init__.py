@@ -19,7 +19,17 @@ from tracegen.system.component import (
 )
 from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, Unit
 from tracegen.system.decision import Decision
-from tracegen.system.kubernetes import Cluster, Entrance, ExternalSecrets, Kubernetes, Login
+from tracegen.system.kubernetes import (
+    Account,
+    Cluster,
+    Entrance,
+    ExternalSecrets,
+    Kubernetes,
+    Login,
+    Pods,
+    Toleration,
+    Workload,
+)
 from tracegen.system.sampling import (
     SAMPLING_PORTS,
     Condition,
@@ -56,6 +66,7 @@ __all__ = [
     "INNER_NETWORK",
     "SAMPLING_PORTS",
     "TENANT_ATTRIBUTE",
+    "Account",
     "Backend",
     "Call",
     "Certificates",
@@ -77,6 +88,7 @@ __all__ = [
     "Kubernetes",
     "Login",
     "Metrics",
+    "Pods",
     "Policy",
     "Port",
     "Publish",
@@ -97,10 +109,12 @@ __all__ = [
     "Tenant",
     "Text",
     "Tier",
+    "Toleration",
     "Traffic",
     "Unit",
     "Volume",
     "Wait",
+    "Workload",
     "text",
     "user_interface",
 ]

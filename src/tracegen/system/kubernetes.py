@@ -1,7 +1,7 @@
 """What the spec says for Kubernetes alone, and what runs there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracegen.system.component import Component, Port, Secret, user_interface
 
@@ -44,8 +44,49 @@ class ExternalSecrets:
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """The object that runs a service elsewhere, and its container; an empty one is the first."""
+
+    kind: str
+    name: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """A taint that pods stand; what is empty is not said."""
+
+    key: str
+    operator: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """Where pods run, and what they are marked with."""
+
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[Toleration, ...] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    priority_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the service account of what tracegen runs is marked with."""
+
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Kubernetes:
-    """The cluster's side: `storage_class` empty is the cluster's default."""
+    """The cluster's side: `storage_class` empty is the cluster's default.
+
+    `pods` are those of what tracegen runs; without `fixed_ids` they name no user and no group.
+    """
 
     flavor: str
     namespace: str
@@ -55,6 +96,10 @@ class Kubernetes:
     storage_class: str
     entrance: Entrance | None
     external_secrets: ExternalSecrets | None
+    account: Account
+    image_pull_secrets: tuple[str, ...]
+    pods: Pods
+    fixed_ids: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from tracegen.catalogue import Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.compose import Compose
-from tracegen.system.kubernetes import Cluster, Kubernetes
+from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -210,6 +210,7 @@ class Service:
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
     OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
     spans, `needs` is what its stub must be able to do, in whichever environment.
+    `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
     """
 
     name: str
@@ -236,6 +237,8 @@ class Service:
     agent: OperatorAgent | None
     libraries: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    workload: Workload | None = None
+    pods: Pods = field(default_factory=Pods)
 
     @property
     def traced_name(self) -> str:

@@ -10,7 +10,8 @@ from tracegen.system.storage_part import StoragePart
 _CREDENTIALS = client_path("gcs", "credentials.json")
 
 #: Its API, and what tells a pod who it is: https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity.
-_SERVER, _IDENTITY = "storage.googleapis.com", "metadata.google.internal"
+#: Without Dataplane V2 a policy sees where the machine takes the question: at 988 of this address.
+_SERVER, _IDENTITY, _NODE = "storage.googleapis.com", "metadata.google.internal", "169.254.169.252"
 
 
 class GoogleCloud:
@@ -26,7 +27,7 @@ class GoogleCloud:
         return StoragePart(
             config={"backend": "gcs", "gcs": config},
             secret_files=tuple(SecretMount(secret, _CREDENTIALS) for secret in secrets),
-            calls=(Call(_SERVER, 443), *(() if secrets else (Call(_IDENTITY, 80),))),
+            calls=(Call(_SERVER, 443), *(() if secrets else (Call(_IDENTITY, 80), Call(_NODE, 988)))),
             environment={"GOOGLE_APPLICATION_CREDENTIALS": text(_CREDENTIALS)} if secrets else {},
         )
 

@@ -101,7 +101,7 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
         user=design.images["jaeger"].user,
         metrics=Metrics(METRICS_PORT),
         calls=tuple(calls_of(process, design, part)),
-        headless=bool(design.backend.roles) or design.metrics,
+        headless=True,
         most=most_of(process, replicas, design),
         writable=("/tmp",),
         replicas=replicas,

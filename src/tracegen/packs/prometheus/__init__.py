@@ -31,9 +31,9 @@ def _prometheus(design: Design, others: Mapping[str, Component]) -> Component:
         args=(f"--config.file={_TARGET}", f"--storage.tsdb.path={_DATA}", "--storage.tsdb.retention.time=15d"),
         ports=(Port("http", _PORT),),
         health=Health(
-            command=("wget", "--spider", "--quiet", f"http://127.0.0.1:{_PORT}/-/healthy"),
+            command=("wget", "--spider", "--quiet", f"http://127.0.0.1:{_PORT}/-/ready"),
             port=_PORT,
-            path="/-/healthy",
+            path="/-/ready",
         ),
         files=tuple(FileMount(*each) for each in _files(design)),
         secret_files=server_mounts(design.certificates)[:1],

@@ -13,12 +13,16 @@ from tracegen.parts.calls import server_calls
 from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
 from tracegen.parts.variables import variables_of
 from tracegen.render.otel.text import tempo_text
-from tracegen.system import Component, Design, Health, Port, Resources, Secret, Text, Volume, Wait, text
+from tracegen.system import Call, Component, Design, Health, Port, Resources, Secret, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
 NAME = "object-store"
 IMAGE = "seaweedfs"
+
+#: What tells a pod who it is: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html. Roles of a
+#: service account's annotation come over 443, and those of a machine from its metadata, at 80 too.
+_IDENTITY = "169.254.170.23"
 
 _BUCKET = "traces"
 _PORT, _FILER_PORT = 8333, 8888
@@ -130,7 +134,10 @@ class S3:
             secret_files=client_mounts("s3", tls),
             environment=variables_of(keys.values()),
             needs={NAME: Wait.HEALTHY} if inside else {},
-            calls=server_calls([_own_url(design) if inside else _url_of(options)]),
+            calls=(
+                *server_calls([_own_url(design) if inside else _url_of(options)]),
+                *(() if keys else (Call(_IDENTITY, 80),)),
+            ),
         )
 
 

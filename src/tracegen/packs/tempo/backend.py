@@ -115,7 +115,7 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
         user=design.images["tempo"].user,
         metrics=Metrics(HTTP, https=design.certificates is not None),
         calls=tuple(_calls(process, design, part)),
-        headless=bool(design.backend.roles) or design.metrics,
+        headless=True,
         most=GROWTH * replicas if design.backend.roles and not process.disk else 0,
         writable=("/tmp",) if process.disk else ("/tmp", _DATA),
         replicas=replicas,

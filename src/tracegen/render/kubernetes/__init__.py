@@ -33,7 +33,7 @@ def kubernetes_files(system: System, files: Mapping[str, PlannedFile]) -> Iterat
     """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
     objects = [*_shared(system), *_of_components(system, files)]
     yield from objects
-    paths = sorted(each.path.removeprefix(f"{FOLDER}/") for each in objects)
+    paths = [each.path.removeprefix(f"{FOLDER}/") for each in objects]
     running = list(system.cluster.components.values())
     value = kustomization(paths, running, system)
     yield Structured(f"{FOLDER}/kustomization.yaml", value, HEAD, "kubernetes")

@@ -54,7 +54,7 @@ def _ingress(said: Entrance, component: Component, port: Port, system: System) -
     if said.tls_secret:
         spec["tls"] = [{"hosts": [said.host], "secretName": said.tls_secret}]
     spec["rules"] = [
-        {"host": said.host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+        {"host": said.host, "http": {"paths": [{"path": _path(port), "pathType": "Prefix", "backend": backend}]}}
     ]
     named: dict[str, Value] = {"name": component.name, "labels": labels(component.name, PLATFORM, system)}
     if system.certificates:
@@ -65,6 +65,16 @@ def _ingress(said: Entrance, component: Component, port: Port, system: System) -
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": named, "spec": spec}
 
 
+def _path(port: Port) -> str:
+    """Of a server without pages only what is read, not what is written to or steers it."""
+    return "/" if port.name == "ui" else "/api"
+
+
+def _matches(port: Port) -> dict[str, Value]:
+    path = _path(port)
+    return {} if path == "/" else {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
+
+
 def _route(said: Entrance, component: Component, port: Port, system: System) -> Value:
     parent: dict[str, Value] = {"name": said.gateway}
     parent |= {"namespace": said.gateway_namespace} if said.gateway_namespace else {}
@@ -72,7 +82,7 @@ def _route(said: Entrance, component: Component, port: Port, system: System) -> 
     spec: Value = {
         "parentRefs": [parent],
         "hostnames": [said.host],
-        "rules": [{"backendRefs": [{"name": component.name, "port": port.number}]}],
+        "rules": [{**_matches(port), "backendRefs": [{"name": component.name, "port": port.number}]}],
     }
     named: Value = {"name": component.name, "labels": labels(component.name, PLATFORM, system)}
     return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": named, "spec": spec}

@@ -1,6 +1,7 @@
 """Variables of containers: texts as they are, secrets by reference, and the file of a service as a ConfigMap."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracegen.emit import Value, kubernetes_escape
 from tracegen.parts.services import secret_path
@@ -15,6 +16,25 @@ def environment(component: Component) -> dict[str, Value]:
         parts["envFrom"] = [{"configMapRef": {"name": environment_map(component)}}]
     variables = list(_variables(component))
     return parts | ({"env": variables} if variables else {})
+
+
+def without_secrets(component: Component) -> dict[str, str]:
+    """The variables that can stand in a ConfigMap: nothing in them is a secret, or refers to one."""
+    return {
+        name: "".join(secret_path(part) if isinstance(part, Secret) else part for part in value)
+        for name, value in component.environment.items()
+        if not _is_secret(value)
+    }
+
+
+def with_secrets(component: Component) -> list[Value]:
+    """The other variables, as entries of `env`."""
+    secret = {name: value for name, value in component.environment.items() if _is_secret(value)}
+    return list(_variables(replace(component, environment=secret)))
+
+
+def _is_secret(value: Text) -> bool:
+    return any(isinstance(part, Secret) and not part.file for part in value)
 
 
 def _variables(component: Component) -> Iterator[Value]:

@@ -6,6 +6,9 @@ from tracegen.system import Component, System
 #: What tracegen runs, and what the team does.
 PLATFORM, SERVICE = "tracing", "service"
 
+#: The label of pods that says the kind of what makes them.
+WORKLOAD = "tracegen/workload"
+
 _PREFIX = "app.kubernetes.io"
 
 
@@ -21,6 +24,26 @@ def selector(name: str, system: System) -> dict[str, Value]:
 
 def _own(name: str, system: System) -> dict[str, Value]:
     return {f"{_PREFIX}/name": name, f"{_PREFIX}/instance": system.name}
+
+
+def service_selector(component: Component, kind: str, system: System) -> dict[str, Value]:
+    """The labels of the pods behind a Service: those of this kind of workload alone.
+
+    A change of the spec may turn a Deployment into a StatefulSet; what is left of the former must get nothing.
+    """
+    return {**selector(component.name, system), **_kind(component, kind, system)}
+
+
+def pod_labels(component: Component, kind: str, system: System) -> dict[str, Value]:
+    """The labels of a component's pods."""
+    said = system.kubernetes.pods if component.platform else system.services[component.name].pods
+    return {**said.labels, **labels_of(component, system), **_kind(component, kind, system)}
+
+
+def _kind(component: Component, kind: str, system: System) -> dict[str, Value]:
+    """Not of jobs, which no Service leads to, nor where the Operator replaces the one by the other itself."""
+    is_plain = not component.job and system.tier_of_operator(component.name) is None
+    return {WORKLOAD: kind} if is_plain else {}
 
 
 def part_selector(part: str, system: System) -> dict[str, Value]:

@@ -11,9 +11,11 @@ from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
 from tracegen.system import Call, Component, System
 
+#: 5353 is where the pods of OpenShift's resolver listen: policies are judged after the Service's port is translated.
+_DNS_PORTS = (53, 5353)
 _DNS: Value = Commented(
-    {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
-    "Names, wherever they are answered.",
+    {"ports": [{"port": port, "protocol": protocol} for port in _DNS_PORTS for protocol in ("UDP", "TCP")]},
+    "Names, wherever they are answered; OpenShift's resolver listens on 5353.",
 )
 _BOTH: Value = ["Ingress", "Egress"]
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from tracegen.emit import Commented, Value
 from tracegen.parts.collectors import config_path
 from tracegen.render.kubernetes.availability import BUSY
-from tracegen.render.kubernetes.labels import metadata
+from tracegen.render.kubernetes.labels import labels_of, metadata
+from tracegen.render.kubernetes.placement import pods_of
 from tracegen.render.kubernetes.pod import REQUESTED, container, is_spread, pod_settings
 from tracegen.render.kubernetes.probes import STARTING
 from tracegen.render.kubernetes.volumes import claims, volumes
-from tracegen.render.kubernetes.workload import kind_of
+from tracegen.render.kubernetes.workload import ONE_MORE, kind_of
 from tracegen.system import Component, Health, System, Tier
 from tracegen.system.file import PlannedFile, Structured
 
@@ -26,6 +27,9 @@ _OF_POD = {
     "securityContext": "podSecurityContext",
     "terminationGracePeriodSeconds": "terminationGracePeriodSeconds",
     "topologySpreadConstraints": "topologySpreadConstraints",
+    "tolerations": "tolerations",
+    "nodeSelector": "nodeSelector",
+    "priorityClassName": "priorityClassName",
 }
 
 
@@ -42,14 +46,19 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
         **{key: inner[key] for key in _OF_CONTAINER if key in inner},
         **{name: outer[key] for key, name in _OF_POD.items() if key in outer},
         **(_probes(component.health) if component.health else {}),
-        **volumes(component),
+        **volumes(component, system),
         **_claims(component, system),
         "config": file.value,
     }
+    said = pods_of(component, system)
+    if said.annotations:
+        spec["podAnnotations"] = dict(said.annotations)
+    named = metadata(component, system)
     return {
         "apiVersion": "opentelemetry.io/v1beta1",
         "kind": "OpenTelemetryCollector",
-        "metadata": metadata(component, system),
+        # The Operator hands labels on to the pods.
+        "metadata": {**named, "labels": {**said.labels, **labels_of(component, system)}},
         "spec": spec,
     }
 
@@ -57,7 +66,7 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
 def _size(component: Component) -> dict[str, Value]:
     budget: dict[str, Value] = {"podDisruptionBudget": {"maxUnavailable": 1}} if is_spread(component) else {}
     if component.per_node:
-        return {}
+        return {"daemonSetUpdateStrategy": ONE_MORE}
     if not component.most:
         return {"replicas": component.replicas, **budget}
     busy = f"Of what it asks for: {BUSY:.0%} of its limit."

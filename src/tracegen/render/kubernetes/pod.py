@@ -3,7 +3,8 @@
 from tracegen.emit import Commented, Value, kubernetes_escape
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import annotations
-from tracegen.render.kubernetes.labels import labels_of, selector
+from tracegen.render.kubernetes.labels import pod_labels, selector
+from tracegen.render.kubernetes.placement import placement, pods_of
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
 from tracegen.system import Component, Resources, System
@@ -22,11 +23,15 @@ REQUESTED = 0.25
 _ROOT, _WRITABLE_ROOT = 256 * MEBIBYTE, 8192 * MEBIBYTE
 
 
-def pod_template(component: Component, system: System) -> Value:
-    """`template` of a Deployment, StatefulSet, DaemonSet or Job."""
-    marks = annotations(component, system)
-    metadata: Value = {"labels": labels_of(component, system), **({"annotations": marks} if marks else {})}
-    spec: Value = {**pod_settings(component, system), "containers": [container(component)], **volumes(component)}
+def pod_template(component: Component, kind: str, system: System) -> Value:
+    """`template` of a Deployment, StatefulSet, DaemonSet or Job, which `kind` names."""
+    marks: dict[str, Value] = {**pods_of(component, system).annotations, **annotations(component, system)}
+    metadata: Value = {"labels": pod_labels(component, kind, system), **({"annotations": marks} if marks else {})}
+    spec: Value = {
+        **pod_settings(component, system),
+        "containers": [container(component)],
+        **volumes(component, system),
+    }
     return {"metadata": metadata, "spec": spec}
 
 
@@ -49,7 +54,7 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
         spec["automountServiceAccountToken"] = False
     no_links = "Else the cluster sets variables such as KAFKA_PORT, which programs take for settings."
     spec["enableServiceLinks"] = Commented(False, no_links)
-    spec |= _pod_security(component)
+    spec |= _pod_security(component, system) | placement(component, system)
     if component.job:
         spec["restartPolicy"] = "OnFailure"
     else:
@@ -62,10 +67,13 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
     return spec
 
 
-def _pod_security(component: Component) -> dict[str, Value]:
+def _pod_security(component: Component, system: System) -> dict[str, Value]:
     seccomp: Value = {"type": "RuntimeDefault"}
     if component.user is None:
         return {"securityContext": {"seccompProfile": seccomp}}
+    if not system.kubernetes.fixed_ids:
+        why = "The cluster gives user and group, of the namespace's own range."
+        return {"securityContext": Commented({"runAsNonRoot": True, "seccompProfile": seccomp}, why)}
     user: dict[str, Value] = {
         "runAsNonRoot": True,
         "runAsUser": component.user,

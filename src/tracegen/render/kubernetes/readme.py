@@ -3,6 +3,7 @@
 from shlex import quote
 
 from tracegen.render.kubernetes.certificates import is_made
+from tracegen.render.kubernetes.elsewhere import AUTHORITY_KEY, authority_map
 from tracegen.render.kubernetes.secrets import wanted
 from tracegen.render.template import render_template
 from tracegen.system import Secret, System
@@ -25,7 +26,10 @@ def readme(system: System) -> str:
         "builds": any(component.build for component in system.cluster.components.values()),
         "certificate": system.certificates.cert.name if system.certificates and is_made(system) else "",
         "tls_secret": tls_secret,
+        "authority": _authority(system) if system.cluster.elsewhere else "",
+        "pull_command": f"kubectl create secret docker-registry --namespace {system.kubernetes.namespace} ",
         "tls_command": _tls_command(tls_secret, system),
+        "has_pages": found is not None and found[1].name == "ui",
         "door": found[0].name if found else "",
         "forward": _forward(found[0].name, found[1].number, system) if found else "",
         "host": f"http{'s' if said and (said.tls_secret or said.gateway) else ''}://{said.host if said else ''}",
@@ -44,6 +48,19 @@ def _basic(system: System) -> str:
 
 def _is_basic(system: System) -> bool:
     return system.ingest.kind == "basic"
+
+
+def _authority(system: System) -> str:
+    """The commands that bring the authority, and nothing else, into the namespace of a service that others run."""
+    found = next((each.ca for each in system.services.values() if each.ca and not each.deploy), None)
+    if found is None:
+        return ""
+    of_here = f"kubectl get secret {quote(found.name)} --namespace {quote(system.kubernetes.namespace)}"
+    escaped = found.key.replace(".", r"\.")
+    return (
+        f"{of_here} --output 'jsonpath={{.data.{escaped}}}' | base64 --decode > {AUTHORITY_KEY}\n"
+        f'kubectl create configmap {authority_map(system)} --namespace "$THEIRS" --from-file={AUTHORITY_KEY}'
+    )
 
 
 def _tls_command(name: str, system: System) -> str:

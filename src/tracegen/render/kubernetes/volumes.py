@@ -46,14 +46,17 @@ def _place(file: FileMount) -> dict[str, Value]:
     return {"items": [{"key": key_of(file), "path": basename(file.target)}]} if file.live else {}
 
 
-def volumes(component: Component) -> dict[str, Value]:
+def volumes(component: Component, system: System) -> dict[str, Value]:
     """`volumes` of the pod; those that outlive it are claimed by a StatefulSet."""
     found: list[Value] = [
         {"name": map_name(each.source), "configMap": {"name": map_name(each.source), **_place(each)}}
         for each in component.files
     ]
     found += [
-        {"name": _secret_volume(folder), "projected": {"defaultMode": _mode(component), "sources": _sources(secrets)}}
+        {
+            "name": _secret_volume(folder),
+            "projected": {"defaultMode": _mode(component, system), "sources": _sources(secrets)},
+        }
         for folder, secrets in _by_folder(component)
     ]
     if component.per_node:
@@ -78,7 +81,13 @@ def _claim(volume: Volume, system: System) -> dict[str, Value]:
     spec: dict[str, Value] = {"accessModes": ["ReadWriteOnce"]}
     if system.kubernetes.storage_class:
         spec["storageClassName"] = system.kubernetes.storage_class
-    return {"metadata": {"name": volume.name}, "spec": {**spec, "resources": {"requests": {"storage": volume.size}}}}
+    return {
+        # The API server adds them, and Argo CD would see a difference for ever.
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": volume.name},
+        "spec": {**spec, "resources": {"requests": {"storage": volume.size}}},
+    }
 
 
 def _node_volume(volume: Volume) -> Value:
@@ -101,9 +110,10 @@ def _sources(secrets: list[SecretMount]) -> list[Value]:
     ]
 
 
-def _mode(component: Component) -> Value:
-    """Readable by the group that the pod's volumes are given, or by whatever user an unknown image has."""
-    return Commented(0o444, "0444") if component.user is None else Commented(0o440, "0440")
+def _mode(component: Component, system: System) -> Value:
+    """Readable by the group that the pod's volumes are given, or by whatever user is not known here."""
+    is_known = component.user is not None and system.kubernetes.fixed_ids
+    return Commented(0o440, "0440") if is_known else Commented(0o444, "0444")
 
 
 def _item(mount: SecretMount) -> Value:

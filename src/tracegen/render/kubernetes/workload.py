@@ -8,6 +8,12 @@ from tracegen.render.kubernetes.pod import pod_template
 from tracegen.render.kubernetes.volumes import claims
 from tracegen.system import Component, System
 
+#: An agent opens no port of its machine, so the new one can be ready before the old one goes.
+ONE_MORE: Value = Commented(
+    {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+    "Its machine has no other: the new one is ready before the old one goes.",
+)
+
 _DAY, _HOUR = 86_400, 3_600
 
 #: Tries of a job: waiting doubles from 10 seconds, so this is about ten minutes.
@@ -41,7 +47,7 @@ def _stateful_set(component: Component, system: System) -> Value:
 
 
 def _daemon_set(component: Component, system: System) -> Value:
-    return _apps("DaemonSet", component, system, {})
+    return _apps("DaemonSet", component, system, {"updateStrategy": ONE_MORE})
 
 
 def _apps(
@@ -50,7 +56,7 @@ def _apps(
     spec: dict[str, Value] = {
         **first,
         "selector": {"matchLabels": selector(component.name, system)},
-        "template": pod_template(component, system),
+        "template": pod_template(component, kind, system),
         **(last or {}),
     }
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata(component, system), "spec": spec}
@@ -63,7 +69,7 @@ def _replicas(component: Component) -> dict[str, Value]:
 
 def _job(component: Component, system: System) -> Value:
     assert not component.files, "a changed ConfigMap would have to give the job another name, too"
-    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, system)}
+    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, "Job", system)}
     # A job's template cannot be changed: what differs is another job.
     digest = hashlib.sha256(to_json(spec).encode()).hexdigest()[:8]
     named = metadata(component, system, f"{component.name}-{digest}")
@@ -78,7 +84,7 @@ def _cron_job(component: Component, system: System) -> Value:
         "startingDeadlineSeconds": _HOUR,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, system)}},
+        "jobTemplate": {"spec": {"backoffLimit": _TRIES, "template": pod_template(component, "CronJob", system)}},
     }
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(component, system), "spec": spec}
 
