@@ -145,6 +145,7 @@ class Component:
     per_node      one on each machine, reached from that machine
     all_name      a second name, for the addresses of all replicas, where its own leads to the nearest; empty: none
     ordinals      each replica has a host name of its own that ends in its number, from 0
+    copies        a name for components that keep the same data, so that one may be away; empty: no other has its data
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
@@ -181,6 +182,7 @@ class Component:
     all_name: str = ""
     replicas: int = 1
     ordinals: bool = False
+    copies: str = ""
     grace: int = 30
     job: bool = False
     every: int = 0

@@ -120,6 +120,7 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
         writable=("/tmp",) if process.disk else ("/tmp", _DATA),
         replicas=replicas,
         ordinals=process.disk and bool(design.backend.roles),
+        copies=f"tempo-{process.target}" if process.zone else "",
         grace=process.grace,
         ui="http" if process.query else "",
     )
