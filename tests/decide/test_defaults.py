@@ -28,6 +28,10 @@ from tracegen.spec.schema import Schema, compose, resolve, schema_of
 SPECS: Mapping[str, Mapping[str, Any]] = {
     "both targets": {"targets": ["compose", "kubernetes"]},
     "targets unsaid": {"targets": None},
+    "elsewhere": {
+        "targets": ["compose", "kubernetes"],
+        "services": {"api": {"deploy": False, "workload": {"name": "prod-api"}}},
+    },
     "tail": {"sampling": {"tail": {"keep": ["errors", {"attribute": {"key": "tier", "values": ["gold"]}}]}}},
     "traffic": {"services": {"api": {"traffic": {"requests_per_second": 40}}}},
     "planned": {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from invariants._manifests import Manifest, Workload, add, changed, pod_of, running
 from invariants._operator import KIND
@@ -13,6 +14,7 @@ def check_replicas_are_not_taken_at_once(system: System) -> Iterator[Finding]:
     for workload in system.manifests.platform:
         budgets = _budgets(system, workload)
         several = _most(system, workload) > 1 and workload.manifest.kind in ("Deployment", "StatefulSet")
+        several = several or bool(system.cluster[workload.component].copies)
         if several and budgets != [{"maxUnavailable": 1}]:
             yield workload.manifest.path, f"{workload.component} has the budgets {budgets}"
         if not several and budgets:
@@ -30,6 +32,36 @@ def break_replicas_are_not_taken_at_once__none(draft: Draft) -> None:
     budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "jaeger"}}
     labels = {"app.kubernetes.io/name": "jaeger"}
     add(draft, "budget", {**budget, "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}})
+
+
+def check_copies_are_apart(system: System) -> Iterator[Finding]:
+    """What keeps the same data has one budget for all of it, and prefers other machines."""
+    alike: dict[str, list[Workload]] = {}
+    for workload in system.manifests.platform:
+        if copies := system.cluster[workload.component].copies:
+            alike.setdefault(copies, []).append(workload)
+    for copies, workloads in alike.items():
+        budgets = system.manifests.of("PodDisruptionBudget")
+        shared = [each for each in budgets if _means_all(system, each.spec["selector"], workloads)]
+        if len(workloads) < 2 or len(shared) != 1:
+            yield workloads[0].manifest.path, f"{copies}: no one budget is for all {len(workloads)}"
+        for workload in workloads:
+            rules = workload.pod.get("affinity", {}).get("podAntiAffinity", {})
+            terms = [
+                each["podAffinityTerm"] for each in rules.get("preferredDuringSchedulingIgnoredDuringExecution", [])
+            ]
+            if not any(_means_all(system, each["labelSelector"], workloads) for each in terms):
+                yield workload.manifest.path, f"{workload.component} may lie on the machine of its copy"
+
+
+def _means_all(system: System, selector: dict[str, Any], workloads: list[Workload]) -> bool:
+    return {each.manifest.name for each in system.manifests.selected(selector)} == {
+        each.manifest.name for each in workloads
+    }
+
+
+def break_copies_are_apart(draft: Draft) -> None:
+    draft.cluster["jaeger"] = replace(draft.cluster["jaeger"], copies="jaeger")
 
 
 def check_replicas_are_spread(system: System) -> Iterator[Finding]:

@@ -57,12 +57,14 @@ def break_names_are_unique(draft: Draft) -> None:
 
 
 def check_selectors_match(system: System) -> Iterator[Finding]:
-    """Services, budgets, policies and workloads select pods that are there, of one component but for policies."""
+    """Services, budgets, policies and workloads select pods that are there, of one component or what keeps the same;
+    policies may mean more.
+    """
     for manifest, selector in _selectors(system):
         found = {each.component for each in system.manifests.selected(selector)}
         if not found:
             yield manifest.path, f"{manifest.kind} {manifest.name} selects no pods: {selector}"
-        elif len(found) > 1 and manifest.kind != "NetworkPolicy":
+        elif manifest.kind != "NetworkPolicy" and len({system.cluster[each].copies or each for each in found}) > 1:
             yield manifest.path, f"{manifest.kind} {manifest.name} selects those of {sorted(found)}"
     for workload in system.manifests.workloads:
         for each in workload.pod.get("topologySpreadConstraints", []):

@@ -147,6 +147,7 @@ class Component:
     ordinals      each replica has a host name of its own that ends in its number, from 0
     login         False: it asks nobody who they are, so only those that call it may reach it
     gossips       it tells others its address, and is found there: those that do share all networks
+    copies        a name for components that keep the same data, so that one may be away; empty: no other has its data
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
@@ -185,6 +186,7 @@ class Component:
     ordinals: bool = False
     login: bool = True
     gossips: bool = False
+    copies: str = ""
     grace: int = 30
     job: bool = False
     every: int = 0

@@ -121,6 +121,7 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
         replicas=replicas,
         ordinals=process.disk and bool(design.backend.roles),
         gossips=bool(design.backend.roles),
+        copies=f"tempo-{process.target}" if process.zone else "",
         grace=process.grace,
         ui="http" if process.query else "",
     )

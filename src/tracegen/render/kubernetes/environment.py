@@ -1,7 +1,6 @@
 """Variables of containers: texts as they are, secrets by reference, and the file of a service as a ConfigMap."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 from tracegen.emit import Value, kubernetes_escape
 from tracegen.parts.services import secret_path
@@ -14,7 +13,7 @@ def environment(component: Component) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if component.environment_file:
         parts["envFrom"] = [{"configMapRef": {"name": environment_map(component)}}]
-    variables = list(_variables(component))
+    variables = list(_variables(component.environment))
     return parts | ({"env": variables} if variables else {})
 
 
@@ -30,18 +29,18 @@ def without_secrets(component: Component) -> dict[str, str]:
 def with_secrets(component: Component) -> list[Value]:
     """The other variables, as entries of `env`."""
     secret = {name: value for name, value in component.environment.items() if _is_secret(value)}
-    return list(_variables(replace(component, environment=secret)))
+    return list(_variables(secret))
 
 
 def _is_secret(value: Text) -> bool:
     return any(isinstance(part, Secret) and not part.file for part in value)
 
 
-def _variables(component: Component) -> Iterator[Value]:
+def _variables(values: Mapping[str, Text]) -> Iterator[Value]:
     """A variable may only refer to those before it."""
-    taken = set(component.environment)
+    taken = set(values)
     helpers: dict[str, str] = {}
-    for name, value in component.environment.items():
+    for name, value in values.items():
         if _is_reference(value):
             yield _by_reference(name, value[0])
             continue

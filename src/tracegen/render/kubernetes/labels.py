@@ -8,6 +8,8 @@ PLATFORM, SERVICE = "tracing", "service"
 
 #: The label of pods that says the kind of what makes them.
 WORKLOAD = "tracegen/workload"
+#: The label of pods of several components that keep the same data.
+COPIES = "tracegen/copies"
 
 _PREFIX = "app.kubernetes.io"
 
@@ -37,7 +39,17 @@ def service_selector(component: Component, kind: str, system: System) -> dict[st
 def pod_labels(component: Component, kind: str, system: System) -> dict[str, Value]:
     """The labels of a component's pods."""
     said = system.kubernetes.pods if component.platform else system.services[component.name].pods
-    return {**said.labels, **labels_of(component, system), **_kind(component, kind, system)}
+    return {
+        **said.labels,
+        **labels_of(component, system),
+        **_kind(component, kind, system),
+        **({COPIES: component.copies} if component.copies else {}),
+    }
+
+
+def copies_selector(component: Component, system: System) -> dict[str, Value]:
+    """The labels of the pods of all components that keep the same data."""
+    return {f"{_PREFIX}/instance": system.name, COPIES: component.copies}
 
 
 def _kind(component: Component, kind: str, system: System) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from tracegen.emit import Commented, Value, kubernetes_escape
 from tracegen.render.kubernetes.environment import environment
 from tracegen.render.kubernetes.injection import annotations
-from tracegen.render.kubernetes.labels import pod_labels, selector
+from tracegen.render.kubernetes.labels import copies_selector, pod_labels, selector
 from tracegen.render.kubernetes.placement import placement, pods_of
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
@@ -64,7 +64,19 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
             _spread("kubernetes.io/hostname", component, system),
             _spread("topology.kubernetes.io/zone", component, system),
         ]
+    if component.copies:
+        spec["affinity"] = _apart(component, system)
     return spec
+
+
+def _apart(component: Component, system: System) -> Value:
+    """Away from whatever else keeps the same data, where there are machines enough."""
+    term: Value = {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": {"matchLabels": copies_selector(component, system)},
+    }
+    wanted: Value = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": wanted}}
 
 
 def _pod_security(component: Component, system: System) -> dict[str, Value]:
