@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tracegen.build.backend import resources_of
+from tracegen.build.backend import resources_for, resources_of
 from tracegen.build.destinations import tier_destination
 from tracegen.build.health_spans import health_spans
 from tracegen.build.tail import tail_of
@@ -13,7 +13,7 @@ from tracegen.decide import Settings
 from tracegen.decide.records import CollectorQueue, CollectorRedact
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Certificates, Destination, IngestAuth, Queue, Redaction, Resources, Tier
-from tracegen.system.sizing import memory_queue_length, process_memory, queue_length
+from tracegen.system.sizing import COLLECTOR, memory_queue_length, queue_length
 
 GATEWAY = "otel-gateway"
 BALANCER = "otel-balancer"
@@ -49,7 +49,7 @@ def tiers_of(
         return (_agent_before(gateway, said.receivers, forward), gateway)
     if not forward.by_trace:
         return (gateway,)
-    size = Resources(cpu=resources.cpu, memory=process_memory(spans_per_second(settings.services)))
+    size = resources_for(COLLECTOR, spans_per_second(settings.services))
     return (_balancer_before(gateway, said.receivers, forward, size), replace(gateway, receivers=("otlp",)))
 
 

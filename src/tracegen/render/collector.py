@@ -5,6 +5,7 @@ Source: https://opentelemetry.io/docs/collector/configuration/ and the component
 
 from tracegen.assemble.certificates import client_tls, tls_name
 from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
+from tracegen.catalogue import Delivery
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
@@ -22,12 +23,9 @@ from tracegen.system.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
 
 _QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
-#: Bytes in one request to the backend, and how long the queue waits to fill one. A gRPC server takes 4 MiB, and the
-#: exporter would drop what it refuses as too large.
-_BATCH_BYTES = 500_000
-_LARGEST_BATCH_BYTES = 3_000_000
 #: A request becomes one message, and brokers of others take 1 MiB unless somebody told them otherwise.
 _LARGEST_MESSAGE_BYTES = 900_000
+#: How long the queue waits to fill a request.
 _BATCH_WAIT = "200ms"
 
 _KEYS = ("collector", "backend", "sampling", "services", "service_defaults", "security", "metrics")
@@ -84,7 +82,7 @@ def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    queue = _sending_queue(tier.queue, _batch(destination, model))
+    queue = _sending_queue(tier.queue, destination.delivery.consumers, _batch(destination, model))
     connection = _connection(destination)
     if destination.by_trace:
         return load_balancing(destination, connection, retry, queue)
@@ -92,7 +90,18 @@ def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
     if destination.balanced and destination.protocol == "grpc":
         why = "One connection would stay with one replica: this spreads requests over all behind the name."
         endpoint["balancer_name"] = Commented("round_robin", why)
-    return {**endpoint, **connection, "retry_on_failure": retry, "sending_queue": queue}
+    return {
+        **endpoint,
+        **connection,
+        "timeout": _timeout(destination),
+        "retry_on_failure": retry,
+        "sending_queue": queue,
+    }
+
+
+def _timeout(destination: Destination) -> Value:
+    why = "The default of 5 s gives up while the other side still works: all would be sent, and stored, again."
+    return Commented(f"{destination.delivery.timeout}s", why)
 
 
 def _connection(destination: Destination) -> dict[str, Value]:
@@ -115,10 +124,13 @@ def _endpoint(destination: Destination) -> str:
     return f"dns:///{address}" if destination.balanced else address
 
 
-def _sending_queue(queue: Queue, batches: Value) -> Value:
+def _sending_queue(queue: Queue, consumers: int, batches: Value) -> Value:
     sending_queue: dict[str, Value] = {"enabled": True}
     if queue.persistent:
         sending_queue["storage"] = Commented("file_storage", "On disk: spans survive a restart and a crash.")
+    if consumers != Delivery().consumers:
+        few = "Requests at once, of ten by default: as many as the storage works on, or all of them take too long."
+        sending_queue["num_consumers"] = Commented(consumers, few)
     batch = "Made behind the queue: a batch processor before it would lose what it holds in a crash."
     size = "Spans. When it is full, senders get an error they retry, and nothing is dropped in silence."
     return sending_queue | {
@@ -129,10 +141,12 @@ def _sending_queue(queue: Queue, batches: Value) -> Value:
 
 
 def _batch(destination: Destination, model: Model) -> Value:
-    kafka = model.backend.kafka if destination.inside else None
+    kafka, delivery = model.backend.kafka if destination.inside else None, destination.delivery
     largest = Commented(
-        _LARGEST_BATCH_BYTES,
-        "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped.",
+        delivery.largest,
+        "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped."
+        if delivery.largest == Delivery().largest
+        else "Small: the storage takes span by span, and a request has to be done within its time.",
     )
     if kafka and not kafka.inside:
         largest = Commented(
@@ -141,7 +155,7 @@ def _batch(destination: Destination, model: Model) -> Value:
     return {
         "flush_timeout": _BATCH_WAIT,
         "sizer": "bytes",
-        "min_size": _BATCH_BYTES,
+        "min_size": delivery.smallest,
         "max_size": largest,
     }
 

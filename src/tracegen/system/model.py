@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.catalogue import Image, OperatorAgent
+from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.kubernetes import Kubernetes
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
@@ -57,7 +57,7 @@ class Destination:
 
     `host` is a component, or somebody else's server when `inside` is False; `path` stands behind the port in
     the URL; `headers` may hold secrets; `balanced` spreads over all replicas behind the host name, and `by_trace`
-    gives each of them whole traces.
+    gives each of them whole traces; `delivery` is how requests are made, and how long one may take.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Destination:
     balanced: bool = False
     tenant: str = ""
     by_trace: bool = False
+    delivery: Delivery = field(default_factory=Delivery)
 
     @property
     def url(self) -> str:
@@ -178,7 +179,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single."""
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+
+    `server` is what the storage's server takes that the rendered system runs, None where it runs none; above the
+    share `refuse` of its memory the process that writes to the storage refuses spans, 0 for that of every collector.
+    """
 
     type: str
     mode: str
@@ -190,6 +195,8 @@ class Backend:
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
     archive: bool = False
+    server: Resources | None = None
+    refuse: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

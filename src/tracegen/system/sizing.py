@@ -1,11 +1,12 @@
-"""Memory and queues from the traffic that the spec states: rules of thumb, each printed by `explain`.
+"""Memory, cores and queues from the traffic that the spec states: rules of thumb, each printed by `explain`.
 
 A request is taken to make `SPANS_PER_REQUEST` spans in each service it passes, of `BYTES_PER_SPAN` bytes
-each; the collector keeps its queue on disk, so its memory grows slowly with the rate.
+each. What a process takes by rate is a table of its pack; docs/sizing.md has them all, and what was run.
 """
 
 from math import ceil
 
+from tracegen.catalogue.pack import Sizing
 from tracegen.system.units import MEBIBYTE, size_in_bytes
 
 SPANS_PER_REQUEST = 4
@@ -18,8 +19,12 @@ LIMITER_SHARE = 0.75
 SPIKE_SHARE = 0.2
 GO_SHARE = 0.75
 
-_STEPS = ((2_000, 512), (10_000, 1_024), (40_000, 2_048))
-_LARGEST = 4_096
+#: The collector keeps its queue on disk, so its memory grows slowly with the rate.
+COLLECTOR = Sizing(steps=((2_000, 512), (10_000, 1_024), (40_000, 2_048), (100_000, 4_096)), core=10_000)
+
+#: Cores that are given to one process without being asked: a limit above what the machine has does not start at all
+#: under Compose, and what needs more is better shared by several.
+MOST_CORES = 8
 
 
 def spans_in_a_trace(passed: int, services: int) -> int:
@@ -27,12 +32,20 @@ def spans_in_a_trace(passed: int, services: int) -> int:
     return ceil(SPANS_PER_REQUEST * max(1.0, passed, services / 2))
 
 
-def process_memory(spans: float) -> int:
-    """Bytes of memory for a collector or backend process that handles this many spans a second."""
-    for limit, mebibytes in _STEPS:
-        if spans <= limit:
-            return mebibytes * MEBIBYTE
-    return _LARGEST * MEBIBYTE
+def memory_for_rate(sizing: Sizing, spans: float, archive: bool = False) -> int:
+    """Bytes of memory for a process that handles this many spans a second."""
+    step = next((mebibytes for limit, mebibytes in sizing.steps if spans <= limit), sizing.steps[-1][1])
+    return (step + (sizing.more if archive else 0)) * MEBIBYTE
+
+
+def cores_for_rate(sizing: Sizing, spans: float) -> float:
+    """Cores for a process that handles this many spans a second: whole ones, one to `MOST_CORES`."""
+    return float(min(MOST_CORES, max(1, ceil(spans / sizing.core))))
+
+
+def most_spans(sizing: Sizing) -> int:
+    """Spans a second that one process carries with all the memory and cores that it is given without being asked."""
+    return min(sizing.steps[-1][0], MOST_CORES * sizing.core)
 
 
 def queue_length(size: str) -> int:

@@ -14,7 +14,7 @@ from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
 from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Text, Volume, Wait, text
+from tracegen.system import Component, Health, Model, Port, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -24,8 +24,8 @@ _PORT = 9042
 _FOLDER = "/var/lib/cassandra"
 _CONFIG = "/tmp/cassandra"
 
-#: The node of ours, in MiB: the heap and as much again as Cassandra keeps outside of it.
-_MEMORY, _HEAP, _DIRECT = 2048, 1024, 512
+#: Of the memory of the node of ours: half for the heap, a quarter for what Cassandra keeps outside of it.
+_HEAP, _DIRECT = 2, 4
 
 #: Cassandra groups tables by time; about fifty groups over the life of a span is what its authors advise.
 _WINDOWS = 48
@@ -113,7 +113,8 @@ def _options(model: Model) -> CassandraStorage:
 
 def _node(model: Model) -> Component:
     """One node. All it writes goes to its volume, and the configuration that its entrypoint edits is a copy."""
-    options = _options(model)
+    options, resources = _options(model), model.backend.server
+    assert resources, "its pack says what it takes"
     image = model.images[NAME]
     folders = f"mkdir -p {_FOLDER}/tmp {_FOLDER}/logs {_CONFIG}"
     script = f"{folders} && cp -r /etc/cassandra/. {_CONFIG} && exec docker-entrypoint.sh cassandra -f"
@@ -134,8 +135,8 @@ def _node(model: Model) -> Component:
         ),
         volumes=(Volume("cassandra-data", _FOLDER, options.size, "spans"),),
         environment={
-            "MAX_HEAP_SIZE": text(f"{_HEAP}M"),
-            "MAX_DIRECT_MEMORY_SIZE": text(f"{_DIRECT}M"),
+            "MAX_HEAP_SIZE": text(f"{resources.memory // MEBIBYTE // _HEAP}M"),
+            "MAX_DIRECT_MEMORY_SIZE": text(f"{resources.memory // MEBIBYTE // _DIRECT}M"),
             "CASSANDRA_CONF": text(_CONFIG),
             "CASSANDRA_LOG_DIR": text(f"{_FOLDER}/logs"),
             "CASSANDRA_ENDPOINT_SNITCH": text("GossipingPropertyFileSnitch"),
@@ -144,7 +145,7 @@ def _node(model: Model) -> Component:
             "JVM_EXTRA_OPTS": text(f"-Djava.io.tmpdir={_FOLDER}/tmp"),
             "HOME": text(f"{_FOLDER}/tmp"),
         },
-        resources=Resources(1.0, _MEMORY * MEBIBYTE),
+        resources=resources,
         user=image.user,
         writable=("/tmp",),
         grace=60,

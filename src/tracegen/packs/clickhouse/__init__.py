@@ -13,15 +13,13 @@ from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.render.collector import config_text
-from tracegen.system import Component, Health, Model, Port, Resources, Volume, Wait, text
+from tracegen.system import Component, Health, Model, Port, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.units import MEBIBYTE
 
 NAME = "clickhouse"
 
 _NATIVE, _HTTP = 9000, 8123
 _FOLDER = "/var/lib/clickhouse"
-_MEMORY = 2048 * MEBIBYTE
 
 #: Versions of Jaeger that start with ClickHouse only when a feature gate says so; the gate is gone in 2.23.
 _GATED = ((2, 18), (2, 21))
@@ -93,7 +91,7 @@ def _node(model: Model) -> Component:
             "CLICKHOUSE_SKIP_USER_SETUP": text("1"),
         },
         # The server takes nine tenths of its container's memory by default, and no more.
-        resources=Resources(1.0, _MEMORY),
+        resources=model.backend.server,
         user=image.user,
         writable=("/tmp", "/var/log/clickhouse-server"),
         grace=60,

@@ -154,9 +154,13 @@ def _config(process: Process, resources: Resources, model: Model, part: StorageP
         },
         "extensions": extensions,
         "receivers": receivers,
-        "processors": {"memory_limiter": memory_limiter(resources)},
+        "processors": {"memory_limiter": _limiter(resources, model)},
         "exporters": exporters,
     }
+
+
+def _limiter(resources: Resources, model: Model) -> Value:
+    return memory_limiter(resources, model.backend.refuse) if model.backend.refuse else memory_limiter(resources)
 
 
 def _extensions(process: Process, model: Model, part: StoragePart) -> dict[str, Value]:

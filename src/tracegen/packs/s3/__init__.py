@@ -13,9 +13,8 @@ from tracegen.decide.records import S3Storage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
 from tracegen.render.tempo_text import tempo_text
-from tracegen.system import Component, Health, Model, Port, Resources, Secret, Text, Volume, Wait, text
+from tracegen.system import Component, Health, Model, Port, Secret, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.units import MEBIBYTE
 
 NAME = "object-store"
 IMAGE = "seaweedfs"
@@ -108,7 +107,7 @@ def _store(model: Model, keys: Mapping[str, Text]) -> Component:
         secret_files=server_mounts(model.certificates),
         volumes=(Volume("object-store-data", "/data", _options(model).size, "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
-        resources=Resources(1.0, 512 * MEBIBYTE),
+        resources=model.backend.server,
         user=image.user,
         writable=("/tmp",),
         production=False,

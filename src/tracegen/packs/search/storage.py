@@ -34,7 +34,6 @@ PORT = 9200
 
 _DAY_HOURS = 24
 _CLEANER = "jaeger-index-cleaner"
-_NODE = Resources(1.0, 2048 * MEBIBYTE)
 _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
@@ -61,7 +60,9 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
     image = model.images[name]
     health = f"http://127.0.0.1:{PORT}/_cluster/health"
     # Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache.
-    heap = _NODE.memory // MEBIBYTE // 2
+    resources = model.backend.server
+    assert resources, "the pack of each of the two says what it takes"
+    heap = resources.memory // MEBIBYTE // 2
     environment = {"discovery.type": "single-node", heap_variable: f"-Xms{heap}m -Xmx{heap}m", **settings}
     return Component(
         name=name,
@@ -76,7 +77,7 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
         ),
         volumes=(Volume(f"{name}-data", data, _options(model).size, "spans"),),
         environment={key: text(value) for key, value in environment.items()},
-        resources=_NODE,
+        resources=resources,
         user=image.user,
         read_only=False,
         why_writable="It writes a key store and logs beside its programs.",
