@@ -23,7 +23,7 @@ from tracegen.packs.tempo.connections import (
     servers_of,
 )
 from tracegen.packs.tempo.processes import SCHEDULER, Process, processes
-from tracegen.packs.tempo.tenants import tenant_limits
+from tracegen.packs.tempo.tenants import limits, tenant_limits
 from tracegen.system import (
     Call,
     Component,
@@ -167,7 +167,7 @@ def _config(model: Model, part: StoragePart) -> Value:
         )
     if model.backend.tenants:
         config["multitenancy_enabled"] = True
-        config["overrides"] = {"per_tenant_override_config": _OVERRIDES_TARGET}
+    config |= limits(model, _OVERRIDES_TARGET)
     tls = server_tls(model.certificates)
     grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
     config["distributor"] = {
@@ -216,7 +216,6 @@ def _scalable(model: Model) -> dict[str, Value]:
         "memberlist": gossip(model),
         "ingest": {"kafka": broker(model)},
         "block_builder": {
-            "consume_cycle_duration": "30s",
             "assigned_partitions": Commented(assigned_partitions(model), "By host name; together all partitions."),
         },
         "live_store": {"readiness_target_lag": "5s", "readiness_max_wait": "5m"},
