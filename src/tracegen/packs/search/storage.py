@@ -58,7 +58,7 @@ _TODAY = 1
 def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], model: Model) -> Component:
     """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
     image = model.images[name]
-    health = f"http://127.0.0.1:{PORT}/_cluster/health"
+    health = f"http://127.0.0.1:{PORT}/_cluster/health?wait_for_status=yellow&timeout=1s"
     # Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache.
     resources = model.backend.server
     assert resources, "the pack of each of the two says what it takes"
@@ -72,7 +72,8 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
         health=Health(
             command=("curl", "--fail", "--silent", "--output", "/dev/null", health),
             port=PORT,
-            path="/_cluster/health",
+            # Without a wished status it answers 200 on red.
+            path="/_cluster/health?wait_for_status=yellow&timeout=1s",
             start_period=120,
         ),
         volumes=(Volume(f"{name}-data", data, _options(model).size, "spans"),),
@@ -138,6 +139,11 @@ def _config(name: str, model: Model, prefix: str, archive: bool = False) -> Valu
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
         config["write_mode"] = Commented("sync", why)
+        poison = (
+            "A document that the server will never take (400, such as more than 10,000 nested fields) is logged,\n"
+            "counted and left out. The default is to repeat its whole batch for ever, and everything waits behind it."
+        )
+        config["poison_pill_handling"] = Commented("drop", poison)
     if not options.manage:
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
@@ -157,8 +163,9 @@ def _window(model: Model, archive: bool) -> Value:
 def _index(index: str, model: Model, archive: bool) -> Value:
     options = _options(model)
     layout, rollover = (_MONTHLY, "month") if archive else _period(index, model)
+    # The others are small: a day of them in several shards would only use up those that a node may have.
     return {
-        "shards": options.shards,
+        "shards": options.shards if index == "spans" else 1,
         "replicas": options.replicas,
         "date_layout": layout,
         "rollover_frequency": rollover,
@@ -238,20 +245,21 @@ def _reader(name: str, prefix: str, model: Model, needs: Mapping[str, Wait]) -> 
     environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(model).items()}
     in_file = _file_of(login_of(model).get("password", ()))
     variable = f"{prefix}_PASSWORD" if in_file else ""
-    return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable)
+    may_fail = bool(options.index_prefix)
+    return Reader(name, environment, _secret_files(name, model), needs, _calls(name, model), variable, may_fail)
 
 
 def _cleaner(name: str, model: Model, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
     options = _options(model)
     days = -(-model.backend.retention // _DAY_HOURS) + _TODAY
-    server = (servers_said(options) or [f"http://{name}:{PORT}"])[0]
+    servers = servers_said(options) or [f"http://{name}:{PORT}"]
     return Component(
         name=_CLEANER,
         image=model.images["jaeger-es-index-cleaner"].reference,
         why=f"Deletes indices older than {days} days, once a day: how retention comes about.",
         entrypoint=("sh", "-c", _cleaner_script(name, model), "cleaner"),
-        args=(str(days), server),
+        args=(str(days), *servers),
         secret_files=_secret_files(name, model),
         environment=_cleaner_environment(name, model),
         resources=Resources(0.2, 64 * MEBIBYTE),
@@ -268,9 +276,13 @@ def _cleaner(name: str, model: Model, inside: bool) -> Component:
 def _cleaner_script(name: str, model: Model) -> str:
     """The program's name ends in the architecture in some releases; it takes a password from the environment only."""
     run = 'exec /go/bin/es-index-cleaner-linux* "$@"'
+    if len(servers_said(_options(model))) > 1:
+        # Any node of the cluster will do, and one may be away.
+        tried = '/go/bin/es-index-cleaner-linux* "$days" "$server" && exit 0'
+        run = f'days="$1"; shift; for server in "$@"; do {tried}; done; exit 1'
     if not _file_of(login_of(model).get("password", ())):
         return run
-    return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {run}'
+    return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {{ {run}; }}'
 
 
 def _cleaner_environment(name: str, model: Model) -> dict[str, Text]:
