@@ -84,11 +84,16 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where a collector keeps spans until the destination has taken them; `spans` is its length."""
+    """Where a collector keeps spans until a destination has taken them.
+
+    `spans` is the length of the queue of one destination; `size` is that of the volume that they share, and `fsync`
+    says that each write is on the disk before it counts.
+    """
 
     persistent: bool
     size: str
     spans: int
+    fsync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,10 @@ class Sasl:
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """The broker between the roles of a scalable backend; `inside`: the rendered system runs it."""
+    """The broker between the roles of a scalable backend; `inside`: the rendered system runs it.
+
+    `size` is that of the volume of the broker that is run.
+    """
 
     brokers: tuple[str, ...]
     topic: str
@@ -159,6 +167,7 @@ class Kafka:
     tls: ClientTls | None
     sasl: Sasl | None
     inside: bool
+    size: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from tracegen.assemble.certificates import CA_PATH, server_mounts
 from tracegen.assemble.collector import SPAN_METRICS_PORT, name_of_all
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Companion
-from tracegen.packs.prometheus import sampling_rules
+from tracegen.packs.prometheus import pipeline_rules, sampling_rules
 from tracegen.system import Call, Component, FileMount, Health, Metrics, Model, Port, Resources, Volume
 from tracegen.system.file import Structured
 from tracegen.system.telemetry import METRICS_PORT
@@ -65,8 +65,8 @@ def _config(model: Model) -> Structured:
         for tier in model.tiers
     ]
     jobs += [_job(name, metrics) for name, metrics in _told(model)]
-    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if model.tail else {}
-    value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
+    alerts: list[Value] = [target for _, target in _rule_files(model)]
+    value: Value = {"global": {"scrape_interval": "15s"}, "rule_files": alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
     keys = ("metrics", "backend", "collector", "sampling", "security")
     return Structured(_CONFIG, value, head, "packs/prometheus", keys)
@@ -74,6 +74,11 @@ def _config(model: Model) -> Structured:
 
 def _files(model: Model) -> Iterable[tuple[str, str]]:
     yield _CONFIG, _TARGET
+    yield from _rule_files(model)
+
+
+def _rule_files(model: Model) -> Iterable[tuple[str, str]]:
+    yield pipeline_rules.PATH, pipeline_rules.TARGET
     if model.tail:
         yield sampling_rules.PATH, sampling_rules.TARGET
 
@@ -106,6 +111,7 @@ class Prometheus:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""
         if model.metrics:
             yield _config(model)
+            yield pipeline_rules.rules(model, tuple(name for name, _ in _told(model)))
             yield from sampling_rules.rules(model)
 
 
