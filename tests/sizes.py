@@ -145,8 +145,8 @@ def _sent(connection: http.client.HTTPConnection, body: bytes) -> bool:
     return answer.status == 200
 
 
-def payload(spans: int) -> bytes:
-    """Whole traces, each span of about 800 bytes."""
+def payload(spans: int, failed: bool = False) -> bytes:
+    """Whole traces, each span of about 800 bytes and without an error unless `failed`."""
     message = ExportTraceServiceRequest()
     resource = message.resource_spans.add()
     name = resource.resource.attributes.add(key="service.name")
@@ -157,6 +157,7 @@ def payload(spans: int) -> bytes:
         span = scope.spans.add(
             trace_id=trace, span_id=secrets.token_bytes(8), name=f"GET /items/{number % 40}", kind=2
         )
+        span.status.code = 2 if failed else 0
         span.start_time_unix_nano, span.end_time_unix_nano = now - 5_000_000, now
         for key in range(10):
             span.attributes.add(key=f"attribute.number.{key}").value.string_value = secrets.token_hex(22)

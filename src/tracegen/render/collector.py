@@ -4,7 +4,7 @@ Source: https://opentelemetry.io/docs/collector/configuration/ and the component
 """
 
 from tracegen.assemble.certificates import client_tls, tls_name
-from tracegen.assemble.collector import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
+from tracegen.assemble.collector import HEALTHY_ANSWER, config_path
 from tracegen.catalogue import Delivery
 from tracegen.emit import Commented, Value, collector_escape
 from tracegen.render import span_metrics, tail
@@ -12,16 +12,15 @@ from tracegen.render.balancer import load_balancing
 from tracegen.render.health_checks import health_filter
 from tracegen.render.names import exporter_name
 from tracegen.render.pipelines import forwards, pipelines
+from tracegen.render.queue import file_storage, sending_queue
 from tracegen.render.receivers import guard, receivers
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
-from tracegen.system import Destination, Model, Queue, Secret, Text, Tier
+from tracegen.system import Destination, Model, Secret, Text, Tier
 from tracegen.system.file import Structured
 from tracegen.system.telemetry import HEALTH_PORT, memory_limiter, own_telemetry
-
-_QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
 
 #: A request becomes one message, and brokers of others take 1 MiB unless somebody told them otherwise.
 _LARGEST_MESSAGE_BYTES = 900_000
@@ -47,7 +46,8 @@ def _config(tier: Tier, model: Model) -> Value:
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, model) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
     processors |= health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
-    connectors = (span_metrics.connectors() if counts else {}) | forwards(tier, counts)
+    processors |= span_metrics.processors() if counts else {}
+    connectors = (span_metrics.connectors(tier, model) if counts else {}) | forwards(tier, counts)
     return {
         "extensions": extensions,
         "receivers": receivers(tier, model),
@@ -71,7 +71,7 @@ def _extensions(tier: Tier, model: Model) -> dict[str, Value]:
         }
     }
     if tier.queue.persistent:
-        extensions["file_storage"] = {"directory": _QUEUE_FOLDER, "create_directory": True}
+        extensions["file_storage"] = file_storage(tier.queue, len(tier.destinations))
     return extensions | guard(tier, model) | strategy_server(tier, model)
 
 
@@ -82,7 +82,7 @@ def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    queue = _sending_queue(tier.queue, destination.delivery.consumers, _batch(destination, model))
+    queue = sending_queue(tier, destination, _batch(destination, model))
     connection = _connection(destination)
     if destination.by_trace:
         return load_balancing(destination, connection, retry, queue)
@@ -100,8 +100,9 @@ def _exporter(destination: Destination, tier: Tier, model: Model) -> Value:
 
 
 def _timeout(destination: Destination) -> Value:
-    why = "The default of 5 s gives up while the other side still works: all would be sent, and stored, again."
-    return Commented(f"{destination.delivery.timeout}s", why)
+    why = "What is given up while the other side still works is sent, and stored, again; the default is 5 s."
+    timeout = f"{destination.delivery.timeout}s"
+    return Commented(timeout, why) if destination.protocol == "grpc" else timeout
 
 
 def _connection(destination: Destination) -> dict[str, Value]:
@@ -122,22 +123,6 @@ def _endpoint(destination: Destination) -> str:
         return destination.url
     address = f"{destination.host}:{destination.port}"
     return f"dns:///{address}" if destination.balanced else address
-
-
-def _sending_queue(queue: Queue, consumers: int, batches: Value) -> Value:
-    sending_queue: dict[str, Value] = {"enabled": True}
-    if queue.persistent:
-        sending_queue["storage"] = Commented("file_storage", "On disk: spans survive a restart and a crash.")
-    if consumers != Delivery().consumers:
-        few = "Requests at once, of ten by default: as many as the storage works on, or all of them take too long."
-        sending_queue["num_consumers"] = Commented(consumers, few)
-    batch = "Made behind the queue: a batch processor before it would lose what it holds in a crash."
-    size = "Spans. When it is full, senders get an error they retry, and nothing is dropped in silence."
-    return sending_queue | {
-        "sizer": "items",
-        "queue_size": Commented(queue.spans, size),
-        "batch": Commented(batches, batch),
-    }
 
 
 def _batch(destination: Destination, model: Model) -> Value:

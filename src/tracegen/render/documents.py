@@ -6,6 +6,7 @@ from tracegen.assemble.collector import RECEIVER_PORTS, takes_udp
 from tracegen.build.services import url_variable
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
+from tracegen.render.queue import waits_when_full
 from tracegen.render.template import render_template
 from tracegen.system import SAMPLING_PORTS, Condition, Model, Policy, Publish, Service, Tier
 from tracegen.system.file import Written
@@ -39,6 +40,9 @@ def tracing_guide(model: Model, packs: Catalogue) -> Written:
         "endpoint": _endpoint,
         "sampler": _sampler,
         "spans": _spans,
+        "full": _full,
+        "each": _each,
+        "damaged": list(_damaged(model)),
         "kept": [_policy(each) for each in model.tail.policies] if model.tail else [],
         "wait": go_duration(model.tail.wait) if model.tail else "",
         "strategies": _strategies(model),
@@ -123,6 +127,33 @@ def _strategies(model: Model) -> str:
 
 def _spans(tier: Tier) -> str:
     return f"{tier.queue.spans:,}"
+
+
+def _full(tier: Tier) -> str:
+    """What happens when a queue is full, by what stands before it."""
+    if waits_when_full(tier):
+        return "decisions wait, and senders with them, until they give up"
+    if tier.tail:
+        return "what was to be kept is lost, and otelcol_exporter_enqueue_failed_spans_total counts it"
+    return "senders are refused and repeat"
+
+
+def _each(tier: Tier) -> str:
+    return " for each of its destinations" if len(tier.destinations) > 1 else ""
+
+
+def _damaged(model: Model) -> Iterator[str]:
+    """Commands that take away the file of a queue; a number where there are several."""
+    for tier in model.tiers:
+        queue = f"{tier.component}-queue"
+        if tier.queue.persistent and "compose" in model.targets:
+            number = "-1" if tier.replicas > 1 else ""
+            away = f"docker compose rm --stop --force {tier.component}{number}"
+            yield f"{away} && docker volume rm {model.name}_{queue}{number} && docker compose up --detach --wait"
+        if tier.queue.persistent and "kubernetes" in model.targets and not tier.per_node:
+            pod, space = f"{tier.component}-0", f"--namespace {model.kubernetes.namespace}"
+            claim = f"kubectl delete persistentvolumeclaim {queue}-{pod} --wait=false {space}"
+            yield f"{claim} && kubectl delete pod {pod} {space}"
 
 
 def _retention(hours: int) -> str:

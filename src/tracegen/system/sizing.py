@@ -12,6 +12,9 @@ from tracegen.system.units import MEBIBYTE, size_in_bytes
 SPANS_PER_REQUEST = 4
 BYTES_PER_SPAN = 1_000
 
+#: Of a span that waits in memory: 2,000 to 2,700 were measured, docs/sampling.md.
+BYTES_IN_MEMORY = 2_500
+
 #: The share of a container's memory at which the collector refuses more (memory_limiter), and at which the Go
 #: runtime collects harder (GOMEMLIMIT). The limiter has to act before the kernel does, and the health check runs in
 #: the same container: of an image without a shell it is a second process of the program, 50 to 75 MB and more.
@@ -43,19 +46,29 @@ def cores_for_rate(sizing: Sizing, spans: float) -> float:
     return float(min(MOST_CORES, max(1, ceil(spans / sizing.core))))
 
 
+def stored_bytes(spans: float, hours: int) -> float:
+    """Bytes of the spans that come in so many hours at a rate, as they are on the wire."""
+    return spans * BYTES_PER_SPAN * 3_600 * hours
+
+
 def most_spans(sizing: Sizing) -> int:
     """Spans a second that one process carries with all the memory and cores that it is given without being asked."""
     return min(sizing.steps[-1][0], MOST_CORES * sizing.core)
 
 
-def queue_length(size: str) -> int:
-    """Spans that fit a queue volume of a size, a fifth of it left for the file format."""
-    return int(size_in_bytes(size) * 0.8) // BYTES_PER_SPAN
+def queue_file(size: str, queues: int) -> int:
+    """Bytes that the file of one queue may have, where several share a volume; a twentieth is left to the disk."""
+    return int(size_in_bytes(size) * 0.95) // queues
 
 
-def memory_queue_length(memory: int) -> int:
-    """Spans that a quarter of a process's memory holds."""
-    return memory // 4 // BYTES_PER_SPAN
+def queue_length(size: str, queues: int = 1) -> int:
+    """Spans that fit one of the queues that share a volume of a size, a fifth of it left for the file format."""
+    return int(size_in_bytes(size) * 0.8) // queues // BYTES_PER_SPAN
+
+
+def memory_queue_length(memory: int, queues: int = 1) -> int:
+    """Spans that a quarter of a process's memory holds, in each of its queues."""
+    return memory // 4 // queues // BYTES_IN_MEMORY
 
 
 def traces_in_memory(memory: int, spans_per_trace: int) -> int:
