@@ -5,7 +5,7 @@ traffic are shares that do not depend on each other; a tagged trace carries one 
 each as often as the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -86,19 +86,39 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The traces that start in one service, and the share of them that its head sampler keeps."""
+
+    traffic: Traffic
+    head: float
+
+
 def kept(model: Model) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = {name: limit.passed for name, limit in limits(model).items()}
-    return {name: tuple(_rows(service, model.tail, passed)) for name, service in model.services.items()}
+    return kept_of(_sources(model), model.tail)
+
+
+def kept_of(sources: Mapping[str, Source], tail: Tail | None) -> dict[str, tuple[Row, ...]]:
+    """The classes of the traces that start in each of these services."""
+    passed = {name: limit.passed for name, limit in _limits(sources, tail).items()}
+    return {name: tuple(_rows(source, tail, passed)) for name, source in sources.items()}
 
 
 def limits(model: Model) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
-    tail = model.tail
+    return _limits(_sources(model), model.tail)
+
+
+def _sources(model: Model) -> dict[str, Source]:
+    return {name: Source(each.traffic, head_share(each)) for name, each in model.services.items()}
+
+
+def _limits(sources: Mapping[str, Source], tail: Tail | None) -> dict[str, Limit]:
     if tail is None:
         return {}
     return {
-        policy.name: Limit(spans, _reaching(policy, tail, model))
+        policy.name: Limit(spans, _reaching(policy, tail, sources))
         for policy in tail.policies
         if (spans := _limit(policy, tail)) is not None
     }
@@ -109,8 +129,8 @@ def head_share(service: Service) -> float:
     return service.sampler.strategy.share(service.traffic.traces_per_second, service.replicas)
 
 
-def _rows(service: Service, tail: Tail | None, passed: dict[str, float]) -> Iterator[Row]:
-    traces = list(_traces(service.traffic, tail))
+def _rows(source: Source, tail: Tail | None, passed: dict[str, float]) -> Iterator[Row]:
+    traces = list(_traces(source.traffic, tail))
     for kind in CLASSES:
         of_class = [(trace, chance) for trace, chance in traces if trace.kind == kind]
         share = sum(chance for _, chance in of_class)
@@ -119,11 +139,11 @@ def _rows(service: Service, tail: Tail | None, passed: dict[str, float]) -> Iter
         yield Row(
             kind=kind,
             share=share,
-            head=head_share(service),
+            head=source.head,
             tail=unlimited / share if share else 1.0,
             limits=limited / unlimited if unlimited else 1.0,
-            traces_in=service.traffic.traces_per_second * share,
-            spans_in_a_trace=service.traffic.spans,
+            traces_in=source.traffic.traces_per_second * share,
+            spans_in_a_trace=source.traffic.spans,
         )
 
 
@@ -151,11 +171,11 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, tail: Tail, model: Model) -> float:
+def _reaching(policy: Policy, tail: Tail, sources: Mapping[str, Source]) -> float:
     return sum(
-        service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
-        for service in model.services.values()
-        for trace, chance in _traces(service.traffic, tail)
+        source.traffic.spans_per_second * source.head * chance * _ratio(policy)
+        for source in sources.values()
+        for trace, chance in _traces(source.traffic, tail)
         if _agrees(policy, trace, tail)
     )
 
