@@ -119,3 +119,34 @@ def test_starts_of_a_process_add_no_series(tmp_path: Path, collector: Path) -> N
     calls = [line for line in page.splitlines() if line.startswith("traces_span_metrics_calls_total")]
     assert len(calls) == 10, "one a name"
     assert "id-" not in page
+
+
+def test_a_tenant_whose_queue_is_full_does_not_hold_up_the_others(tmp_path: Path, collector: Path) -> None:
+    """Agents sent tenants together: one that was refused had all of them repeated, and stored, without end."""
+    recorder = Recorder(collector, tmp_path)
+    queue = {"queue_size": 50, "batch": {"flush_timeout": "100ms", "sizer": "items", "min_size": 1, "max_size": 10}}
+    away = {"endpoint": f"127.0.0.1:{free_port()}", "sending_queue": queue}
+    rendered = System(
+        compiled(
+            tmp_path,
+            one_service(
+                backend={"type": "tempo", "tenants": ["red", "blue"]},
+                services={"a": {"language": "go", "tenant": "red"}, "b": {"language": "go", "tenant": "blue"}},
+                collector={"topology": "agent+gateway"},
+                overrides={"collector/gateway.yaml": {"exporters": {"otlp_grpc/tempo-blue": away}}},
+            ),
+        ),
+        tmp_path / "run",
+        outside={"tempo:4317": recorder.grpc},
+    )
+    with recorder, rendered.up("otel-gateway", collector), rendered.up("otel-agent", collector):
+        agent = f"http://{rendered.address('otel-agent', 'otlp-http')}"
+        for round_ in range(10):
+            for tenant in ("blue", "red"):
+                spans = [Span(f"{tenant} {round_}-{number}") for number in range(20)]
+                send_spans(agent, {"service.name": tenant, "tenant.id": tenant}, spans)
+        refused = "otelcol_receiver_refused_spans_total"
+        wait_until(lambda: own(rendered, refused) > 0 or None, 60)
+        wait_until(lambda: len(recorder.names()) >= 200 or None, 60)
+        time.sleep(3)
+        assert recorder.names() == sorted(f"red {round_}-{number}" for round_ in range(10) for number in range(20))
