@@ -14,7 +14,7 @@ from tracegen.system.units import go_duration
 
 _KEYS = (
     *("name", "targets", "services", "service_defaults", "backend", "collector", "sampling", "compose", "security"),
-    *("registry", "versions"),
+    *("registry", "versions", "kubernetes.namespace"),
 )
 
 _OLD_CLIENTS = {
