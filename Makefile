@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format examples benchmark overhead programs clean
+.PHONY: help demo test lint format examples benchmark overhead judges programs clean
 
 help:
 	@echo "make demo       render the examples, show one, let real programs judge them, see traces (a minute)"
@@ -14,6 +14,7 @@ help:
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
 	@echo "make benchmark  how quickly commands start, and a render of edited files beside copier"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
+	@echo "make judges     whether derived sizes carry the stated traffic, which takes minutes (docs/sizing.md)"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -56,6 +57,9 @@ benchmark: $(STAMP)
 
 overhead: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/overhead.py --write
+
+judges: $(STAMP)
+	@PYTHONPATH=src:tests $(BIN)/python tests/sizes.py
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)

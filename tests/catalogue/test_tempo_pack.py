@@ -28,7 +28,7 @@ _GRANTED = {
     "ingestion.rate_strategy": "local",
     "ingestion.rate_limit_bytes": 30_000_000,
     "ingestion.burst_size_bytes": 30_000_000,
-    "ingestion.max_traces_per_user": 10_000,
+    "ingestion.max_traces_per_user": 0,
     "ingestion.retry_info_enabled": True,
     "read.max_bytes_per_tag_values_query": 1_000_000,
     "global.max_bytes_per_trace": 5_000_000,

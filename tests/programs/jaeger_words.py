@@ -6,6 +6,7 @@
 | `clickhouse.ttl` | since 2.18 | unknown |
 | `clickhouse.tls` | since 2.19 | unknown |
 | `elasticsearch.write_mode`, `opensearch.write_mode` | since 2.21 | unknown: acknowledged before it is stored |
+| `elasticsearch.poison_pill_handling`, `opensearch.poison_pill_handling` | since 2.21 | unknown |
 """
 
 from __future__ import annotations
@@ -22,5 +23,6 @@ def as_the_judge_knows_it(config: Any) -> Any:
         for key in ("ttl", "tls"):
             backend.get("clickhouse", {}).pop(key, None)
         for search in ("elasticsearch", "opensearch"):
-            backend.get(search, {}).pop("write_mode", None)
+            for key in ("write_mode", "poison_pill_handling"):
+                backend.get(search, {}).pop(key, None)
     return config

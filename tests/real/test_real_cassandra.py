@@ -8,6 +8,7 @@ import pytest
 from programs.running import Span, StoredSpan, read_trace, send_spans, wait_until
 from programs.servers.cassandra import CassandraServer
 from programs.system import System
+from sizes import scrape
 from support import compiled, one_service
 
 DAY = 24 * 3600
@@ -87,3 +88,24 @@ def test_nothing_is_made_in_somebody_elses_keyspace(
     wait_until(lambda: not backend.alive)
     assert "not_there" in backend.output()
     assert not cassandra_server.rows("SELECT * FROM system_schema.keyspaces WHERE keyspace_name = 'not_there'")
+
+
+def test_what_waited_is_stored_once_and_the_queue_empties(
+    run: Path, jaeger: Path, collector: Path, cassandra_server: CassandraServer
+) -> None:
+    """With the exporter's default of 5 s and 3 MB a request everything was sent again, and nothing acknowledged."""
+    rendered, count = system(run, cassandra_server.address, "waited"), 1_000
+    address = f"http://{rendered.address('otel-gateway', 'otlp-http')}"
+    # An exporter that finds nobody waits longer each time: the address is given before anything runs there.
+    with rendered.up("otel-gateway", collector):
+        for _ in range(count // 100):
+            spans = [Span("GET /cart", attributes={"text": "x" * 600}) for _ in range(100)]
+            send_spans(address, {"service.name": "api"}, spans)
+        with rendered.up("jaeger", jaeger):
+            gateway, backend = (
+                f"http://{rendered.address(each, 8888)}/metrics" for each in ("otel-gateway", "jaeger")
+            )
+            sent = "otelcol_exporter_sent_spans_total"
+            wait_until(lambda: scrape(gateway).get(sent) == count or None, 240)
+            assert scrape(gateway)["otelcol_exporter_queue_size"] == 0
+            assert scrape(backend)["otelcol_receiver_accepted_spans_total"] == count, "some were sent again"

@@ -6,13 +6,14 @@ from typing import Any
 from tracegen.build.kafka import kafka_of
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, Sizing
 from tracegen.decide import Settings
 from tracegen.decide.records import ProcessResources as SaidOfProcess
 from tracegen.decide.records import Resources as SaidOfRole
 from tracegen.decide.records import Storage as SaidOfStorage
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Backend, Resources, Role, Storage, Tenant
+from tracegen.system.sizing import cores_for_rate, memory_for_rate
 from tracegen.system.units import milliseconds, size_in_bytes
 
 #: Options of storages that are a reference, or may be one.
@@ -22,17 +23,21 @@ _MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentia
 def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     """The backend with its storage, and its roles in mode scalable."""
     said = settings.backend
+    rate = spans_per_second(settings.services)
+    pack = packs.storages[said.storage.type] if said.storage else None
     return Backend(
         type=said.type,
         mode=said.mode or "",
         storage=_storage(settings, packs, said.storage),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else None,
-        spans_per_second=spans_per_second(settings.services),
+        spans_per_second=rate,
         roles={name: Role(role.replicas, resources_of(role.resources)) for name, role in (said.roles or {}).items()},
         kafka=kafka_of(settings.name, said.kafka) if said.kafka else None,
         tenants=tuple(Tenant(tenant.name, tenant.limits) for tenant in said.tenants or ()),
         archive=bool(said.archive),
+        server=resources_for(pack.server, rate) if pack and pack.server else None,
+        refuse=pack.process.refuse if pack else 0.0,
     )
 
 
@@ -47,6 +52,11 @@ def _storage(settings: Settings, packs: Catalogue, said: SaidOfStorage | None) -
         texts={key: literal_or_secret(value, settings.name) for key, value in secrets.items() if value is not None},
         tls=client_tls(getattr(said, "tls", None), settings.name),
     )
+
+
+def resources_for(sizing: Sizing, rate: float) -> Resources:
+    """What a process takes that handles this many spans a second."""
+    return Resources(cores_for_rate(sizing, rate), memory_for_rate(sizing, rate))
 
 
 def resources_of(said: SaidOfProcess | SaidOfRole) -> Resources:

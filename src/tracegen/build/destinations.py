@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, Delivery
 from tracegen.decide import Settings
 from tracegen.decide.records import Tls
 from tracegen.system import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
@@ -26,6 +26,8 @@ def backend_destinations(
         where = _Outside("backend", said.endpoint, said.protocol, said.headers or {}, said.tls)
         return (_outside(settings.name, where),)
     names = [tenant.name for tenant in backend.tenants]
+    # Behind Kafka the answer comes from the broker, whatever the storage takes.
+    delivery = packs.storages[backend.storage.type].delivery if backend.mode != "scalable" else Delivery()
     return tuple(
         Destination(
             name=f"{backend.type}-{tenant}" if tenant else backend.type,
@@ -37,6 +39,7 @@ def backend_destinations(
             tls=_inside_tls(certificates),
             balanced=backend.mode == "scalable",
             tenant=tenant,
+            delivery=delivery,
         )
         for tenant in names or [""]
     )

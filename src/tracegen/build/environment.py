@@ -15,7 +15,6 @@ from tracegen.decide.records import Service
 from tracegen.parts.certificates import CA_PATH
 from tracegen.system import (
     SAMPLING_PORTS,
-    TENANT_ATTRIBUTE,
     Destination,
     Sampler,
     StrategyServer,
@@ -53,20 +52,6 @@ def telemetry_environment(
         "OTEL_PROPAGATORS": text(",".join(settings.propagators)),
         **{variable: text(value) for variable, value in language.environment.items()},
     }
-
-
-def resource_attributes(settings: Settings, name: str, service: Service) -> Mapping[str, str]:
-    """What is the same of all spans of a service (ruling 11)."""
-    attributes = {"service.namespace": settings.name}
-    if service.version:
-        attributes["service.version"] = service.version
-    if settings.said.environment is not None:
-        attributes["deployment.environment.name"] = settings.said.environment
-    if service.tenant:
-        attributes[TENANT_ATTRIBUTE] = service.tenant
-    attributes |= settings.attributes
-    attributes |= service.attributes
-    return {"service.name": name, **attributes}
 
 
 def _list_of(attributes: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ def kafka_of(project: str, said: Said) -> Kafka:
         tls=client_tls(said.tls, project),
         sasl=_sasl(said.sasl, project),
         inside=said.brokers is None,
+        size=said.size,
     )
 
 

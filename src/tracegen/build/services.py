@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tracegen.build.environment import resource_attributes, sampler_variables, stub_settings, telemetry_environment
+from tracegen.build.environment import sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
 from tracegen.build.head import sampler_of
 from tracegen.build.kubernetes import pods_of
@@ -11,6 +11,7 @@ from tracegen.build.needs import needs
 from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of

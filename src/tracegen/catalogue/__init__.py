@@ -3,6 +3,7 @@
 from tracegen.catalogue.listing import Catalogue, catalogue
 from tracegen.catalogue.pack import (
     BackendPack,
+    Delivery,
     ExampleImage,
     Image,
     KafkaClient,
@@ -11,12 +12,14 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Sizing,
     StoragePack,
 )
 
 __all__ = [
     "BackendPack",
     "Catalogue",
+    "Delivery",
     "ExampleImage",
     "Image",
     "KafkaClient",
@@ -25,6 +28,7 @@ __all__ = [
     "OperatorAgent",
     "Pack",
     "Refusal",
+    "Sizing",
     "StoragePack",
     "catalogue",
 ]

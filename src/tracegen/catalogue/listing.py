@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tracegen.catalogue.data import data_path
 from tracegen.catalogue.pack import (
     BackendPack,
+    Delivery,
     ExampleImage,
     Image,
     Incomplete,
@@ -19,6 +20,7 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Sizing,
     StoragePack,
 )
 from tracegen.emit import LiteralStyle
@@ -156,6 +158,7 @@ def _backend(common: dict[str, Any], data: Mapping[str, Any]) -> BackendPack:
         no_tenants=_refusal(data, "no_tenants"),
         serves_strategies=data.get("serves_strategies", False),
         adaptive_sampling=data.get("adaptive_sampling", ""),
+        sizing={role: _sizing(said) for role, said in data.get("sizing", {}).items()},
     )
 
 
@@ -177,7 +180,15 @@ def _storage(common: dict[str, Any], data: Mapping[str, Any]) -> StoragePack:
         no_retention=_refusal(data, "no_retention"),
         no_archive=_refusal(data, "no_archive"),
         keeps_sampling=data.get("keeps_sampling", True),
+        process=_sizing(data["process"]),
+        server=_sizing(data["server"]) if "server" in data else None,
+        delivery=Delivery(**data.get("delivery", {})),
     )
+
+
+def _sizing(data: Mapping[str, Any]) -> Sizing:
+    """Steps are written as `{spans a second: MiB}`."""
+    return Sizing(**{**data, "steps": tuple(sorted(data["steps"].items()))})
 
 
 def _refusal(data: Mapping[str, Any], key: str) -> Refusal | None:

@@ -129,6 +129,35 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizing:
+    """What one process takes of its machine, by the spans a second that it handles.
+
+    steps   (spans a second, MiB of memory), rising: a rate has the first step that it does not pass, or the last
+    more    MiB beside that where the spec asks for an archive
+    core    spans a second that one core carries
+    refuse  the share of the memory above which spans are refused; 0 for that of every collector
+    """
+
+    steps: tuple[tuple[int, int], ...]
+    core: int
+    more: int = 0
+    refuse: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How spans are sent to who stores them: one of `consumers` requests waits so many seconds for its answer.
+
+    Requests have `smallest` to `largest` bytes; what takes longer than `timeout` is sent, and stored, again.
+    """
+
+    timeout: int = 30
+    consumers: int = 10
+    smallest: int = 500_000
+    largest: int = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class KafkaClient:
     """How a backend's roles reach Kafka.
 
@@ -150,7 +179,8 @@ class BackendPack(Pack):
     what another one's partitions hold. `kafka` is None where there is no mode scalable. `entrance` names what takes
     spans in, by mode. `tenant_header` is the header that tells tenants apart, empty where it has none, and
     `no_tenants` says why. `serves_strategies`: remote samplers ask it, and not the collector before it.
-    `adaptive_sampling` says why the rates that it computes are of no use, empty where it computes none.
+    `adaptive_sampling` says why the rates that it computes are of no use, empty where it computes none. `sizing` is
+    what roles take that do not write to the storage.
     """
 
     modes: tuple[str, ...]
@@ -164,6 +194,7 @@ class BackendPack(Pack):
     no_tenants: Refusal | None
     serves_strategies: bool
     adaptive_sampling: str
+    sizing: Mapping[str, Sizing]
 
     @property
     def runs_elsewhere(self) -> bool:
@@ -194,6 +225,9 @@ class StoragePack(Pack):
     no_retention      why the age of spans does not matter; None where it does
     no_archive        why it has no second place for traces; None where it has
     keeps_sampling    it can keep the state of adaptive sampling
+    process           what the process of the backend takes that writes to it
+    server            what the server takes that tracegen runs; None where there is none
+    delivery          how spans are sent to the process that writes to it
     """
 
     backends: tuple[str, ...]
@@ -207,3 +241,6 @@ class StoragePack(Pack):
     no_retention: Refusal | None
     no_archive: Refusal | None
     keeps_sampling: bool
+    process: Sizing
+    server: Sizing | None
+    delivery: Delivery

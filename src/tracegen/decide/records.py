@@ -158,6 +158,7 @@ class Kafka:
     brokers: tuple[str, ...] | None
     topic: str
     partitions: int
+    size: str
     replication_factor: int
     tls: Tls | None
     sasl: KafkaSasl | None
@@ -228,6 +229,7 @@ class CollectorQueue:
 
     type: str
     size: str | None
+    fsync: bool | None
 
 
 @dataclass(frozen=True)

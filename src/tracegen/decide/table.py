@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
+from tracegen.catalogue import Sizing, StoragePack
 from tracegen.decide.draft import Draft, Pattern
 from tracegen.decide.traffic import expected_traces, spans_of_a_trace, spans_per_second
 from tracegen.spec.said import Path
-from tracegen.system.sizing import process_memory, spans_in_a_trace
+from tracegen.system.sizing import COLLECTOR, cores_for_rate, memory_for_rate, spans_in_a_trace
 from tracegen.system.tail_sizes import MARGIN, decisions, memory_for, share_of_rate, slots, slots_in, waiting
 from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
 
@@ -105,11 +106,27 @@ def _spans(draft: Draft, path: Path) -> Decided:
 
 
 def _backend_memory(draft: Draft, path: Path) -> Decided:
-    return _memory_of(spans_per_second(draft.services))
+    archive = bool(draft["backend",].get("archive"))
+    return _memory_of(_storage(draft).process, spans_per_second(draft.services), archive)
 
 
-def _memory_of(rate: float) -> Decided:
-    return _mebibytes(process_memory(rate)), f"derived from about {rate:,.0f} spans a second"
+def _backend_cores(draft: Draft, path: Path) -> Decided:
+    return _cores_of(_storage(draft).process, spans_per_second(draft.services))
+
+
+def _storage(draft: Draft) -> StoragePack:
+    return draft.packs.storages[draft["backend", "storage", "type"]]
+
+
+def _memory_of(sizing: Sizing, rate: float, archive: bool = False) -> Decided:
+    beside = " and an archive" if archive and sizing.more else ""
+    memory = memory_for_rate(sizing, rate, archive)
+    return _mebibytes(memory), f"derived from about {rate:,.0f} spans a second{beside}"
+
+
+def _cores_of(sizing: Sizing, rate: float) -> Decided:
+    why = f"derived from about {rate:,.0f} spans a second, {sizing.core:,} a core"
+    return cores_for_rate(sizing, rate), why
 
 
 def _mebibytes(memory: int) -> str:
@@ -130,7 +147,13 @@ def _resources_of_role(draft: Draft, path: Path) -> Decided:
 
 
 def _resource_of_role(draft: Draft, path: Path) -> Decided:
-    return draft["backend", "resources", path[-1]], "that of backend.resources"
+    """What is said of every process; else what this role takes at its share of the rate."""
+    if draft.is_said(("backend", "resources", path[-1])):
+        return draft["backend", "resources", path[-1]], "that of backend.resources"
+    role = str(path[2])
+    sizing = draft.packs.backends[draft["backend", "type"]].sizing.get(role, _storage(draft).process)
+    rate = spans_per_second(draft.services) / draft["backend", "roles", role, "replicas"]
+    return _cores_of(sizing, rate) if path[-1] == "cpu" else _memory_of(sizing, rate)
 
 
 def _shards(draft: Draft, path: Path) -> Decided:
@@ -147,18 +170,26 @@ def _copies_of_rows(draft: Draft, path: Path) -> Decided:
 
 def _runs_inside(draft: Draft) -> bool:
     storage = draft["backend", "storage"]
-    pack = draft.packs.storages[storage["type"]]
-    return not any(storage[key] for key in pack.server_named_by)
+    return not any(storage[key] for key in _storage(draft).server_named_by)
+
+
+def _collector_cores(draft: Draft, path: Path) -> Decided:
+    return _cores_of(COLLECTOR, _collector_rate(draft))
+
+
+def _collector_rate(draft: Draft) -> float:
+    """Of one gateway, while another is away."""
+    replicas = draft["collector", "replicas"] if "gateway" in draft["collector", "topology"] else 1
+    return share_of_rate(spans_per_second(draft.services), replicas)
 
 
 def _collector_memory(draft: Draft, path: Path) -> Decided:
-    rate = spans_per_second(draft.services)
-    tail = draft["sampling", "tail"]
+    rate, tail = _collector_rate(draft), draft["sampling", "tail"]
     if tail is None:
-        return _memory_of(rate)
+        return _memory_of(COLLECTOR, rate)
     in_one, spans = traces_in_a_collector(draft), spans_of_a_trace(draft.services)
     wanted = tail["traces"] or (slots(in_one, _wait(draft)) if in_one else 0)
-    memory = max(process_memory(rate), memory_for(wanted, spans))
+    memory = max(memory_for_rate(COLLECTOR, rate), memory_for(wanted, spans))
     why = f"room for {wanted:,} waiting traces of {spans} spans" if wanted else "no traffic is said"
     return _mebibytes(memory), why
 
@@ -215,11 +246,13 @@ TABLE: Mapping[Pattern, Entry] = {
     ("services", "*", "sampling", "head"): _head,
     ("services", "*", "traffic", "requests_per_second"): _requests,
     ("services", "*", "traffic", "spans_per_trace"): _spans,
+    ("backend", "resources", "cpu"): _backend_cores,
     ("backend", "resources", "memory"): _backend_memory,
     ("backend", "roles", "*", "replicas"): _replicas_of_role,
     ("backend", "roles", "*", "resources"): _resources_of_role,
     ("backend", "roles", "*", "resources", "cpu"): _resource_of_role,
     ("backend", "roles", "*", "resources", "memory"): _resource_of_role,
+    ("collector", "resources", "cpu"): _collector_cores,
     ("collector", "resources", "memory"): _collector_memory,
     ("sampling", "tail", "traces"): _traces,
     ("sampling", "tail", "expected_traces_per_second"): _expected,

@@ -11,7 +11,7 @@ from tracegen.system import Destination
 #: would be sent again more often.
 _PATIENCE = "3s"
 _ASK_EVERY = "1s"
-_TIMEOUT = "20s"
+_TIMEOUT, _ONE_TIMEOUT = "20s", "5s"
 
 
 def load_balancing(destination: Destination, connection: dict[str, Value], retry: Value, queue: Value) -> Value:
@@ -36,6 +36,7 @@ def load_balancing(destination: Destination, connection: dict[str, Value], retry
         "protocol": {
             "otlp": {
                 **connection,
+                "timeout": _ONE_TIMEOUT,
                 "retry_on_failure": again,
                 "sending_queue": Commented({"enabled": False}, own),
             }

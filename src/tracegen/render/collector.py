@@ -3,9 +3,10 @@
 Source: https://opentelemetry.io/docs/collector/configuration/ and the components' own pages.
 """
 
+from tracegen.catalogue import Delivery
 from tracegen.emit import Commented, Value
 from tracegen.parts.certificates import tls_name
-from tracegen.parts.collectors import HEALTHY_ANSWER, QUEUE_VOLUME, config_path
+from tracegen.parts.collectors import HEALTHY_ANSWER, config_path
 from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
@@ -15,22 +16,18 @@ from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
 from tracegen.render.pipelines import forwards, pipelines
+from tracegen.render.queue import file_storage, sending_queue
 from tracegen.render.receivers import guard, receivers
 from tracegen.render.redaction import redaction
 from tracegen.render.span_metrics import counts_spans
 from tracegen.render.strategies import strategy_server
 from tracegen.render.tenants import tenant_filters
-from tracegen.system import Destination, Queue, System, Tier
+from tracegen.system import Destination, System, Tier
 from tracegen.system.file import Structured
 
-_QUEUE_FOLDER = f"{QUEUE_VOLUME}/queue"
-
-#: Bytes in one request to the backend, and how long the queue waits to fill one. A gRPC server takes 4 MiB, and the
-#: exporter would drop what it refuses as too large.
-_BATCH_BYTES = 500_000
-_LARGEST_BATCH_BYTES = 3_000_000
 #: A request becomes one message, and brokers of others take 1 MiB unless somebody told them otherwise.
 _LARGEST_MESSAGE_BYTES = 900_000
+#: How long the queue waits to fill a request.
 _BATCH_WAIT = "200ms"
 
 _HEAD = "OpenTelemetry Collector"
@@ -52,7 +49,8 @@ def _config(tier: Tier, system: System) -> Value:
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, system) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
     processors |= health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
-    connectors = (span_metrics.connectors() if counts else {}) | forwards(tier, counts)
+    processors |= span_metrics.processors() if counts else {}
+    connectors = (span_metrics.connectors(tier, system) if counts else {}) | forwards(tier, counts)
     return {
         "extensions": extensions,
         "receivers": receivers(tier, system),
@@ -76,7 +74,7 @@ def _extensions(tier: Tier, system: System) -> dict[str, Value]:
         }
     }
     if tier.queue.persistent:
-        extensions["file_storage"] = {"directory": _QUEUE_FOLDER, "create_directory": True}
+        extensions["file_storage"] = file_storage(tier.queue, len(tier.destinations))
     return extensions | guard(tier, system) | strategy_server(tier, system)
 
 
@@ -87,7 +85,7 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
         "max_interval": "30s",
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
-    queue = _sending_queue(tier.queue, _batch(destination, system))
+    queue = sending_queue(tier, destination, _batch(destination, system))
     connection = _connection(destination)
     if destination.by_trace:
         return load_balancing(destination, connection, retry, queue)
@@ -95,7 +93,19 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
     if destination.balanced and destination.protocol == "grpc":
         why = "One connection would stay with one replica: this spreads requests over all behind the name."
         endpoint["balancer_name"] = Commented("round_robin", why)
-    return {**endpoint, **connection, "retry_on_failure": retry, "sending_queue": queue}
+    return {
+        **endpoint,
+        **connection,
+        "timeout": _timeout(destination),
+        "retry_on_failure": retry,
+        "sending_queue": queue,
+    }
+
+
+def _timeout(destination: Destination) -> Value:
+    why = "What is given up while the other side still works is sent, and stored, again; the default is 5 s."
+    timeout = f"{destination.delivery.timeout}s"
+    return Commented(timeout, why) if destination.protocol == "grpc" else timeout
 
 
 def _connection(destination: Destination) -> dict[str, Value]:
@@ -118,24 +128,13 @@ def _endpoint(destination: Destination) -> str:
     return f"dns:///{address}" if destination.balanced else address
 
 
-def _sending_queue(queue: Queue, batches: Value) -> Value:
-    sending_queue: dict[str, Value] = {"enabled": True}
-    if queue.persistent:
-        sending_queue["storage"] = Commented("file_storage", "On disk: spans survive a restart and a crash.")
-    batch = "Made behind the queue: a batch processor before it would lose what it holds in a crash."
-    size = "Spans. When it is full, senders get an error they retry, and nothing is dropped in silence."
-    return sending_queue | {
-        "sizer": "items",
-        "queue_size": Commented(queue.spans, size),
-        "batch": Commented(batches, batch),
-    }
-
-
 def _batch(destination: Destination, system: System) -> Value:
-    kafka = system.backend.kafka if destination.inside else None
+    kafka, delivery = system.backend.kafka if destination.inside else None, destination.delivery
     largest = Commented(
-        _LARGEST_BATCH_BYTES,
-        "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped.",
+        delivery.largest,
+        "Below the 4 MiB that a gRPC server takes: what is larger would be refused for good, and dropped."
+        if delivery.largest == Delivery().largest
+        else "Small: the storage takes span by span, and a request has to be done within its time.",
     )
     if kafka and not kafka.inside:
         largest = Commented(
@@ -144,6 +143,6 @@ def _batch(destination: Destination, system: System) -> Value:
     return {
         "flush_timeout": _BATCH_WAIT,
         "sizer": "bytes",
-        "min_size": _BATCH_BYTES,
+        "min_size": delivery.smallest,
         "max_size": largest,
     }

@@ -7,6 +7,7 @@ from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.parts.services import url_variable
+from tracegen.render.queue import waits_when_full
 from tracegen.render.template import render_template
 from tracegen.system import SAMPLING_PORTS, Condition, Policy, Publish, Service, System, Tier
 from tracegen.system.file import Written
@@ -39,6 +40,9 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "endpoint": _endpoint,
         "sampler": _sampler,
         "spans": _spans,
+        "full": _full,
+        "each": _each,
+        "damaged": list(_damaged(system)),
         "kept": [_policy(each) for each in system.tail.policies] if system.tail else [],
         "wait": go_duration(system.tail.wait) if system.tail else "",
         "strategies": _strategies(system),
@@ -166,6 +170,33 @@ def _strategies(system: System) -> str:
 
 def _spans(tier: Tier) -> str:
     return f"{tier.queue.spans:,}"
+
+
+def _full(tier: Tier) -> str:
+    """What happens when a queue is full, by what stands before it."""
+    if waits_when_full(tier):
+        return "decisions wait, and senders with them, until they give up"
+    if tier.tail:
+        return "what was to be kept is lost, and otelcol_exporter_enqueue_failed_spans_total counts it"
+    return "senders are refused and repeat"
+
+
+def _each(tier: Tier) -> str:
+    return " for each of its destinations" if len(tier.destinations) > 1 else ""
+
+
+def _damaged(system: System) -> Iterator[str]:
+    """Commands that take away the file of a queue; a number where there are several."""
+    for tier in system.tiers:
+        queue = f"{tier.component}-queue"
+        if tier.queue.persistent and "compose" in system.targets:
+            number = "-1" if tier.replicas > 1 else ""
+            away = f"docker compose rm --stop --force {tier.component}{number}"
+            yield f"{away} && docker volume rm {system.name}_{queue}{number} && docker compose up --detach --wait"
+        if tier.queue.persistent and "kubernetes" in system.targets and not tier.per_node:
+            pod, space = f"{tier.component}-0", f"--namespace {system.kubernetes.namespace}"
+            claim = f"kubectl delete persistentvolumeclaim {queue}-{pod} --wait=false {space}"
+            yield f"{claim} && kubectl delete pod {pod} {space}"
 
 
 def _retention(hours: int) -> str:

@@ -7,6 +7,7 @@ from tracegen.decide import Settings
 from tracegen.decide.records import Kafka, Role
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, backend_pack, cause
+from tracegen.rules.storage import NO_SERVER
 from tracegen.spec.said import Path
 from tracegen.spec.wording import either
 
@@ -21,6 +22,10 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     roles, kafka, pack = settings.backend.roles, settings.backend.kafka, backend_pack(settings, packs)
     if roles is None or kafka is None:
         return
+    if kafka.brokers and settings.said.get("backend", "kafka", "size"):
+        message = f"size {kafka.size} is for a broker that tracegen runs, and brokers that exist are named"
+        path = ("backend", "kafka", "size")
+        yield at(settings, NO_SERVER, path, message, "delete it; whoever runs them says their size")
     yield from _replicas(settings, pack.partition_owners, roles, kafka.partitions)
     for reader, owner in pack.fed_by.items():
         yield from _readers(settings, roles, reader, owner)

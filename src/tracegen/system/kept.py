@@ -88,20 +88,45 @@ class _Trace:
         return next(name for name, flag in zip(CLASSES, flags, strict=True) if flag)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The traces that start in one service: the share that its head sampler keeps, whom it calls, what it is."""
+
+    traffic: Traffic
+    head: float
+    calls: tuple[str, ...]
+    attributes: Mapping[str, str]
+
+
 def kept(design: Design) -> dict[str, tuple[Row, ...]]:
     """The classes of the traces that start in each service."""
-    passed = {name: limit.passed for name, limit in limits(design).items()}
-    deciders = _deciders(design)
-    return {name: tuple(_rows(service, deciders[name], passed)) for name, service in design.services.items()}
+    return kept_of(_sources(design), design.tail)
+
+
+def kept_of(sources: Mapping[str, Source], tail: Tail | None) -> dict[str, tuple[Row, ...]]:
+    """The classes of the traces that start in each of these services."""
+    passed = {name: limit.passed for name, limit in _limits(sources, tail).items()}
+    deciders = _deciders(sources, tail)
+    return {name: tuple(_rows(source, deciders[name], passed)) for name, source in sources.items()}
 
 
 def limits(design: Design) -> dict[str, Limit]:
     """The policies with a rate limit, by name."""
-    tail = design.tail
+    return _limits(_sources(design), design.tail)
+
+
+def _sources(design: Design) -> dict[str, Source]:
+    return {
+        name: Source(each.traffic, head_share(each), each.calls, each.attributes)
+        for name, each in design.services.items()
+    }
+
+
+def _limits(sources: Mapping[str, Source], tail: Tail | None) -> dict[str, Limit]:
     if tail is None:
         return {}
     return {
-        policy.name: Limit(spans, _reaching(policy, design))
+        policy.name: Limit(spans, _reaching(policy, tail, sources))
         for policy in tail.policies
         if (spans := _limit(policy, tail)) is not None
     }
@@ -128,30 +153,30 @@ class _Decider:
         return self.tail.policies if self.tail else ()
 
 
-def _deciders(design: Design) -> dict[str, _Decider]:
-    attributes = _attributes(design.tail)
-    given = {key for service in design.services.values() for key in service.attributes}
+def _deciders(sources: Mapping[str, Source], tail: Tail | None) -> dict[str, _Decider]:
+    attributes = _attributes(tail)
+    given = {key for source in sources.values() for key in source.attributes}
     known = [each for each in attributes if each.key in given]
     asked = tuple(each for each in attributes if each.key not in given)
-    reach = reachable_bits({name: service.calls for name, service in design.services.items()})
-    carriers = {each: _carriers(each, design) for each in known}
+    reach = reachable_bits({name: source.calls for name, source in sources.items()}) if known else {}
+    carriers = {each: _carriers(each, sources) for each in known}
     return {
-        name: _Decider(design.tail, {each: bool(reach[name] & bits) for each, bits in carriers.items()}, asked)
-        for name in design.services
+        name: _Decider(tail, {each: bool(reach[name] & bits) for each, bits in carriers.items()}, asked)
+        for name in sources
     }
 
 
-def _carriers(condition: Condition, design: Design) -> int:
+def _carriers(condition: Condition, sources: Mapping[str, Source]) -> int:
     """The services whose spans carry an attribute: bit i is the i-th service."""
     return sum(
         1 << number
-        for number, service in enumerate(design.services.values())
-        if service.attributes.get(condition.key) in condition.values
+        for number, source in enumerate(sources.values())
+        if source.attributes.get(condition.key) in condition.values
     )
 
 
-def _rows(service: Service, decider: _Decider, passed: dict[str, float]) -> Iterator[Row]:
-    traces = list(_traces(service.traffic, decider))
+def _rows(source: Source, decider: _Decider, passed: dict[str, float]) -> Iterator[Row]:
+    traces = list(_traces(source.traffic, decider))
     for kind in CLASSES:
         of_class = [(trace, chance) for trace, chance in traces if trace.kind == kind]
         share = sum(chance for _, chance in of_class)
@@ -160,11 +185,11 @@ def _rows(service: Service, decider: _Decider, passed: dict[str, float]) -> Iter
         yield Row(
             kind=kind,
             share=share,
-            head=head_share(service),
+            head=source.head,
             tail=unlimited / share if share else 1.0,
             limits=limited / unlimited if unlimited else 1.0,
-            traces_in=service.traffic.traces_per_second * share,
-            spans_in_a_trace=service.traffic.spans,
+            traces_in=source.traffic.traces_per_second * share,
+            spans_in_a_trace=source.traffic.spans,
         )
 
 
@@ -192,12 +217,12 @@ def _limit(policy: Policy, tail: Tail) -> float | None:
     return float(tail.collectors * max(1, min(limits) // tail.collectors)) if limits else None
 
 
-def _reaching(policy: Policy, design: Design) -> float:
-    deciders = _deciders(design)
+def _reaching(policy: Policy, tail: Tail, sources: Mapping[str, Source]) -> float:
+    deciders = _deciders(sources, tail)
     return sum(
-        service.traffic.spans_per_second * head_share(service) * chance * _ratio(policy)
-        for name, service in design.services.items()
-        for trace, chance in _traces(service.traffic, deciders[name])
+        source.traffic.spans_per_second * source.head * chance * _ratio(policy)
+        for name, source in sources.items()
+        for trace, chance in _traces(source.traffic, deciders[name])
         if _agrees(policy, trace, deciders[name])
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracegen.catalogue import Image, OperatorAgent
+from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.compose import Compose
 from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
@@ -58,7 +58,7 @@ class Destination:
 
     `host` is a component, or somebody else's server when `inside` is False; `path` stands behind the port in
     the URL; `headers` may hold secrets; `balanced` spreads over all replicas behind the host name, and `by_trace`
-    gives each of them whole traces.
+    gives each of them whole traces; `delivery` is how requests are made, and how long one may take.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Destination:
     balanced: bool = False
     tenant: str = ""
     by_trace: bool = False
+    delivery: Delivery = field(default_factory=Delivery)
 
     @property
     def url(self) -> str:
@@ -84,11 +85,16 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where a collector keeps spans until the destination has taken them; `spans` is its length."""
+    """Where a collector keeps spans until a destination has taken them.
+
+    `spans` is the length of the queue of one destination; `size` is that of the volume that they share, and `fsync`
+    says that each write is on the disk before it counts.
+    """
 
     persistent: bool
     size: str
     spans: int
+    fsync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,10 @@ class Sasl:
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """The broker between the roles of a scalable backend; `inside`: the rendered system runs it."""
+    """The broker between the roles of a scalable backend; `inside`: the rendered system runs it.
+
+    `size` is that of the volume of the broker that is run.
+    """
 
     brokers: tuple[str, ...]
     topic: str
@@ -159,6 +168,7 @@ class Kafka:
     tls: ClientTls | None
     sasl: Sasl | None
     inside: bool
+    size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +192,8 @@ class Backend:
     """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
 
     `resources` are those of one process; None where somebody else runs it.
+    `server` is what the storage's server takes that the rendered system runs, None where it runs none; above the
+    share `refuse` of its memory the process that writes to the storage refuses spans, 0 for that of every collector.
     """
 
     type: str
@@ -194,6 +206,8 @@ class Backend:
     kafka: Kafka | None = None
     tenants: tuple[Tenant, ...] = ()
     archive: bool = False
+    server: Resources | None = None
+    refuse: float = 0.0
 
     @property
     def process_resources(self) -> Resources:

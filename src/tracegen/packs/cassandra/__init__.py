@@ -15,7 +15,7 @@ from tracegen.parts.certificates import client_mounts
 from tracegen.parts.variables import login_of, variables_of, with_port
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
-from tracegen.system import Component, Design, Health, Port, Resources, Text, Volume, Wait, text
+from tracegen.system import Component, Design, Health, Port, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
 from tracegen.system.units import MEBIBYTE
 
@@ -25,8 +25,8 @@ _PORT = 9042
 _FOLDER = "/var/lib/cassandra"
 _CONFIG = "/tmp/cassandra"
 
-#: The node of ours, in MiB: the heap and as much again as Cassandra keeps outside of it.
-_MEMORY, _HEAP, _DIRECT = 2048, 1024, 512
+#: Of the memory of the node of ours: half for the heap, a quarter for what Cassandra keeps outside of it.
+_HEAP, _DIRECT = 2, 4
 
 #: Cassandra groups tables by time; about fifty groups over the life of a span is what its authors advise.
 _WINDOWS = 48
@@ -114,7 +114,8 @@ def _options(design: Design) -> CassandraStorage:
 
 def _node(design: Design) -> Component:
     """One node. All it writes goes to its volume, and the configuration that its entrypoint edits is a copy."""
-    options = _options(design)
+    options, resources = _options(design), design.backend.server
+    assert resources, "its pack says what it takes"
     image = design.images[NAME]
     folders = f"mkdir -p {_FOLDER}/tmp {_FOLDER}/logs {_CONFIG}"
     script = f"{folders} && cp -r /etc/cassandra/. {_CONFIG} && exec docker-entrypoint.sh cassandra -f"
@@ -135,8 +136,8 @@ def _node(design: Design) -> Component:
         ),
         volumes=(Volume("cassandra-data", _FOLDER, options.size, "spans"),),
         environment={
-            "MAX_HEAP_SIZE": text(f"{_HEAP}M"),
-            "MAX_DIRECT_MEMORY_SIZE": text(f"{_DIRECT}M"),
+            "MAX_HEAP_SIZE": text(f"{resources.memory // MEBIBYTE // _HEAP}M"),
+            "MAX_DIRECT_MEMORY_SIZE": text(f"{resources.memory // MEBIBYTE // _DIRECT}M"),
             "CASSANDRA_CONF": text(_CONFIG),
             "CASSANDRA_LOG_DIR": text(f"{_FOLDER}/logs"),
             "CASSANDRA_ENDPOINT_SNITCH": text("GossipingPropertyFileSnitch"),
@@ -145,7 +146,7 @@ def _node(design: Design) -> Component:
             "JVM_EXTRA_OPTS": text(f"-Djava.io.tmpdir={_FOLDER}/tmp"),
             "HOME": text(f"{_FOLDER}/tmp"),
         },
-        resources=Resources(1.0, _MEMORY * MEBIBYTE),
+        resources=resources,
         user=image.user,
         writable=("/tmp",),
         grace=60,

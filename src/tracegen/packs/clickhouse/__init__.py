@@ -14,15 +14,13 @@ from tracegen.parts.certificates import client_mounts
 from tracegen.parts.variables import login_of, variables_of, with_port
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
-from tracegen.system import Component, Design, Health, Port, Resources, Volume, Wait, text
+from tracegen.system import Component, Design, Health, Port, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.units import MEBIBYTE
 
 NAME = "clickhouse"
 
 _NATIVE, _HTTP = 9000, 8123
 _FOLDER = "/var/lib/clickhouse"
-_MEMORY = 2048 * MEBIBYTE
 
 #: Versions of Jaeger that start with ClickHouse only when a feature gate says so; the gate is gone in 2.23.
 _GATED = ((2, 18), (2, 21))
@@ -94,7 +92,7 @@ def _node(design: Design) -> Component:
             "CLICKHOUSE_SKIP_USER_SETUP": text("1"),
         },
         # The server takes nine tenths of its container's memory by default, and no more.
-        resources=Resources(1.0, _MEMORY),
+        resources=design.backend.server,
         user=image.user,
         writable=("/tmp", "/var/log/clickhouse-server"),
         grace=60,

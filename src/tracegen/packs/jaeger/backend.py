@@ -152,9 +152,13 @@ def _config(process: Process, resources: Resources, design: Design, part: Storag
         },
         "extensions": extensions,
         "receivers": receivers,
-        "processors": {"memory_limiter": memory_limiter(resources)},
+        "processors": {"memory_limiter": _limiter(resources, design)},
         "exporters": exporters,
     }
+
+
+def _limiter(resources: Resources, design: Design) -> Value:
+    return memory_limiter(resources, design.backend.refuse) if design.backend.refuse else memory_limiter(resources)
 
 
 def _extensions(process: Process, design: Design, part: StoragePart) -> dict[str, Value]:

@@ -14,6 +14,7 @@ def kafka_exporter(kafka: Kafka) -> Value:
     return {
         **_client(kafka),
         "traces": {"topic": kafka.topic, "encoding": "otlp_proto"},
+        "timeout": Commented("20s", "Below that of who sends to here: an answer comes before it asks again."),
         "producer": {
             "required_acks": Commented(-1, "All replicas in step have it before it counts as written."),
             "compression": "zstd",

@@ -11,7 +11,7 @@ from tracegen.packs.contract import Companion
 from tracegen.system import Call, Component, Design, FileMount, Health, Port, Resources, System, Volume, Wait, text
 from tracegen.system.file import Written
 from tracegen.system.system import Kafka as Broker
-from tracegen.system.units import MEBIBYTE
+from tracegen.system.units import MEBIBYTE, size_in_bytes
 
 BROKER = "kafka"
 TOPIC_JOB = "kafka-topic"
@@ -23,11 +23,25 @@ _PORT, _CONTROLLER_PORT = 9092, 9093
 _FOLDER = "/var/lib/kafka"
 _CONFIG, _TARGET = "kafka/server.properties", "/etc/kafka/server.properties"
 _PROGRAMS = "/opt/kafka/bin"
+_TOOLS_LOG = "/opt/kafka/config/tools-log4j2.yaml"
 _MEMORY, _HEAP = 1024, 512
 _RETENTION_HOURS = 24
 
 
-def _broker(design: Design) -> Component:
+#: Of the volume, for spans; the rest is for what is being deleted, and for Kafka's own topics.
+_FULL = 0.8
+#: Kafka deletes whole segments, the one that it writes to never: each partition may be one of them above its bound.
+_SEGMENTS, _LARGEST_SEGMENT = 5, 2**30
+
+
+def _partition_bytes(kafka: Broker) -> tuple[int, int]:
+    """Bytes that a partition keeps, and of one of its segments."""
+    most = int(size_in_bytes(kafka.size) * _FULL) // kafka.partitions
+    segment = max(LARGEST_MESSAGE, min(_LARGEST_SEGMENT, most // _SEGMENTS))
+    return max(LARGEST_MESSAGE, most - segment), segment
+
+
+def _broker(design: Design, kafka: Broker) -> Component:
     image = design.images[BROKER]
     format_ = f"{_PROGRAMS}/kafka-storage.sh format --ignore-formatted --cluster-id {_cluster_id(design)}"
     script = f"{format_} --config {_TARGET} && exec {_PROGRAMS}/kafka-server-start.sh {_TARGET}"
@@ -39,11 +53,15 @@ def _broker(design: Design) -> Component:
         ports=(Port("kafka", _PORT),),
         health=Health(command=("nc", "-z", "127.0.0.1", str(_PORT)), port=_PORT, path=""),
         files=(FileMount(_CONFIG, _TARGET),),
-        volumes=(Volume("kafka-data", _FOLDER, "10Gi", "spans on their way"),),
+        volumes=(Volume("kafka-data", _FOLDER, kafka.size, "spans on their way"),),
         environment={
             "KAFKA_HEAP_OPTS": text(f"-Xms{_HEAP}m -Xmx{_HEAP}m"),
             # The only folder beside the volume that the scripts of the image write to.
             "LOG_DIR": text("/tmp/logs"),
+            # It is memory, of which its own log, and that of the garbage collector, would take ever more: the one
+            # goes to the console as those of the tools do, the other nowhere.
+            "KAFKA_LOG4J_OPTS": text(f"-Dlog4j2.configurationFile={_TOOLS_LOG}"),
+            "EXTRA_ARGS": text("-name kafkaServer"),
         },
         resources=Resources(1.0, _MEMORY * MEBIBYTE),
         user=image.user,
@@ -57,18 +75,29 @@ def _broker(design: Design) -> Component:
 def _topic_job(design: Design, kafka: Broker) -> Component:
     image = design.images[BROKER]
     program = f"{_PROGRAMS}/kafka-topics.sh --bootstrap-server {BROKER}:{_PORT} --topic {kafka.topic}"
-    settings = f"--config max.message.bytes={LARGEST_MESSAGE} --config retention.ms={_RETENTION_HOURS * 3_600_000}"
+    kept, segment = _partition_bytes(kafka)
+    values = {
+        "max.message.bytes": LARGEST_MESSAGE,
+        "retention.ms": _RETENTION_HOURS * 3_600_000,
+        # Whichever comes first: a full volume stops the broker.
+        "retention.bytes": kept,
+        "segment.bytes": segment,
+    }
+    settings = " ".join(f"--config {key}={value}" for key, value in values.items())
     create = (
         f"{program} --create --if-not-exists --partitions {kafka.partitions}"
         f" --replication-factor {kafka.replication_factor} {settings}"
     )
     # A topic that exists keeps its partitions; more can be added, and an error says that there is nothing to add.
     more = f"{{ {program} --alter --partitions {kafka.partitions} || true; }}"
+    same = ",".join(f"{key}={value}" for key, value in values.items())
+    configs = f"{_PROGRAMS}/kafka-configs.sh --bootstrap-server {BROKER}:{_PORT} --entity-type topics"
+    change = f"{configs} --entity-name {kafka.topic} --alter --add-config {same}"
     return Component(
         name=TOPIC_JOB,
         image=image.reference,
         why="Makes the topic with its partitions, and ends.",
-        entrypoint=("sh", "-c", f"{create} && {more}"),
+        entrypoint=("sh", "-c", f"{create} && {more} && {change}"),
         environment={"KAFKA_HEAP_OPTS": text("-Xmx128m"), "LOG_DIR": text("/tmp/logs")},
         resources=Resources(0.5, 256 * MEBIBYTE),
         needs={BROKER: Wait.HEALTHY},
@@ -114,7 +143,7 @@ class Kafka:
         """The broker, and the job that makes its topic; nothing when brokers exist already."""
         kafka = design.backend.kafka
         if kafka and kafka.inside:
-            yield _broker(design)
+            yield _broker(design, kafka)
             yield _topic_job(design, kafka)
 
     def configs(self, system: System) -> Iterable[Written]:

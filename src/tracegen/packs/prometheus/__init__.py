@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Companion
-from tracegen.packs.prometheus import sampling_rules
+from tracegen.packs.prometheus import pipeline_rules, sampling_rules
 from tracegen.parts.certificates import CA_PATH, server_mounts
 from tracegen.parts.collectors import SPAN_METRICS_PORT, name_of_all
 from tracegen.parts.telemetry import METRICS_PORT
@@ -65,14 +65,19 @@ def _config(system: System) -> Structured:
         for tier in system.tiers
     ]
     jobs += [_job(name, metrics) for name, metrics in _told(system.components)]
-    alerts: dict[str, Value] = {"rule_files": [sampling_rules.TARGET]} if system.tail else {}
-    value: Value = {"global": {"scrape_interval": "15s"}, **alerts, "scrape_configs": jobs}
+    alerts: list[Value] = [target for _, target in _rule_files(system)]
+    value: Value = {"global": {"scrape_interval": "15s"}, "rule_files": alerts, "scrape_configs": jobs}
     head = "Prometheus. Each name is asked for all addresses behind it, so that every replica is read."
     return Structured(_CONFIG, value, head, "packs/prometheus")
 
 
 def _files(design: Design) -> Iterable[tuple[str, str]]:
     yield _CONFIG, _TARGET
+    yield from _rule_files(design)
+
+
+def _rule_files(design: Design) -> Iterable[tuple[str, str]]:
+    yield pipeline_rules.PATH, pipeline_rules.TARGET
     if design.tail:
         yield sampling_rules.PATH, sampling_rules.TARGET
 
@@ -105,6 +110,7 @@ class Prometheus:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""
         if system.metrics:
             yield _config(system)
+            yield pipeline_rules.rules(system, tuple(name for name, _ in _told(system.components)))
             yield from sampling_rules.rules(system)
 
 

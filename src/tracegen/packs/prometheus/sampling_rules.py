@@ -6,7 +6,8 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/proc
 
 from collections.abc import Iterator
 
-from tracegen.emit import Commented, Value
+from tracegen.emit import Value
+from tracegen.packs.prometheus.alert import alert
 from tracegen.system import Design, Tier
 from tracegen.system.file import Structured
 from tracegen.system.kept import kept
@@ -32,26 +33,20 @@ def rules(design: Design) -> Iterator[Structured]:
 def _alerts(tier: Tier, design: Design) -> Iterator[Value]:
     assert tier.tail is not None
     job = f'{{job="{tier.component}"}}'
-    yield _alert(
+    yield alert(
         "TracesLostBeforeDecision",
         f"increase({_PREFIX}_sampling_trace_dropped_too_early_total{job}[5m]) > 0",
         "page",
         "Traces were pushed out of memory before they were decided, errors among them. Raise sampling.tail.traces "
         "and the collector's memory, or add replicas.",
     )
-    yield _alert(
+    yield alert(
         "TailSamplingNearlyFull",
         f"{_PREFIX}_sampling_traces_on_memory{job} > {tier.tail.slots * 8 // 10}",
         "ticket",
         f"More than four fifths of the {tier.tail.slots} traces that have room are waiting.",
     )
-    yield _alert(
-        "SpansRefused",
-        f"increase(otelcol_receiver_refused_spans_total{job}[5m]) > 0",
-        "page",
-        "The collector has no memory or queue left for spans, and senders repeat them until they give up.",
-    )
-    yield _alert(
+    yield alert(
         "SamplingPolicyFails",
         f"increase({_PREFIX}_sampling_policy_evaluation_error_total{job}[5m]) > 0",
         "ticket",
@@ -66,7 +61,7 @@ def _more_than_planned(job: str, design: Design) -> Iterator[Value]:
     planned = sum(row.traces for rows in kept(design).values() for row in rows)
     if planned:
         metric = f'{_PREFIX}_global_count_traces_sampled_total{{sampled="true",{job[1:]}'
-        yield _alert(
+        yield alert(
             "MoreTracesKeptThanPlanned",
             f"sum(rate({metric}[30m])) > {planned * _TOLERANCE:.4g}",
             "ticket",
@@ -77,20 +72,9 @@ def _more_than_planned(job: str, design: Design) -> Iterator[Value]:
 def _collector_away(tier: Tier, design: Design) -> Iterator[Value]:
     senders = [each.component for each in design.tiers for one in each.destinations if one.by_trace]
     for sender in senders:
-        yield _alert(
+        yield alert(
             "SamplingCollectorAway",
             f'otelcol_loadbalancer_num_backends{{job="{sender}"}} < {tier.replicas}',
             "ticket",
             "Fewer collectors decide than should. While their number changes, some traces are decided in parts.",
         )
-
-
-def _alert(name: str, expression: str, severity: str, words: str) -> Value:
-    wait = "15m" if severity == "ticket" else "0m"
-    return {
-        "alert": name,
-        "expr": expression,
-        "for": Commented(wait, "Each lost trace counts.") if severity == "page" else wait,
-        "labels": {"severity": severity},
-        "annotations": {"summary": words},
-    }

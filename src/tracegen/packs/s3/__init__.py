@@ -13,9 +13,8 @@ from tracegen.parts.calls import server_calls
 from tracegen.parts.certificates import CA_PATH, CERT_PATH, KEY_PATH, client_mounts, client_path, server_mounts
 from tracegen.parts.variables import variables_of
 from tracegen.render.otel.text import tempo_text
-from tracegen.system import Call, Component, Design, Health, Port, Resources, Secret, Text, Volume, Wait, text
+from tracegen.system import Call, Component, Design, Health, Port, Secret, Text, Volume, Wait, text
 from tracegen.system.storage_part import StoragePart
-from tracegen.system.units import MEBIBYTE
 
 NAME = "object-store"
 IMAGE = "seaweedfs"
@@ -112,7 +111,7 @@ def _store(design: Design, keys: Mapping[str, Text]) -> Component:
         secret_files=server_mounts(design.certificates),
         volumes=(Volume("object-store-data", "/data", _options(design).size, "blocks"),),
         environment={"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]},
-        resources=Resources(1.0, 512 * MEBIBYTE),
+        resources=design.backend.server,
         user=image.user,
         writable=("/tmp",),
         login=False,

@@ -36,7 +36,6 @@ PORT = 9200
 
 _DAY_HOURS = 24
 _CLEANER = "jaeger-index-cleaner"
-_NODE = Resources(1.0, 2048 * MEBIBYTE)
 _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
@@ -61,9 +60,11 @@ _TODAY = 1
 def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str, str], design: Design) -> Component:
     """The one node that the rendered system runs: `data` is its folder, `heap_variable` what sizes its heap."""
     image = design.images[name]
-    health = f"http://127.0.0.1:{PORT}/_cluster/health"
+    health = f"http://127.0.0.1:{PORT}/_cluster/health?wait_for_status=yellow&timeout=1s"
     # Half of the memory for the heap, as the servers' authors advise; the rest is for files in the cache.
-    heap = _NODE.memory // MEBIBYTE // 2
+    resources = design.backend.server
+    assert resources, "the pack of each of the two says what it takes"
+    heap = resources.memory // MEBIBYTE // 2
     environment = {"discovery.type": "single-node", heap_variable: f"-Xms{heap}m -Xmx{heap}m", **settings}
     return Component(
         name=name,
@@ -73,12 +74,13 @@ def search_node(name: str, data: str, heap_variable: str, settings: Mapping[str,
         health=Health(
             command=("curl", "--fail", "--silent", "--output", "/dev/null", health),
             port=PORT,
-            path="/_cluster/health",
+            # Without a wished status it answers 200 on red.
+            path="/_cluster/health?wait_for_status=yellow&timeout=1s",
             start_period=120,
         ),
         volumes=(Volume(f"{name}-data", data, _options(design).size, "spans"),),
         environment={key: text(value) for key, value in environment.items()},
-        resources=_NODE,
+        resources=resources,
         user=image.user,
         read_only=False,
         why_writable="It writes a key store and logs beside its programs.",
@@ -140,6 +142,11 @@ def _config(name: str, design: Design, prefix: str, archive: bool = False) -> Va
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
         config["write_mode"] = Commented("sync", why)
+        poison = (
+            "A document that the server will never take (400, such as more than 10,000 nested fields) is logged,\n"
+            "counted and left out. The default is to repeat its whole batch for ever, and everything waits behind it."
+        )
+        config["poison_pill_handling"] = Commented("drop", poison)
     if not options.manage:
         config["create_mappings"] = Commented(
             False, "Templates are somebody else's: they must exist before the first span."
@@ -159,8 +166,9 @@ def _window(design: Design, archive: bool) -> Value:
 def _index(index: str, design: Design, archive: bool) -> Value:
     options = _options(design)
     layout, rollover = (_MONTHLY, "month") if archive else _period(index, design)
+    # The others are small: a day of them in several shards would only use up those that a node may have.
     return {
-        "shards": options.shards,
+        "shards": options.shards if index == "spans" else 1,
         "replicas": options.replicas,
         "date_layout": layout,
         "rollover_frequency": rollover,
@@ -234,20 +242,21 @@ def _reader(name: str, prefix: str, design: Design, needs: Mapping[str, Wait]) -
     environment |= {f"{prefix}_{key.upper()}": value for key, value in _login(design).items()}
     in_file = _file_of(login_of(design).get("password", ()))
     variable = f"{prefix}_PASSWORD" if in_file else ""
-    return Reader(name, environment, _secret_files(name, design), needs, _calls(name, design), variable)
+    may_fail = bool(options.index_prefix)
+    return Reader(name, environment, _secret_files(name, design), needs, _calls(name, design), variable, may_fail)
 
 
 def _cleaner(name: str, design: Design, inside: bool) -> Component:
     """Deletes the indices of days past the retention, once a day."""
     options = _options(design)
     days = -(-design.backend.retention // _DAY_HOURS) + _TODAY
-    server = (servers_said(options) or [f"http://{name}:{PORT}"])[0]
+    servers = servers_said(options) or [f"http://{name}:{PORT}"]
     return Component(
         name=_CLEANER,
         image=design.images["jaeger-es-index-cleaner"].reference,
         why=f"Deletes indices older than {days} days, once a day: how retention comes about.",
         entrypoint=("sh", "-c", _cleaner_script(name, design), "cleaner"),
-        args=(str(days), server),
+        args=(str(days), *servers),
         secret_files=_secret_files(name, design),
         environment=_cleaner_environment(name, design),
         resources=Resources(0.2, 64 * MEBIBYTE),
@@ -264,9 +273,13 @@ def _cleaner(name: str, design: Design, inside: bool) -> Component:
 def _cleaner_script(name: str, design: Design) -> str:
     """The program's name ends in the architecture in some releases; it takes a password from the environment only."""
     run = 'exec /go/bin/es-index-cleaner-linux* "$@"'
+    if len(servers_said(_options(design))) > 1:
+        # Any node of the cluster will do, and one may be away.
+        tried = '/go/bin/es-index-cleaner-linux* "$days" "$server" && exit 0'
+        run = f'days="$1"; shift; for server in "$@"; do {tried}; done; exit 1'
     if not _file_of(login_of(design).get("password", ())):
         return run
-    return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {run}'
+    return f'ES_PASSWORD="$(cat {client_path(name, "password")})" && export ES_PASSWORD && {{ {run}; }}'
 
 
 def _cleaner_environment(name: str, design: Design) -> dict[str, Text]:

@@ -19,7 +19,7 @@ from tracegen.packs.tempo.connections import (
     servers_of,
 )
 from tracegen.packs.tempo.processes import SCHEDULER, Process, processes
-from tracegen.packs.tempo.tenants import tenant_limits
+from tracegen.packs.tempo.tenants import limits, tenant_limits
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.certificates import CERT_PATH, KEY_PATH, server_mounts
 from tracegen.parts.collectors import GROWTH
@@ -170,7 +170,7 @@ def _config(design: Design, part: StoragePart) -> Value:
         )
     if design.backend.tenants:
         config["multitenancy_enabled"] = True
-        config["overrides"] = {"per_tenant_override_config": _OVERRIDES_TARGET}
+    config |= limits(design, _OVERRIDES_TARGET)
     tls = server_tls(design.certificates)
     grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
     config["distributor"] = {
@@ -219,7 +219,6 @@ def _scalable(design: Design) -> dict[str, Value]:
         "memberlist": gossip(design),
         "ingest": {"kafka": broker(design)},
         "block_builder": {
-            "consume_cycle_duration": "30s",
             "assigned_partitions": Commented(assigned_partitions(design), "By host name; together all partitions."),
         },
         "live_store": {"readiness_target_lag": "5s", "readiness_max_wait": "5m"},

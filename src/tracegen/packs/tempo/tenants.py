@@ -1,8 +1,13 @@
-"""Limits of tenants: https://grafana.com/docs/tempo/latest/configuration/#overrides."""
+"""Limits, of everybody and of tenants: https://grafana.com/docs/tempo/latest/configuration/#overrides.
+
+In one process what the live store leaves out is nowhere else, and it leaves out in silence what passes
+`max_traces_per_user` (modules/livestore/instance.go, pushBytes); what passes `max_live_traces_bytes` waits.
+"""
 
 from tracegen.decide.records import TenantLimits
 from tracegen.emit import Commented, Value
 from tracegen.system import Design
+from tracegen.system.sizing import BYTES_PER_SPAN
 from tracegen.system.units import go_duration, milliseconds, size_in_bytes
 
 #: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
@@ -11,6 +16,35 @@ _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_
 
 #: A tenant of whom nothing is said.
 _NOTHING = TenantLimits(None, None, None, None, None)
+
+
+#: Of the memory of the one process, for traces that are not yet written.
+_LIVE_SHARE = 5
+#: Over what the spec states of its traffic.
+_MARGIN = 2
+
+
+def limits(design: Design, per_tenant: str) -> dict[str, Value]:
+    """What Tempo takes in at all; `per_tenant` is the file with the tenants' entries."""
+    overrides: dict[str, Value] = {"per_tenant_override_config": per_tenant} if design.backend.tenants else {}
+    stated = int(_MARGIN * design.backend.spans_per_second * BYTES_PER_SPAN)
+    ingestion: dict[str, Value] = {}
+    if not design.backend.roles:
+        silent = "The default of 10000 drops what is above it, and answers that it was taken; the bytes below wait."
+        ingestion["max_traces_per_user"] = Commented(0, silent)
+    if stated > _RATE_BYTES and not design.backend.tenants:
+        above = f"Twice what the spec states; the default is {_RATE_BYTES:,} bytes a second."
+        ingestion |= {"rate_limit_bytes": Commented(stated, above), "burst_size_bytes": stated}
+    if ingestion and not design.backend.tenants:
+        overrides["defaults"] = {"ingestion": ingestion}
+    resources = design.backend.resources
+    assert resources, "it runs here"
+    live = resources.memory // _LIVE_SHARE // max(1, len(design.backend.tenants))
+    shared = ", shared by the tenants" if len(design.backend.tenants) > 1 else ""
+    waits = f"Of a tenant. A fifth of the memory{shared}: above it requests wait, and nothing is dropped."
+    store: dict[str, Value] = {} if design.backend.roles else {"max_live_traces_bytes": Commented(live, waits)}
+    found: dict[str, Value] = {"overrides": overrides, "live_store": store}
+    return {key: value for key, value in found.items() if value}
 
 
 def tenant_limits(design: Design) -> Value:
@@ -25,6 +59,7 @@ def tenant_limits(design: Design) -> Value:
 def _limits(said: TenantLimits, design: Design) -> Value:
     rate = size_in_bytes(said.bytes_per_second) if said.bytes_per_second else _RATE_BYTES
     burst = size_in_bytes(said.burst) if said.burst else max(rate, _RATE_BYTES)
+    live = _LIVE_TRACES if design.backend.roles else 0
     trace = size_in_bytes(said.max_trace_size) if said.max_trace_size else _TRACE_BYTES
     hours = milliseconds(said.retention) if said.retention else design.backend.retention * 3_600_000
     return {
@@ -32,7 +67,7 @@ def _limits(said: TenantLimits, design: Design) -> Value:
             "rate_strategy": "local",
             "rate_limit_bytes": rate,
             "burst_size_bytes": burst,
-            "max_traces_per_user": said.live_traces or _LIVE_TRACES,
+            "max_traces_per_user": said.live_traces or live,
             "retry_info_enabled": Commented(True, "Without it collectors drop for good what was only too much."),
         },
         "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},

@@ -31,12 +31,13 @@ def own_telemetry() -> dict[str, Value]:
     }
 
 
-def memory_limiter(resources: Resources) -> Value:
-    """Refuses spans, which senders repeat, before the kernel kills the process.
+def memory_limiter(resources: Resources, refuse: float = LIMITER_SHARE - SPIKE_SHARE) -> Value:
+    """Refuses spans, which senders repeat, above a share of the memory, before the kernel kills the process.
 
     https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor/memorylimiterprocessor
     """
-    limit, spike = mebibytes(resources.memory, LIMITER_SHARE), mebibytes(resources.memory, SPIKE_SHARE)
+    share = LIMITER_SHARE if refuse < LIMITER_SHARE else (1 + refuse) / 2
+    limit, spike = mebibytes(resources.memory, share), mebibytes(resources.memory, share - refuse)
     limiter: Value = {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": spike}
     why = (
         f"Above {limit - spike} of the container's {mebibytes(resources.memory)} MiB spans are refused, and senders "

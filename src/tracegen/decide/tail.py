@@ -1,4 +1,4 @@
-"""Tail sampling of the system: policies, and room for the traces that wait."""
+"""Tail sampling as the settings decide it: policies, and room for the traces that wait."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
