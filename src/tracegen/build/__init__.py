@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 
 from tracegen.build.backend import backend_of
-from tracegen.build.cluster import reachable, workloads_of
+from tracegen.build.cluster import callers_of, reachable, workloads_of
 from tracegen.build.components import components_elsewhere, components_of
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.build.head import strategy_server
@@ -44,7 +44,7 @@ def build_system(settings: Settings, packs: Catalogue) -> System:
         components=_by_name(components),
         elsewhere=_by_name(elsewhere),
         compose=Compose(units),
-        cluster=Cluster(running, _by_name(reachable(design, elsewhere, running))),
+        cluster=Cluster(running, _by_name(reachable(design, elsewhere, running)), callers_of(workloads)),
     )
 
 

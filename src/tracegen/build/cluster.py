@@ -1,7 +1,7 @@
 """What runs on Kubernetes: the components, and what only a cluster has or wants otherwise."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from tracegen.build.injection import with_all_variables, with_injection
@@ -38,3 +38,12 @@ def _without_configuration(component: Component, design: Design) -> Component:
 
 def _with_namespace(part: str | Secret, hosts: re.Pattern[str], design: Design) -> str | Secret:
     return part if isinstance(part, Secret) else hosts.sub(rf"\1.{design.kubernetes.namespace}.svc", part)
+
+
+def callers_of(components: Iterable[Component]) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+    """For each host the components that call it, with the ports, sorted."""
+    found: dict[str, dict[str, set[int]]] = {}
+    for component in components:
+        for call in component.calls:
+            found.setdefault(call.host, {}).setdefault(component.name, set()).add(call.port)
+    return {host: {name: tuple(sorted(ports)) for name, ports in each.items()} for host, each in found.items()}

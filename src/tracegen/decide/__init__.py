@@ -1,6 +1,6 @@
 """Said → Settings: every key of the schema has its value, and where it was said or why it is so.
 
-Defaults that are the same in every spec stand in the schema; `derived.TABLE` has the others.
+Defaults that are the same in every spec stand in the schema; `table.TABLE` has the others.
 """
 
 from collections.abc import Iterator, Mapping

@@ -63,22 +63,37 @@ def _different_heads(settings: Settings) -> Iterator[Problem]:
     own = [name for name in services if settings.said.get("services", name, "sampling", "head")]
     if not own:
         return
-    reached = reachable_bits({name: each.calls for name, each in services.items()})
-    numbers = {name: number for number, name in enumerate(services)}
-    heads = {name: each.sampling.head for name, each in services.items()}
+    names = list(services)
+    below = reachable_bits({name: each.calls for name, each in services.items()})
+    above = reachable_bits(_callers(settings))
+    alike: dict[Head, int] = {}
+    for number, each in enumerate(services.values()):
+        alike[each.sampling.head] = alike.get(each.sampling.head, 0) | 1 << number
     for name in own:
-        others = [each for each in services if heads[each] != heads[name]]
-        callers = [each for each in others if reached[each] >> numbers[name] & 1]
-        callees = [each for each in others if reached[name] >> numbers[each] & 1]
+        same = alike[services[name].sampling.head]
+        callers, callees = above[name] & ~same, below[name] & ~same
         if callers or callees:
             message = f"this sampler decides for traces that start at {name}"
-            message += f", in {_some(callees)} too" if callees else ""
+            message += f", in {_some(callees, names)} too" if callees else ""
             if callers:
-                message += f"; those that come from {_some(callers)} keep the decision of their start"
+                message += f"; those that come from {_some(callers, names)} keep the decision of their start"
             yield at(settings, DIFFERENT_HEADS, ("services", name, "sampling", "head"), message)
 
 
-def _some(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - _MOST_NAMED
-    return either(names if more <= 0 else [*names[:_MOST_NAMED], f"{more} more"], "and")
+def _callers(settings: Settings) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {name: [] for name in settings.services}
+    for name, each in settings.services.items():
+        for callee in each.calls:
+            found.get(callee, []).append(name)
+    return found
+
+
+def _some(chosen: int, names: list[str]) -> str:
+    """The first names of a set of bits, and how many more there are."""
+    shown: list[str] = []
+    left = chosen
+    while left and len(shown) < _MOST_NAMED:
+        lowest = left & -left
+        shown.append(names[lowest.bit_length() - 1])
+        left ^= lowest
+    return either([*shown, f"{left.bit_count()} more"] if left else shown, "and")

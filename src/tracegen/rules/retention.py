@@ -15,13 +15,13 @@ RETENTION_TOO_SHORT = Code("TG311", "Retention shorter than an index")
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Some storages keep a number of traces; daily indices go a day at a time."""
     pack, path = storage_pack(settings, packs), ("backend", "retention")
-    retention = settings.said.get(*path)
-    if not retention or pack is None:
+    if pack is None:
         return
-    if pack.no_retention and not _is_inherited(settings):
-        message = f"{retention} has no meaning with storage {pack.name}, which {pack.no_retention.why}"
+    said, retention = settings.said.get(*path), settings.backend.retention
+    if pack.no_retention and said and not _is_inherited(settings):
+        message = f"{said} has no meaning with storage {pack.name}, which {pack.no_retention.why}"
         yield at(settings, RETENTION_OF_MEMORY, path, message, pack.no_retention.instead)
-    if pack.daily_indices and milliseconds(retention) < milliseconds("1d"):
+    if pack.daily_indices and retention and milliseconds(retention) < milliseconds("1d"):
         message = f"retention {retention} is shorter than the daily indices of {pack.name}"
         where = cause(settings, path, ("backend", "storage", "type"))
         yield at(settings, RETENTION_TOO_SHORT, where, message, "say at least 1d; an index is deleted as a whole")

@@ -20,7 +20,6 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
     ("collector", "queue"),
     ("collector", "also"),
     ("collector", "resources"),
-    ("metrics",),
 )
 
 
@@ -29,12 +28,10 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     topology = settings.collector.topology
     if topology == "none":
         for path in _NEED_A_COLLECTOR:
-            if settings.said.get(*path) not in (None, False):
-                message = f"{dotted(path)} needs a collector, and collector.topology is none"
-                where = cause(settings, path, _TOPOLOGY)
-                yield at(
-                    settings, NEEDS_A_COLLECTOR, where, message, f"use topology: gateway, or delete {dotted(path)}"
-                )
+            if settings.said.get(*path) is not None:
+                yield _needs_a_collector(settings, path)
+        if settings.metrics:
+            yield _needs_a_collector(settings, ("metrics",))
     if topology in ("none", "agent") and settings.said.get("collector", "replicas") is not None:
         message = f"collector.replicas means the gateway's, and topology {topology} has no gateway"
         hint = "delete it, or use topology: gateway"
@@ -45,3 +42,9 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         message = "on Kubernetes each node's agent sees only its part of a trace, so none can decide on the whole"
         where = cause(settings, ("sampling", "tail"), _TOPOLOGY, ("targets",))
         yield at(settings, TAIL_ON_AGENTS, where, message, "use topology: agent+gateway, or targets: [compose]")
+
+
+def _needs_a_collector(settings: Settings, path: Path) -> Problem:
+    message = f"{dotted(path)} needs a collector, and collector.topology is none"
+    hint = f"use topology: gateway, or delete {dotted(path)}"
+    return at(settings, NEEDS_A_COLLECTOR, cause(settings, path, _TOPOLOGY), message, hint)

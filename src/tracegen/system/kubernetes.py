@@ -108,10 +108,12 @@ class Cluster:
 
     components  what has a workload, with the variables and files that its container has there
     elsewhere   services that others run, with all their variables, and hosts as other namespaces name them
+    callers     for each host the components that call it, with the ports
     """
 
     components: Mapping[str, Component]
     elsewhere: Mapping[str, Component]
+    callers: Mapping[str, Mapping[str, tuple[int, ...]]]
 
     @property
     def user_interface(self) -> tuple[Component, Port] | None:

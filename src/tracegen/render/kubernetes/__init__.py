@@ -17,7 +17,7 @@ from tracegen.render.kubernetes.readme import readme
 from tracegen.render.kubernetes.secrets import external_secret, wanted
 from tracegen.render.kubernetes.service import service, service_of_all
 from tracegen.render.kubernetes.workload import kind_of, workload
-from tracegen.system import Call, Component, System
+from tracegen.system import Component, System
 from tracegen.system.file import PlannedFile, Structured, Written
 
 _FILES = {
@@ -81,7 +81,9 @@ def _is_closed(system: System) -> bool:
 
 
 def _of_components(system: System, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
-    elsewhere = [call for each in system.elsewhere.values() for call in each.calls]
+    elsewhere: dict[str, set[int]] = {}
+    for call in (call for each in system.elsewhere.values() for call in each.calls):
+        elsewhere.setdefault(call.host, set()).add(call.port)
     for component in system.cluster.components.values():
         folder = f"{'platform' if component.platform else 'services'}/{component.name}"
         for name, value in _objects(component, system, files, elsewhere):
@@ -90,7 +92,7 @@ def _of_components(system: System, files: Mapping[str, PlannedFile]) -> Iterator
 
 
 def _objects(
-    component: Component, system: System, files: Mapping[str, PlannedFile], elsewhere: list[Call]
+    component: Component, system: System, files: Mapping[str, PlannedFile], elsewhere: Mapping[str, set[int]]
 ) -> Iterator[tuple[str, Value]]:
     tier = system.tier_of_operator(component.name)
     if tier:

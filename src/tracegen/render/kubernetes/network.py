@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from tracegen.build.names import default_deny_name
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
-from tracegen.system import Call, Component, System
+from tracegen.system import Component, System
 
 #: 5353 is where the pods of OpenShift's resolver listen: policies are judged after the Service's port is translated.
 _DNS_PORTS = (53, 5353)
@@ -33,8 +33,8 @@ def is_guarded(component: Component, system: System) -> bool:
     return level == "strict" or (level == "platform" and component.platform)
 
 
-def network_policy(component: Component, system: System, elsewhere: Collection[Call]) -> Value:
-    """The policy of one component: who reaches it, and whom it reaches; `elsewhere` are calls of other namespaces."""
+def network_policy(component: Component, system: System, elsewhere: Mapping[str, Collection[int]]) -> Value:
+    """The policy of one component: who reaches it, and whom it reaches; other namespaces call `elsewhere`: ports by host."""
     incoming = [*_ingress(component, system), *_from_elsewhere(component, elsewhere), *_door(component, system)]
     spec: Value = {
         "podSelector": {"matchLabels": selector(component.name, system)},
@@ -59,8 +59,8 @@ def _ingress(component: Component, system: System) -> Iterator[Value]:
         yield {"from": peers, "ports": [_port(each, component) for each in ports]}
 
 
-def _from_elsewhere(component: Component, elsewhere: Collection[Call]) -> Iterator[Value]:
-    ports = sorted({call.port for call in elsewhere if call.host == component.name})
+def _from_elsewhere(component: Component, elsewhere: Mapping[str, Collection[int]]) -> Iterator[Value]:
+    ports = sorted(elsewhere.get(component.name, ()))
     if ports:
         why = "Services that run elsewhere send from other namespaces: from which, is not known here."
         yield Commented(
@@ -77,13 +77,11 @@ def _door(component: Component, system: System) -> Iterator[Value]:
 
 def _callers(component: Component, system: System) -> dict[str, tuple[int, ...]]:
     """Ports of the component that others call, by caller; services are one, `SERVICE`, when all call alike."""
-    found: dict[str, tuple[int, ...]] = {}
-    for other in system.cluster.components.values():
-        ports = tuple(sorted({call.port for call in other.calls if call.host == component.name}))
-        if ports:
-            found[other.name] = ports
+    found = dict(system.cluster.callers.get(component.name, {}))
+    if not component.platform:
+        return found
     services = [other.name for other in system.cluster.components.values() if not other.platform]
-    if component.platform and services and len({found.get(name) for name in services}) == 1:
+    if services and len({found.get(name) for name in services}) == 1:
         alike = found.get(services[0])
         found = {name: ports for name, ports in found.items() if name not in services}
         return {**({SERVICE: alike} if alike else {}), **found}
