@@ -60,7 +60,7 @@ def command(
       tracegen view --from http://localhost:16686      what a Jaeger has of the last hour
       tracegen view --from traces.json --from more.pb  files with OTLP
     """
-    host, http_port = _address(listen)
+    host, http_port = address(listen)
     known = declared(spec, environment)
     asked = wanted(most_traces, back, headers)
     with opened(path, max_spans) as store:
@@ -95,7 +95,7 @@ def _tell(viewer: Viewer, store: Store) -> None:
     sys.stdout.flush()
 
 
-def _address(listen: str) -> tuple[str, int | None]:
+def address(listen: str) -> tuple[str, int | None]:
     """Host and port of HOST, HOST:PORT, [HOST]:PORT or :PORT. Raises UsageError."""
     is_bare = listen.endswith("]") or (listen.count(":") > 1 and not listen.startswith("["))
     host, colon, port = (listen, "", "") if is_bare or ":" not in listen else listen.rpartition(":")

@@ -1,0 +1,87 @@
+"""Healthy traces give no finding; each contract that is broken gives its own, and no other."""
+
+from pathlib import Path
+
+import pytest
+
+from tracegen.verify import CODES
+from verify.healthy import BROKEN, Mutation, healthy, key_not_redacted, service_of, spans, verified
+
+TAIL = """\
+tracegen: 1
+name: shop
+targets: [compose]
+backend: {type: jaeger}
+sampling: {tail: {keep: [errors, {slower_than: 2s}]}}
+services:
+  web: {language: python, calls: [pay], traffic: {requests_per_second: 10, errors: 0.5}}
+  pay: {language: go}
+"""
+
+
+def test_healthy_traces_give_no_finding(tmp_path: Path) -> None:
+    verdict = verified(tmp_path, healthy(tmp_path))
+    assert verdict.findings == [] and verdict.untold == []
+    assert verdict.score.value == 100 and verdict.traces == 50 and verdict.spans > 500
+
+
+@pytest.mark.parametrize(("mutation", "code", "subject"), BROKEN, ids=[each[0].__name__ for each in BROKEN])
+def test_a_broken_contract_gives_its_finding_and_no_other(
+    mutation: Mutation, code: str, subject: str, tmp_path: Path
+) -> None:
+    message = healthy(tmp_path)
+    ids = {span.trace_id.hex() for _, span in spans(message)}
+    mutation(message)
+    found = verified(tmp_path, message).findings
+    assert [each.code.id for each in found] == [code], [(each.subject, each.message) for each in found]
+    assert not subject or found[0].subject == subject
+    if code not in ("no-spans", "silent-service", "silent-edge"):
+        assert found[0].trace_id in ids | {b.hex() for b in (b"s" * 16, b"r" * 16)}
+
+
+def test_every_code_is_broken_once() -> None:
+    assert {code for _, code, _ in BROKEN} | {"tail-kept"} == set(CODES)
+
+
+def test_a_trace_that_no_policy_keeps(tmp_path: Path) -> None:
+    message = healthy(tmp_path, TAIL)
+    failed = {span.trace_id for _, span in spans(message) if span.status.code == 2}
+    others = sorted({span.trace_id for _, span in spans(message)} - failed)
+    assert failed and others
+    for more in (0, 1):
+        tried = healthy(tmp_path, TAIL)
+        for each in tried.resource_spans:
+            kept = [span for span in each.scope_spans[0].spans if span.trace_id in failed | set(others[:more])]
+            del each.scope_spans[0].spans[:]
+            each.scope_spans[0].spans.extend(kept)
+        assert [each.code.id for each in verified(tmp_path, tried).findings] == ["tail-kept"] * more
+    direct = verified(tmp_path, message, collected=False)
+    assert not direct.findings and any(words.startswith("tail-kept:") for words in direct.untold)
+
+
+def test_what_is_taken_out_by_the_collector_is_not_asked_of_what_did_not_pass_it(tmp_path: Path) -> None:
+    message = healthy(tmp_path)
+    key_not_redacted(message)
+    verdict = verified(tmp_path, message, collected=False)
+    assert not verdict.findings and verdict.untold == ["not-redacted: these spans did not pass the collector"]
+
+
+def test_no_value_that_should_be_masked_is_told(tmp_path: Path) -> None:
+    message = healthy(tmp_path)
+    for _, span in spans(message, "pay"):
+        span.name = "for jane@example.com"
+    [finding] = verified(tmp_path, message).findings
+    assert "jane" not in finding.message
+
+
+def test_the_score_is_that_of_the_specification(tmp_path: Path) -> None:
+    message = healthy(tmp_path)
+    for each in message.resource_spans:
+        if service_of(each.resource) == "cart":
+            kept = [one for one in each.resource.attributes if one.key != "service.instance.id"]
+            del each.resource.attributes[:]
+            each.resource.attributes.extend(kept)
+    score = verified(tmp_path, message).score
+    # RES-001 is normal (20) of 40 + 5 normal or important rules: 40 + 6 * 30 + 3 * 20.
+    assert score.services["cart"] == round(100 * (280 - 20) / 280, 2)
+    assert score.services["web"] == 100 and score.category == "excellent"
