@@ -14,7 +14,7 @@ from tracegen.rehearse.otlp import Part, request
 from tracegen.rehearse.traces import Rehearsal
 from tracegen.traces import Store, decode
 from tracegen.verify import Verdict, verify
-from traces.made import START, attributes_of
+from traces.made import START, attributes_of, made
 
 SPEC = """\
 tracegen: 1
@@ -103,10 +103,7 @@ def undeclared_service(message: ExportTraceServiceRequest) -> None:
     added = message.resource_spans.add()
     said = {"service.name": "spy", "service.instance.id": "1"}
     added.resource.attributes.extend(attributes_of(said))
-    added.scope_spans.add().spans.append(
-        Span(trace_id=b"s" * 16, span_id=b"s" * 8, name="look", kind=2, start_time_unix_nano=START,
-             end_time_unix_nano=START + 10**7)  # type: ignore[arg-type]
-    )  # fmt: skip
+    added.scope_spans.add().spans.append(made("look", 1, trace=1, kind="server"))
 
 
 def _calls(message: ExportTraceServiceRequest, caller: str, callee: str) -> set[bytes]:
@@ -177,10 +174,7 @@ def wrong_attribute(message: ExportTraceServiceRequest) -> None:
 def no_name(message: ExportTraceServiceRequest) -> None:
     added = message.resource_spans.add()
     added.resource.attributes.extend(attributes_of({"service.instance.id": "1"}))
-    added.scope_spans.add().spans.append(
-        Span(trace_id=b"s" * 16, span_id=b"s" * 8, name="look", kind=2, start_time_unix_nano=START,
-             end_time_unix_nano=START + 10**7)  # type: ignore[arg-type]
-    )  # fmt: skip
+    added.scope_spans.add().spans.append(made("look", 1, trace=1, kind="server"))
 
 
 def no_instance(message: ExportTraceServiceRequest) -> None:

@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from support import ROOT, tracegen
+from tracegen.cli.declared import expected
+from tracegen.cli.findings import Findings
+from tracegen.traces import Store, read_file
 from tracegen.verify import CODES
 from verify.healthy import (
     SPEC,
@@ -88,31 +91,43 @@ def test_a_name_moves_no_cursor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("caller", ["cart", "pay", "stock", "ledger"])
-def test_learned_calls_are_a_diff_that_keeps_comments(caller: str, tmp_path: Path) -> None:
-    spec = tmp_path / "tracegen.yaml"
-    path = traces(tmp_path)
-    spec.write_text(SPEC.replace(LESS[caller][0], LESS[caller][1]), encoding="utf-8")
-    less = spec.read_text(encoding="utf-8")
-    ran = tracegen("verify", spec, "--from", path, "--learn")
-    assert ran.code == (1 if less != SPEC else 0)
-    patched = subprocess.run(
-        ["patch", "-p1", str(spec)], input=ran.out.replace(str(spec), "tracegen.yaml"), text=True, check=False,
-        capture_output=True,
-    ) if ran.out else None  # fmt: skip
-    assert patched is None or patched.returncode == 0, (ran.out, patched)
-    after = spec.read_text(encoding="utf-8")
-    assert after.count("#") == less.count("#")
-    again = tracegen("verify", spec, "--from", path)
-    assert "edge" not in again.out and again.code == 0, again.out
+def test_learned_calls_are_a_diff_that_keeps_comments(
+    caller: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, spec = traces(tmp_path), tmp_path / "tracegen.yaml"
+    less = SPEC.replace(*LESS[caller])
+    assert less != SPEC
+    spec.write_text(less, encoding="utf-8")
+    ran = tracegen("verify", "--from", path, "--learn")
+    assert ran.code == 1, ran
+    subprocess.run(["git", "apply", "-"], input=ran.out, text=True, check=True)
+    assert spec.read_text(encoding="utf-8").count("#") == less.count("#")
+    again = tracegen("verify", "--from", path)
+    assert again.code == 0, again.out
 
 
-#: Of a service: what is taken out of the spec, in each form in which calls can stand there.
+#: What is taken out of the spec, in each form in which calls can stand there.
 LESS = {
     "cart": ("calls: [stock]}", "calls: []}"),
     "pay": ("    calls: [ledger, stock]  # books\n", "    calls:\n      - ledger  # books\n"),
     "stock": ("    calls: [ledger, stock]  # books\n", ""),
     "ledger": ("language: python, calls: [cart, pay]", "language: python"),
 }
+
+
+def test_nothing_is_learned_of_a_spec_that_is_whole(tmp_path: Path) -> None:
+    ran = tracegen("verify", tmp_path / "tracegen.yaml", "--from", traces(tmp_path), "--learn")
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_the_page_of_view_gets_the_findings(tmp_path: Path) -> None:
+    path = traces(tmp_path, silent_service)
+    with Store() as store:
+        findings = Findings(expected(str(tmp_path / "tracegen.yaml")))
+        assert list(findings(store)) == []
+        store.add(read_file(str(path)))
+        assert [each.code for each in findings(store)] == ["silent-service"]
 
 
 def test_listening_ends_when_nothing_comes_any_more(tmp_path: Path) -> None:

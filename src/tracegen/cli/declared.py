@@ -18,11 +18,12 @@ def declared(spec: str | None, environment: str | None = None) -> Declared:
 
     Raises ProblemsFound, CannotRead.
     """
-    found = _built(spec, environment)
-    if found is None:
-        return Declared()
-    system, _ = found
-    return Declared(system.name, tuple(system.services), system.edges(), known=True)
+    return shown(expected(spec, environment))
+
+
+def shown(held: "Expected") -> Declared:
+    """What the page and tables need of it; services have the names that their spans have."""
+    return Declared(held.name, tuple(held.services), held.edges, held.known)
 
 
 def expected(spec: str | None, environment: str | None = None, *, collected: bool = True) -> "Expected":

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from tracegen.cli.declared import declared
+from tracegen.cli.declared import expected, shown
+from tracegen.cli.findings import Findings
 from tracegen.cli.traces_options import fill, opened, reading_options, wanted
 from tracegen.traces import Store
 from tracegen.view import GRPC_PORT, LOOPBACK, CannotListen, Viewer
@@ -61,12 +62,15 @@ def command(
       tracegen view --from traces.json --from more.pb  files with OTLP
     """
     host, http_port = address(listen)
-    known = declared(spec, environment)
+    held = expected(spec, environment, collected=bool(sources))
     asked = wanted(most_traces, back, headers)
     with opened(path, max_spans) as store:
         fill(store, sources, asked)
         try:
-            viewer = Viewer(store, known, host=host, http_port=http_port, grpc_port=grpc_port, sources=sources)
+            viewer = Viewer(
+                store, shown(held), host=host, http_port=http_port, grpc_port=grpc_port, sources=sources,
+                findings=Findings(held),
+            )  # fmt: skip
         except CannotListen as error:
             raise click.UsageError(f"cannot listen: {error}") from error
         with viewer:
