@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from support import ROOT
+from tracegen.cli.pipeline import compile_spec
+from tracegen.rehearse.facts import facts_of
+from tracegen.rehearse.otlp import Part, request
+from tracegen.rehearse.traces import Rehearsal
 from tracegen.verify import CODES
+from traces.made import START
 from verify.healthy import BROKEN, Mutation, healthy, key_not_redacted, service_of, spans, verified
 
 TAIL = """\
@@ -85,3 +91,14 @@ def test_the_score_is_that_of_the_specification(tmp_path: Path) -> None:
     # RES-001 is normal (20) of 40 + 5 normal or important rules: 40 + 6 * 30 + 3 * 20.
     assert score.services["cart"] == round(100 * (280 - 20) / 280, 2)
     assert score.services["web"] == 100 and score.category == "excellent"
+
+
+#: Of the hundred services, most have no traffic in their spec: nobody rehearses them.
+EXAMPLES = sorted(each for each in ROOT.glob("examples/*/tracegen.yaml") if "hundred" not in each.parent.name)
+
+
+@pytest.mark.parametrize("spec", EXAMPLES, ids=[each.parent.name for each in EXAMPLES])
+def test_nothing_is_found_in_the_examples(spec: Path) -> None:
+    rehearsal = Rehearsal(facts_of(compile_spec(str(spec), None, strict=False)).scaled(20), 1)
+    parts = [Part(trace, name) for trace in rehearsal.traces(5) if trace.sampled for name in trace.delays]
+    assert verified(spec.parent, request(rehearsal, parts, START)).findings == []

@@ -19,6 +19,7 @@ from verify.healthy import (
     SPEC,
     healthy,
     key_not_redacted,
+    no_instance,
     silent_service,
     undeclared_edge,
     undeclared_service,
@@ -51,6 +52,14 @@ def test_healthy_traces_end_with_0_and_others_with_1(tmp_path: Path) -> None:
     assert fine.code == 0 and "nothing found\nInstrumentation Score: 100 of 100" in fine.out, fine
     broken = tracegen("verify", spec, "--from", traces(tmp_path, silent_service))
     assert broken.code == 1 and broken.out.startswith("error: silent-service: ledger: "), broken
+
+
+def test_a_note_is_told_and_no_failure(tmp_path: Path) -> None:
+    spec, path = tmp_path / "tracegen.yaml", traces(tmp_path, no_instance)
+    ran = tracegen("verify", spec, "--from", path)
+    assert ran.code == 0 and ran.out.startswith("note: RES-001: cart: "), ran
+    suite = ElementTree.fromstring(tracegen("verify", spec, "--from", path, "--format", "junit").out)
+    assert suite.get("failures") == "0" and "RES-001: cart" in (suite.findtext("system-out") or "")
 
 
 def test_without_a_place_to_read_it_is_wrong_usage(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def command(
     format_: str,
 ) -> int:
     """Hold traces against what the spec declares, and against what good instrumentation is. Exits 1 when something is
-    found.
+    found that is more than a note.
 
     \b
       tracegen verify --from traces.json             OTLP in a file
@@ -73,7 +73,7 @@ def command(
             return _learn(store, held, spec or DEFAULT)
         verdict = verify(store, held)
     click.echo(_formatted(verdict, held, spec or DEFAULT, format_), nl=False)
-    return 1 if verdict.findings else 0
+    return 1 if verdict.failed else 0
 
 
 def _formatted(verdict: "Verdict", held: "Expected", spec: str, format_: str) -> str:

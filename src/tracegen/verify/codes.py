@@ -8,10 +8,14 @@ from dataclasses import dataclass
 #: What a rule of an impact weighs in the score, by its specification.
 WEIGHTS = {"critical": 40, "important": 30, "normal": 20, "low": 10}
 
+SEVERITIES = ("error", "warning", "note")
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable id, what it stands for, severity (error, warning), and what mends it.
+    """A stable id, what it stands for, severity (error, warning, note), and what mends it.
+
+    A note is no failure: many SDKs are so by themselves.
 
     `impact` is one of WEIGHTS for a rule of the Instrumentation Score, '' for others.
     """
@@ -95,7 +99,7 @@ _CODES = (
         "error",
         "do spans pass the tail sampler? render it again, and restart it",
     ),
-    Code("RES-001", "service.instance.id is missing", "warning", "use the SDK's detector, or set it", "normal"),
+    Code("RES-001", "service.instance.id is missing", "note", "use the SDK's detector, or set it", "normal"),
     Code(
         "RES-002",
         "one service.instance.id stands for several instances",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tracegen.traces import Store
 from tracegen.verify.amounts import Amounts, Errors
 from tracegen.verify.check import Check
+from tracegen.verify.codes import SEVERITIES
 from tracegen.verify.contents import Baggage, Redacted
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding
@@ -42,6 +43,11 @@ class Verdict:
     spans: int
     traces: int
 
+    @property
+    def failed(self) -> bool:
+        """Whether there is more than notes."""
+        return any(each.code.severity != "note" for each in self.findings)
+
 
 def verify(store: Store, expected: Expected) -> Verdict:
     """Hold the traces of a store against what is expected."""
@@ -55,6 +61,6 @@ def verify(store: Store, expected: Expected) -> Verdict:
         for check in checks:
             check.trace(trace)
     findings = [finding for check in checks for finding in check.found(store)]
-    findings.sort(key=lambda each: (each.code.severity != "error", each.code.id, each.subject, each.message))
+    findings.sort(key=lambda each: (SEVERITIES.index(each.code.severity), each.code.id, each.subject, each.message))
     untold = [words for check in checks for words in check.untold()] if expected.known and spans else []
     return Verdict(findings, untold, score(findings, sorted(services)), spans, traces)
