@@ -9,9 +9,18 @@ from tracegen.cli.pipeline import compile_spec
 from tracegen.rehearse.facts import facts_of
 from tracegen.rehearse.otlp import Part, request
 from tracegen.rehearse.traces import Rehearsal
-from tracegen.verify import CODES
-from traces.made import START
-from verify.healthy import BROKEN, Mutation, healthy, key_not_redacted, service_of, spans, verified
+from tracegen.verify import CODES, Expected, ExpectedService, verify
+from traces.made import START, made, resource_spans, stored
+from verify.healthy import (
+    BROKEN,
+    Mutation,
+    healthy,
+    key_not_redacted,
+    service_of,
+    spans,
+    undeclared_service,
+    verified,
+)
 
 TAIL = """\
 tracegen: 1
@@ -102,3 +111,18 @@ def test_nothing_is_found_in_the_examples(spec: Path) -> None:
     rehearsal = Rehearsal(facts_of(compile_spec(str(spec), None, strict=False)).scaled(20), 1)
     parts = [Part(trace, name) for trace in rehearsal.traces(5) if trace.sampled for name in trace.delays]
     assert verified(spec.parent, request(rehearsal, parts, START)).findings == []
+
+
+@pytest.mark.parametrize("calls", [(), (("a", "a"),)])
+def test_a_service_that_calls_itself_may_say_so(calls: tuple[tuple[str, str], ...]) -> None:
+    spans_of_a = made("GET", 1, kind="server"), made("GET", 2, 1, kind="client"), made("GET", 3, 2, kind="server")
+    said = {"service.instance.id": "1"}
+    with stored(resource_spans("a", *spans_of_a, **said)) as store:
+        assert not verify(store, Expected("shop", {"a": ExpectedService("a")}, calls, known=True)).findings
+
+
+def test_the_backend_may_send_spans_of_its_own(tmp_path: Path) -> None:
+    message = healthy(tmp_path)
+    undeclared_service(message)
+    message.resource_spans[-1].resource.attributes[0].value.string_value = "jaeger"
+    assert verified(tmp_path, message).findings == []

@@ -44,6 +44,7 @@ def expected(spec: str | None, environment: str | None = None, *, collected: boo
         redacted=tuple(dict.fromkeys(key for each in redactions for key in each.keys)),
         masked=tuple(dict.fromkeys(pattern for each in redactions for pattern in each.patterns)),
         tail=system.tail,
+        platform=tuple(name for name in system.components if name not in system.services),
         known=True,
         collected=collected,
     )

@@ -26,6 +26,7 @@ class Expected:
     baggage    keys that are copied from baggage onto every span
     redacted   keys that the collector takes out
     masked     (name, RE2 pattern) that it masks
+    platform   what else runs, such as the backend, and may send spans of its own
     known      False where there is no spec: then nothing is declared
     collected  whether the spans came through the collector, which samples and redacts
     """
@@ -37,5 +38,6 @@ class Expected:
     redacted: Sequence[str] = ()
     masked: Sequence[tuple[str, str]] = ()
     tail: Tail | None = None
+    platform: Sequence[str] = ()
     known: bool = False
     collected: bool = True

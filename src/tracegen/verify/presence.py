@@ -34,7 +34,7 @@ class Presence(Quiet):
             if name not in self._first:
                 yield Finding(CODES["silent-service"], name, f"no span of {name} was received", "", (name,))
         for name, trace_id in self._first.items():
-            if name and name not in self._expected.services:
+            if name and name not in self._expected.services and name not in self._expected.platform:
                 yield Finding(CODES["undeclared-service"], name, f"{name} sends spans", trace_id, (name,))
 
     def _edges(self, seen: Statistics) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def called_services(seen: Statistics, expected: Expected) -> dict[tuple[str, str
     found: dict[tuple[str, str], tuple[int, str]] = {}
     for (caller, callee), edge in seen.edges.items():
         name = peer(callee, expected) if edge.kind is EdgeKind.OUTSIDE else callee
-        if name and caller and caller != name:
+        if name and caller:
             found.setdefault((caller, name), (edge.requests.count, edge.requests.slowest))
     return found
 
@@ -66,7 +66,7 @@ def undeclared(seen: Statistics, expected: Expected) -> dict[tuple[str, str], tu
     return {
         pair: each
         for pair, each in called_services(seen, expected).items()
-        if pair not in declared and pair[0] in services and pair[1] in services
+        if pair not in declared and pair[0] != pair[1] and pair[0] in services and pair[1] in services
     }
 
 
