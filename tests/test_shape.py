@@ -56,6 +56,7 @@ ORDER = [
     "project",
     "rehearse",
     "doctor",
+    "verify",
     "cli",
     "__main__",
 ]
@@ -296,7 +297,7 @@ def test_modules_and_functions_are_small(path: Path) -> None:
 
 
 #: They read what programs wrote and answer, whoever configured them: a receiver of Jaeger's protocol, a Go exception.
-READERS = ("doctor", "rehearse", "traces", "view")
+READERS = ("doctor", "rehearse", "traces", "verify", "view")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 """What a spec declares, for commands that hold traces against it: the one place that asks the system for it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracegen.view import Declared
 
-_DEFAULT = "tracegen.yaml"
+if TYPE_CHECKING:
+    from tracegen.decide import Settings
+    from tracegen.system import Service, System
+    from tracegen.verify import Expected, ExpectedService
+
+DEFAULT = "tracegen.yaml"
 
 
 def declared(spec: str | None, environment: str | None = None) -> Declared:
@@ -12,13 +18,54 @@ def declared(spec: str | None, environment: str | None = None) -> Declared:
 
     Raises ProblemsFound, CannotRead.
     """
-    if spec is None and not Path(_DEFAULT).is_file():
-        return Declared()
+    return shown(expected(spec, environment))
+
+
+def shown(held: "Expected") -> Declared:
+    """What the page and tables need of it; services have the names that their spans have."""
+    return Declared(held.name, tuple(held.services), held.edges, held.known)
+
+
+def expected(spec: str | None, environment: str | None = None, *, collected: bool = True) -> "Expected":
+    """All that traces are held against; `collected`: they came through the collector. Raises as `declared` does."""
+    from tracegen.verify import Expected
+
+    found = _built(spec, environment)
+    if found is None:
+        return Expected(collected=collected)
+    system, settings = found
+    names = {name: service.traced_name for name, service in system.services.items()}
+    redactions = [tier.redaction for tier in system.tiers]
+    return Expected(
+        name=system.name,
+        services={service.traced_name: _expected(service) for service in system.services.values()},
+        edges=tuple((names[caller], names[callee]) for caller, callee in system.edges()),
+        baggage=settings.baggage.to_attributes,
+        redacted=tuple(dict.fromkeys(key for each in redactions for key in each.keys)),
+        masked=tuple(dict.fromkeys(pattern for each in redactions for pattern in each.patterns)),
+        tail=system.tail,
+        platform=tuple(name for name in system.components if name not in system.services),
+        known=True,
+        collected=collected,
+    )
+
+
+def _expected(service: "Service") -> "ExpectedService":
+    from tracegen.verify import ExpectedService
+
+    sampler = service.sampler
+    ratio = None if sampler.operations else sampler.strategy.ratio
+    return ExpectedService(service.name, service.attributes, service.language, ratio)
+
+
+def _built(spec: str | None, environment: str | None) -> "tuple[System, Settings] | None":
+    if spec is None and not Path(DEFAULT).is_file():
+        return None
     from tracegen.build import build_system
     from tracegen.catalogue import catalogue
     from tracegen.checking import check
     from tracegen.cli.pipeline import read
 
-    checked = check(read(spec or _DEFAULT), catalogue(), [] if environment is None else [environment])
-    system = build_system(checked.settings[environment], catalogue())
-    return Declared(system.name, tuple(system.services), system.edges(), known=True)
+    checked = check(read(spec or DEFAULT), catalogue(), [] if environment is None else [environment])
+    settings = checked.settings[environment]
+    return build_system(settings, catalogue()), settings

@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": "Tell what was decided and why, or where a file comes from.",
     "view": "Receive traces and show them in the browser, beside the spec.",
     "traces": "Slow requests, errors, dependencies and more, on the terminal.",
+    "verify": "Hold real traces against the spec.",
     "rehearse": "Send traffic made from the spec; tell what is kept of it.",
     "doctor": "Name the first broken hop of a span's path, and the command that mends it.",
     "packs": "List languages, backends, storages and pinned versions.",

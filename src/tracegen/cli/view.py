@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from tracegen.cli.declared import declared
+from tracegen.cli.declared import expected, shown
+from tracegen.cli.findings import Findings
 from tracegen.cli.traces_options import fill, opened, reading_options, wanted
 from tracegen.traces import Store
 from tracegen.view import GRPC_PORT, LOOPBACK, CannotListen, Viewer
@@ -60,13 +61,16 @@ def command(
       tracegen view --from http://localhost:16686      what a Jaeger has of the last hour
       tracegen view --from traces.json --from more.pb  files with OTLP
     """
-    host, http_port = _address(listen)
-    known = declared(spec, environment)
+    host, http_port = address(listen)
+    held = expected(spec, environment, collected=bool(sources))
     asked = wanted(most_traces, back, headers)
     with opened(path, max_spans) as store:
         fill(store, sources, asked)
         try:
-            viewer = Viewer(store, known, host=host, http_port=http_port, grpc_port=grpc_port, sources=sources)
+            viewer = Viewer(
+                store, shown(held), host=host, http_port=http_port, grpc_port=grpc_port, sources=sources,
+                findings=Findings(held),
+            )  # fmt: skip
         except CannotListen as error:
             raise click.UsageError(f"cannot listen: {error}") from error
         with viewer:
@@ -95,7 +99,7 @@ def _tell(viewer: Viewer, store: Store) -> None:
     sys.stdout.flush()
 
 
-def _address(listen: str) -> tuple[str, int | None]:
+def address(listen: str) -> tuple[str, int | None]:
     """Host and port of HOST, HOST:PORT, [HOST]:PORT or :PORT. Raises UsageError."""
     is_bare = listen.endswith("]") or (listen.count(":") > 1 and not listen.startswith("["))
     host, colon, port = (listen, "", "") if is_bare or ":" not in listen else listen.rpartition(":")

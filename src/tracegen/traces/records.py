@@ -120,6 +120,11 @@ class Span:
         return STATUSES[self.status] if 0 <= self.status < len(STATUSES) else STATUSES[0]
 
     @property
+    def data(self) -> bytes:
+        """The span as OTLP has it, not decoded: a quick look tells whether decoding is worth it."""
+        return self._data
+
+    @property
     def message(self) -> SpanMessage:
         """The span as OTLP has it, decoded once."""
         if self._message is None:

@@ -119,7 +119,7 @@ def statistics(store: Store, selection: Selection | None = None) -> Statistics:
     operations: dict[Pair, _Counted] = {}
     edges: dict[tuple[Pair, EdgeKind], _Counted] = {}
     called: set[int] = set()
-    for caller, parent, parent_kind, parent_status, service, name, kind, duration, status, trace in store.rows(
+    for caller, parent, parent_kind, parent_status, service, name, kind, duration, status, trace in store.stream(
         _ENTRIES.format(chosen=chosen), values
     ):
         failed = status == 2
@@ -129,9 +129,9 @@ def statistics(store: Store, selection: Selection | None = None) -> Statistics:
             called.add(parent)
             failed = failed or (parent_status == 2 and parent_kind in _ASKING)
             edges.setdefault(((caller, service), EdgeKind.CALL), _Counted()).add(duration, failed, trace)
-    for caller, service, duration, status, trace in store.rows(_LINKED.format(chosen=chosen), values):
+    for caller, service, duration, status, trace in store.stream(_LINKED.format(chosen=chosen), values):
         edges.setdefault(((caller, service), EdgeKind.LINK), _Counted()).add(duration, status == 2, trace)
-    for number, caller, peer, duration, status, trace in store.rows(_OUTSIDE.format(chosen=chosen), values):
+    for number, caller, peer, duration, status, trace in store.stream(_OUTSIDE.format(chosen=chosen), values):
         if number not in called:
             edges.setdefault(((caller, peer), EdgeKind.OUTSIDE), _Counted()).add(duration, status == 2, trace)
     return Statistics(

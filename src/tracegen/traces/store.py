@@ -132,7 +132,7 @@ class Store:
         """Every trace that has a span as selected, whole; one after the other, so that memory stays small."""
         chosen, values = self.chosen(selection)
         spans: list[Span] = []
-        for row in self._stream(f"select {_COLUMNS} from spans {chosen} order by trace", values):
+        for row in self.stream(f"select {_COLUMNS} from spans {chosen} order by trace", values):
             if spans and spans[-1].trace != row[1]:
                 yield trace_of(spans)
                 spans = []
@@ -144,7 +144,7 @@ class Store:
         """Spans as selected, the slowest first; at most so many."""
         condition, values = self.condition(selection)
         sql = f"select {_COLUMNS} from spans where {condition} order by duration desc limit {int(most)}"
-        for row in self._stream(sql, values):
+        for row in self.stream(sql, values):
             yield self._span(row)
 
     def condition(self, selection: Selection | None) -> tuple[str, list[object]]:
@@ -168,7 +168,8 @@ class Store:
             self._index()
             return self._db.execute(sql, values).fetchall()
 
-    def _stream(self, sql: str, values: Sequence[object]) -> Iterator[tuple]:  # type: ignore[type-arg]
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """What SQL answers, row by row, so that memory stays small."""
         with self._lock:
             self._index()
             cursor = self._db.execute(sql, values)

@@ -12,7 +12,8 @@ from urllib.parse import quote
 import tracegen
 from tracegen.problems.problem import Code, Problem, Severity
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+VERSION = "2.1.0"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 #: Raised when the way a fingerprint is made changes; a scanner then takes every finding for a new one.
 _FINGERPRINT = "tracegenProblem/v1"
@@ -28,7 +29,7 @@ def format(problems: Sequence[Problem]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(problem, rules.index(problem.code), seen) for problem in problems],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=2) + "\n"
 
 
 def _driver(rules: Sequence[Code]) -> dict[str, Any]:
