@@ -25,6 +25,8 @@ class _Object:
 def cluster_lines(changes: Iterable[Change]) -> list[str]:
     """The commands to take once the change is applied, each kind of them below a line that says why."""
     changed = [each for each in changes if each.before != each.after and each.path.startswith(_FOLDER)]
+    if not any(each.before for each in changed):
+        return []  # the first render, which leaves nothing behind
     before, after = (_objects(changed, side) for side in ("before", "after"))
     namespace = _namespace(changes)
     gone = sorted(each for each in before.keys() - after.keys() if each.kind not in _KEPT)
@@ -86,6 +88,6 @@ def _read(text: bytes) -> Any:
     import yaml  # seldom needed, and slow to load
 
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return None

@@ -34,7 +34,7 @@ def is_guarded(component: Component, system: System) -> bool:
 
 
 def network_policy(component: Component, system: System, elsewhere: Mapping[str, Collection[int]]) -> Value:
-    """The policy of one component: who reaches it, and whom it reaches; other namespaces call `elsewhere`: ports by host."""
+    """The policy of one component; `elsewhere` are the ports that other namespaces call, by host."""
     incoming = [*_ingress(component, system), *_from_elsewhere(component, elsewhere), *_door(component, system)]
     spec: Value = {
         "podSelector": {"matchLabels": selector(component.name, system)},
