@@ -72,9 +72,13 @@ class Generator:
 
     def is_there(self, node: Node, key: str, required: set[str], place: tuple[str, ...]) -> bool:
         """Whether it always has a value."""
-        if node.when or _known(place) in ABSENT:
+        if node.when:
             return False
-        if key in required or node.has_default or _known(place) in PATTERNS:
+        if key in required:
+            return True
+        if _known(place) in ABSENT:
+            return False
+        if node.has_default or _known(place) in PATTERNS:
             return True
         return (
             node.is_mapping

@@ -233,22 +233,52 @@ def _with_default(schema: Any) -> Iterator[str]:
 def own_defaults(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
     """Expressions that have a value ready where a setting had none: `or`, `.get(key, …)`, `… if … else`."""
     for node in ast.walk(tree):
-        match node:
-            case ast.BoolOp(op=ast.Or(), values=[*asked, default]):
-                pass
-            case ast.IfExp(test=ast.Attribute() as test, orelse=default):
-                asked = [test]
-            case ast.IfExp(
-                test=ast.Compare(left=left, comparators=[ast.Constant(value=None)]), body=body, orelse=other
-            ):
-                asked, default = [left], body if is_literal(body) else other
-            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), default]):
-                asked = [ast.Attribute(value=ast.Name(id=""), attr=attribute(key))]
-            case _:
-                continue
-        names = {each.attr for each in asked if isinstance(each, ast.Attribute)}
-        if names & keys and is_literal(default):
-            yield ast.unparse(node)
+        for asked, default in _alternatives(node):
+            if key_of(asked) in keys and is_literal(default):
+                yield ast.unparse(node)
+
+
+def _alternatives(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What is asked for, and what is taken where it is not there."""
+    match node:
+        case ast.BoolOp(op=ast.Or(), values=[*asked, default]):
+            yield from ((each, default) for each in asked)
+        case ast.IfExp(test=test, body=body, orelse=other):
+            # One branch is the value that was asked for, or the condition only chooses what to say.
+            yield from ((test, default) for value, default in ((body, other), (other, body)) if _asks(value, test))
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), default]):
+            yield ast.Attribute(value=ast.Name(id=""), attr=attribute(key)), default
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(), default]):
+            yield node, default
+        case _:
+            return
+
+
+def _asks(value: ast.expr, test: ast.expr) -> bool:
+    return any(isinstance(each, ast.expr) and key_of(each) == key_of(test) for each in ast.walk(value))
+
+
+def key_of(asked: ast.expr) -> str:
+    """The key of the spec that an expression asks for, as an attribute; empty where it is none."""
+    match asked:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return key_of(inner)
+        case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()]):
+            return attribute(key)
+        case ast.Compare(left=left, comparators=[ast.Constant(value=None)]):
+            return key_of(left)
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return attribute(key)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[*_, ast.Constant(value=str(key))]):
+            return attribute(key)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), _]):
+            return attribute(key)
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(key)), *_]):
+            return attribute(key)
+        case _:
+            return ""
 
 
 NOTHING = ("None", "False", "''", "0", "()", "[]", "{}")
@@ -257,7 +287,7 @@ NOTHING = ("None", "False", "''", "0", "()", "[]", "{}")
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression is a value as such, or a constant of its module; not what is empty."""
     if isinstance(node, ast.Name):
-        return node.id.isupper()
+        return node.id.strip("_").isupper()
     return isinstance(node, ast.Constant | ast.Dict | ast.List | ast.Tuple) and ast.unparse(node) not in NOTHING
 
 
@@ -277,6 +307,11 @@ def test_nothing_below_decide_has_a_default_of_its_own(part: str) -> None:
         "said.replicas if said.replicas else 1",
         "REPLICAS if said.replicas is None else said.replicas",
         "said.replicas if said.replicas is not None else REPLICAS",
+        'settings.said.get("collector", "topology") or "gateway"',
+        'getattr(said, "size", None) or "20Gi"',
+        'getattr(said, "size", "20Gi")',
+        '"10s" if not said.decision_wait else said.decision_wait',
+        'options["size"] if "size" in options else "20Gi"',
     ],
 )
 def test_a_default_is_seen(text: str) -> None:

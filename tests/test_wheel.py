@@ -86,7 +86,12 @@ def test_an_installed_command_says_the_same(
 def test_an_installed_render_gives_the_same_bytes(installed: Installed, tmp_path: Path) -> None:
     assert installed.run("render", "--output", "out").code == 0
     assert tracegen("render", installed.folder / "tracegen.yaml", "--output", tmp_path / "out").code == 0
-    assert_same_tree(tree_of(installed.folder / "out"), tree_of(tmp_path / "out"))
+    assert_same_tree(rendered(installed.folder / "out"), rendered(tmp_path / "out"))
+
+
+def rendered(folder: Path) -> dict[str, bytes]:
+    """What was rendered, without the memory, which knows where the spec lies."""
+    return {path: content for path, content in tree_of(folder).items() if not path.startswith(".tracegen/")}
 
 
 def test_the_installed_code_is_what_runs(installed: Installed) -> None:

@@ -31,6 +31,27 @@ def override(text: str) -> str:
     return f"{HEAD}{API}overrides: {{compose.yaml: {{x-a: '{text}'}}}}\n"
 
 
+def system(count: int, calls: Callable[[int], str], said: str = "", more: str = "") -> str:
+    """Services that are there already, each with its calls, by number."""
+    each = (f"  s{number}: {{language: go, image: 'a:1', calls: [{calls(number)}]{said}}}" for number in range(count))
+    return f"{HEAD.replace('compose', 'kubernetes')}{more}services:\n" + "\n".join(each) + "\n"
+
+
+def ring(count: int, said: str = "", more: str = "") -> str:
+    """Each calls the next, and the last the first."""
+    return system(count, lambda number: f"s{(number + 1) % count}", said, more)
+
+
+def mesh(count: int) -> str:
+    """Each calls the ten after it."""
+    return system(count, lambda number: ", ".join(f"s{each}" for each in range(number + 1, min(number + 11, count))))
+
+
+_OWN_HEAD = ", sampling: {head: {type: ratio, ratio: 0.5}}"
+_TRAFFIC = ", traffic: {requests_per_second: 2}"
+_STRICT = "kubernetes: {network_policies: strict}\n"
+_TAIL = "sampling: {tail: {keep: [errors, {attribute: {key: service.name, values: [s1]}}]}}\n"
+
 #: What a spec may have more and more of; and how many of it take long enough to be measured.
 GROWING: Mapping[str, tuple[Callable[[int], str], int]] = {
     "letters of a text": (lambda n: override("a" * n), 200_000),
@@ -47,6 +68,11 @@ GROWING: Mapping[str, tuple[Callable[[int], str], int]] = {
     "unknown keys": (lambda n: HEAD + API + many("key#: 1\n", n), 750),
     "unknown keys of services": (lambda n: HEAD + "services:\n" + many("  s#: {language: go, bad: 1}\n", n), 75),
     "services": (lambda n: HEAD + "services:\n" + many("  s#: {language: go}\n", n), 100),
+    "services in a ring": (ring, 100),
+    "services in a mesh": (mesh, 100),
+    "services with samplers of their own": (lambda n: ring(n, _OWN_HEAD), 150),
+    "services with traffic before a tail sampler": (lambda n: ring(n, _TRAFFIC, _TAIL), 100),
+    "services behind strict policies": (lambda n: ring(n, more=_STRICT), 150),
     "environments": (lambda n: HEAD + API + "environments:\n" + many("  e#: {registry: r#.example}\n", n), 25),
     "wrong environments": (lambda n: HEAD + API + "environments:\n" + many("  e#: {bad: 1}\n", n), 37),
     "wrong calls": (lambda n: service(f"calls: [{many('x#', n, ', ')}]"), 1_000),
@@ -73,7 +99,7 @@ def judged(spec: str) -> list[Problem]:
     try:
         checked = check(load("-", io.BytesIO(spec.encode())), catalogue())
         for settings in checked.settings.values():
-            judge(settings)
+            judge(settings, catalogue())
     except ProblemsFound as found:
         return list(found.problems)
     return list(checked.problems)

@@ -77,7 +77,7 @@ _BOTH: Patch = {"targets": ["compose", "kubernetes"]}
 #: How many values of a key are tried in each system at most, and how many that change something are enough.
 MOST, ENOUGH = 3, 2
 #: The turns in which one store takes the place of another, and how many pairs of choices are laid over each other.
-MOVED, LAID = (0, 1, 3, 4), 1000
+MOVED, LAID = (0, 1, 3, 4), 1500
 _SHOP: Patch = merged(SMALLEST, merged(_BOTH, {"services": {"ledger": {"calls": ["api"]}}}))
 _STORE: tuple[Path, ...] = (("backend", "type"), ("backend", "mode"), ("backend", "storage"), ("backend", "endpoint"))
 _OF_A_STORE = ("backend",)
@@ -126,7 +126,9 @@ def changes(base: Base) -> Iterator[tuple[Path, Outcome, Outcome]]:
     assert not bare.errors, f"{base} is no base: {bare.errors}"
     yield ("versions",), bare, outcome(merged(base.spec, _OTHER_VERSIONS))
     for targets in (["compose"], ["kubernetes"], []):
-        yield ("targets",), bare, outcome(merged(base.spec, {"targets": targets}))
+        other = outcome(merged(base.spec, {"targets": targets}))
+        if not other.errors:
+            yield ("targets",), bare, other
     yield _MORE, bare, outcome(spec_with(base.spec, _MORE, "go"))
     for key in keys():
         if key.path[0] not in _NOT_TRIED and key.path[0] in (base.tops or key.path) and fits(key, base.spec):
@@ -153,7 +155,8 @@ def moves() -> Iterator[tuple[Path, Outcome, Outcome]]:
         for one, other in pairwise(each for each in specs_ if not outcome(each).errors):
             path = next(each for each in _STORE if value_at(one, each) != value_at(other, each))
             yield path, outcome(one), outcome(other)
-    for steps in sample(LAID, 1):
+    over_stores = (_laid(merged(_SHOP, store), turn) for store in stores(catalogue()) for turn in TURNS)
+    for steps in (*over_stores, *sample(LAID, 1)):
         for (before, after), paths in steps:
             if len(paths) == 1:
                 yield paths[0], before, after
@@ -163,16 +166,20 @@ def sample(number: int, seed: int) -> Iterator[list[tuple[tuple[Outcome, Outcome
     """For pairs of choices of the matrix: from one valid spec to the next, with the keys that were said between."""
     choices = [choice for dimension in dimensions().values() for choice in dimension if choice]
     for one, other in Random(seed).sample(list(product(choices, choices)), number):
-        spec: Any = merged(merged(SMALLEST, _BOTH), one)
-        before, paths = outcome(spec), list[Path]()
-        steps: list[tuple[tuple[Outcome, Outcome], list[Path]]] = []
-        for path, patch in _said(other):
-            spec = merged(spec, patch)
-            after, paths = outcome(spec), [*paths, path]
-            if not after.errors:
-                steps += [] if before.errors else [((before, after), paths)]
-                before, paths = after, []
-        yield steps
+        yield _laid(merged(merged(SMALLEST, _BOTH), one), other)
+
+
+def _laid(spec: Any, patch: Patch) -> list[tuple[tuple[Outcome, Outcome], list[Path]]]:
+    """A patch laid over a spec, key by key."""
+    before, paths = outcome(spec), list[Path]()
+    steps: list[tuple[tuple[Outcome, Outcome], list[Path]]] = []
+    for path, piece in _said(patch):
+        spec = merged(spec, piece)
+        after, paths = outcome(spec), [*paths, path]
+        if not after.errors:
+            steps += [] if before.errors else [((before, after), paths)]
+            before, paths = after, []
+    return steps
 
 
 def _said(patch: Patch) -> Iterator[tuple[Path, Patch]]:

@@ -108,7 +108,7 @@ def problems_of_text(text: str) -> list[Problem]:
         document = load("-", io.BytesIO(text.encode()))
         checked = check(document, catalogue())
         for spec in checked.settings.values():
-            judge(spec)
+            judge(spec, catalogue())
     except ProblemsFound as found:
         return list(found.problems)
     return list(checked.problems)

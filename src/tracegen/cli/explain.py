@@ -110,6 +110,8 @@ def _as_data(decision: Decision) -> dict[str, object]:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "none"
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 

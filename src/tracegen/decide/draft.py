@@ -40,7 +40,8 @@ class Draft:
         """A derived value."""
         parent = self[path[:-1]]
         parent[path[-1]] = value
-        self.reasons[path] = why
+        if why:
+            self.reasons[path] = why
 
     def defaults(self, path: Path) -> dict[str, Any]:
         """The mapping at a path as the schema decides it."""

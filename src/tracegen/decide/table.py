@@ -40,6 +40,26 @@ def _encryption(draft: Draft, path: Path) -> Decided:
     return False, "the network between the parts is trusted"
 
 
+def _gateway_namespace(draft: Draft, path: Path) -> Decided:
+    return None, "that of everything"
+
+
+def _gateway_section(draft: Draft, path: Path) -> Decided:
+    return None, "all listeners that take the host"
+
+
+def _bucket(draft: Draft, path: Path) -> Decided:
+    return None, "a store is rendered, with a bucket of its own"
+
+
+def _limits(draft: Draft, path: Path) -> Decided:
+    return None, "what the backend grants by itself"
+
+
+def _default_strategy(draft: Draft, path: Path) -> Decided:
+    return None, "every trace is kept" if draft[(*path[:-1], "type")] == "remote" else ""
+
+
 def _topic(draft: Draft, path: Path) -> Decided:
     return f"{draft['name',]}-spans", "the project's name"
 
@@ -229,6 +249,11 @@ TABLE: Mapping[Pattern, Entry] = {
     ("registry",): _registry,
     ("security", "tls", "enabled"): _encryption,
     ("kubernetes", "namespace"): _namespace,
+    ("kubernetes", "ingress", "gateway", "namespace"): _gateway_namespace,
+    ("kubernetes", "ingress", "gateway", "section"): _gateway_section,
+    ("sampling", "head", "default"): _default_strategy,
+    ("backend", "storage", "bucket"): _bucket,
+    ("backend", "tenants", "*", "limits"): _limits,
     ("kubernetes", "storage_class"): _storage_class,
     ("backend", "kafka", "brokers"): _brokers,
     ("backend", "kafka", "topic"): _topic,
@@ -264,6 +289,11 @@ PATTERNS = frozenset(TABLE)
 ABSENT = frozenset(
     (
         ("registry",),
+        ("kubernetes", "ingress", "gateway", "namespace"),
+        ("kubernetes", "ingress", "gateway", "section"),
+        ("sampling", "head", "default"),
+        ("backend", "storage", "bucket"),
+        ("backend", "tenants", "*", "limits"),
         ("kubernetes", "storage_class"),
         ("backend", "kafka", "brokers"),
         ("services", "*", "tenant"),
