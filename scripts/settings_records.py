@@ -7,8 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from tracegen.decide.plan import Node, root_node
 from tracegen.decide.recording import attribute, is_role_table, is_storage, record_name
+from tracegen.decide.schema_nodes import Node, root_node
 from tracegen.decide.table import ABSENT, PATTERNS
 from tracegen.spec.schema import schema
 

@@ -15,7 +15,7 @@ from support import ROOT
 from tracegen.catalogue import catalogue
 from tracegen.decide import table
 from tracegen.decide.recording import attribute
-from tracegen.spec.schema import compose
+from tracegen.spec.schema import composed
 
 SOURCE = ROOT / "src" / "tracegen"
 TEMPLATES = ROOT / "templates"
@@ -218,7 +218,7 @@ BELOW_DECIDE = ("rules", "parts", "build", "render.otel", "render", "packs")
 def decided_keys() -> frozenset[str]:
     """Keys that have a value in every spec: the schema has a default, or the table of `decide` derives one."""
     derived = {pattern[-1] for pattern in table.PATTERNS - table.ABSENT}
-    return frozenset({attribute(key) for key in {*derived, *_with_default(compose(catalogue()))}})
+    return frozenset({attribute(key) for key in {*derived, *_with_default(composed(catalogue()))}})
 
 
 def _with_default(schema: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tracegen.build.names import NameTaken
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
-from tracegen.render import PlannedFile, UnknownOverride, plan, render
+from tracegen.render import PlannedFile, UnknownOverride, planned_files, render
 from tracegen.source.files import STDIN, Document
 from tracegen.source.words import did_you_mean, some_of
 from tracegen.system import System
@@ -49,7 +49,7 @@ def judge(settings: Settings, packs: Catalogue) -> None:
 def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple[System, tuple[PlannedFile, ...]]:
     try:
         system = build_system(settings, packs)
-        return system, plan(system, packs, for_people=for_people)
+        return system, planned_files(system, packs, for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, settings)]) from error
     except UnknownOverride as error:

@@ -17,12 +17,12 @@ from tracegen.build import build_system
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
 from tracegen.decide import Settings, decide
-from tracegen.decide.plan import Node, root_node
+from tracegen.decide.schema_nodes import Node, root_node
 from tracegen.decide.table import PATTERNS
-from tracegen.render import plan, render
+from tracegen.render import planned_files, render
 from tracegen.source.files import load
 from tracegen.spec.said import Path, Said, dotted
-from tracegen.spec.schema import Schema, compose, resolve, schema_of
+from tracegen.spec.schema import Schema, composed, resolve, schema_of
 
 #: A spec has each key with a default in one of these; what they say aside, all is decided.
 SPECS: Mapping[str, Mapping[str, Any]] = {
@@ -150,7 +150,7 @@ def _other_list(schema: Schema) -> list[Any]:
 
 def changed(place: tuple[str, ...]) -> Schema:
     """The schema of tracegen with another default at a place, wherever a variant has it."""
-    schema = compose(catalogue())
+    schema = composed(catalogue())
     for node in _nodes(root_node(schema), place):
         for each in _written(node, place[-1]):
             each["default"] = deepcopy(other(resolve(each)))
@@ -195,7 +195,7 @@ def paths(name: str, place: tuple[str, ...]) -> list[Path]:
 
 
 def tree(settings: Settings) -> Mapping[str, bytes]:
-    return render(plan(build_system(settings, catalogue()), catalogue()))
+    return render(planned_files(build_system(settings, catalogue()), catalogue()))
 
 
 @cache

@@ -32,7 +32,7 @@ def backend_destinations(
         Destination(
             name=f"{backend.type}-{tenant}" if tenant else backend.type,
             protocol="grpc",
-            host=pack.entrance[backend.mode],
+            host=pack.otlp_host[backend.mode],
             port=OTLP_PORTS["grpc"],
             secure=certificates is not None,
             headers={pack.tenant_header: (tenant,)} if tenant else {},

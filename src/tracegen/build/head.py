@@ -21,7 +21,7 @@ def strategy_server(
     if not any(service.sampling.head.type in REMOTE for service in settings.services.values()):
         return None
     pack = packs.backends[backend.type]
-    host = pack.entrance[backend.mode] if pack.serves_strategies else tiers[0].component
+    host = pack.otlp_host[backend.mode] if pack.serves_strategies else tiers[0].component
     return StrategyServer(
         host,
         f"{pack.name if pack.serves_strategies else 'collector'}/sampling.json",

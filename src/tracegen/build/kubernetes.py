@@ -8,7 +8,7 @@ from tracegen.decide.records import (
     KubernetesIngressLogin,
     ServiceKubernetes,
 )
-from tracegen.system import Account, Entrance, ExternalSecrets, Kubernetes, Login, Pods, Toleration
+from tracegen.system import Account, ExternalSecrets, Ingress, Kubernetes, Login, Pods, Toleration
 
 
 def kubernetes_of(settings: Settings) -> Kubernetes:
@@ -21,7 +21,7 @@ def kubernetes_of(settings: Settings) -> Kubernetes:
         pod_security=said.pod_security,
         network_policies=said.network_policies,
         storage_class=said.storage_class or "",
-        entrance=_entrance(said.ingress, settings.name) if said.ingress else None,
+        ingress=_ingress(said.ingress, settings.name) if said.ingress else None,
         external_secrets=_external_secrets(said.external_secrets) if said.external_secrets else None,
         account=Account(said.service_account.annotations, said.service_account.labels),
         image_pull_secrets=said.image_pull_secrets,
@@ -44,9 +44,9 @@ def pods_of(said: records.Kubernetes | ServiceKubernetes) -> Pods:
     )
 
 
-def _entrance(said: KubernetesIngress, project: str) -> Entrance:
+def _ingress(said: KubernetesIngress, project: str) -> Ingress:
     gateway = said.gateway
-    return Entrance(
+    return Ingress(
         host=said.host,
         class_name=said.class_ or "",
         tls_secret=said.tls_secret or "",

@@ -19,7 +19,7 @@ _PORT = 4180
 def with_login(design: Design, components: Iterable[Component]) -> Iterator[Component]:
     """The components, among them a proxy that is what serves people where the spec asks for a login."""
     everything = list(components)
-    said, found = design.kubernetes.entrance, user_interface(everything)
+    said, found = design.kubernetes.ingress, user_interface(everything)
     if said is None or said.login is None or found is None:
         yield from everything
         return

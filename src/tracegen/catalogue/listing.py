@@ -152,7 +152,7 @@ def _backend(common: dict[str, Any], data: Mapping[str, Any]) -> BackendPack:
         partition_owners=tuple(data.get("partition_owners", ())),
         fed_by=data.get("fed_by", {}),
         kafka=KafkaClient(kafka["tls"], tuple(kafka.get("mechanisms", ())), kafka["one_broker"]) if kafka else None,
-        entrance=data["entrance"],
+        otlp_host=data["otlp_host"],
         default_storage=data["default_storage"],
         tenant_header=data.get("tenant_header", ""),
         no_tenants=_refusal(data, "no_tenants"),

@@ -176,7 +176,7 @@ class BackendPack(Pack):
 
     Without modes somebody else runs it. `roles` are those of mode scalable, with the replicas each has by default;
     each replica of `partition_owners` needs a partition of Kafka's topic, and `fed_by` names roles that read only
-    what another one's partitions hold. `kafka` is None where there is no mode scalable. `entrance` names what takes
+    what another one's partitions hold. `kafka` is None where there is no mode scalable. `otlp_host` names what takes
     spans in, by mode. `tenant_header` is the header that tells tenants apart, empty where it has none, and
     `no_tenants` says why. `serves_strategies`: remote samplers ask it, and not the collector before it.
     `adaptive_sampling` says why the rates that it computes are of no use, empty where it computes none. `sizing` is
@@ -188,7 +188,7 @@ class BackendPack(Pack):
     partition_owners: tuple[str, ...]
     fed_by: Mapping[str, str]
     kafka: KafkaClient | None
-    entrance: Mapping[str, str]
+    otlp_host: Mapping[str, str]
     default_storage: str | None
     tenant_header: str
     no_tenants: Refusal | None

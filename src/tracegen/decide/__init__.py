@@ -10,9 +10,9 @@ from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide.draft import Draft
-from tracegen.decide.plan import Node, root_node
 from tracegen.decide.recording import record
 from tracegen.decide.records import Spec
+from tracegen.decide.schema_nodes import Node, root_node
 from tracegen.decide.table import PATTERNS, derive
 from tracegen.spec.said import Path, Said, dotted
 from tracegen.spec.schema import schema_of

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from tracegen.catalogue import Catalogue
-from tracegen.decide.plan import Node
 from tracegen.decide.recording import record
 from tracegen.decide.records import Service
+from tracegen.decide.schema_nodes import Node
 from tracegen.spec.said import Path, Said
 from tracegen.system.graph import reached
 

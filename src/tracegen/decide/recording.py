@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from tracegen.decide import records
-from tracegen.decide.plan import Node, camel_case
+from tracegen.decide.schema_nodes import Node, camel_case
 
 
 def attribute(key: str) -> str:

@@ -41,10 +41,10 @@ def schema() -> Schema:
 @cache
 def schema_of(packs: Catalogue) -> Schema:
     """The composed schema of the long form, for reading only."""
-    return compose(packs)
+    return composed(packs)
 
 
-def compose(packs: Catalogue) -> Schema:
+def composed(packs: Catalogue) -> Schema:
     """The schema of the long form for a set of packs; a fresh structure, free to change."""
     base: Schema = json.loads(data_path("schemas", "base.json").read_text(encoding="utf-8"))
     definitions = base["$defs"]
@@ -57,9 +57,9 @@ def compose(packs: Catalogue) -> Schema:
         _add_libraries(definitions["service"], language)
     _name_patterns(base, packs)
     definitions["layer"] = _layer(base)
-    composed: Schema = _with_references(base)
-    _link(composed, composed)
-    return composed
+    whole: Schema = _with_references(base)
+    _link(whole, whole)
+    return whole
 
 
 def resolve(node: Schema) -> Schema:

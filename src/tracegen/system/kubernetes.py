@@ -18,7 +18,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class Ingress:
     """How the user interface is reached from outside.
 
     An Ingress of `class_name` with the certificate of `tls_secret`, or an HTTPRoute when `gateway` names who
@@ -94,7 +94,7 @@ class Kubernetes:
     pod_security: str
     network_policies: str
     storage_class: str
-    entrance: Entrance | None
+    ingress: Ingress | None
     external_secrets: ExternalSecrets | None
     account: Account
     image_pull_secrets: tuple[str, ...]

@@ -7,7 +7,7 @@ from tracegen.render.kubernetes.availability import autoscaler, disruption_budge
 from tracegen.render.kubernetes.certificates import certificate, is_made
 from tracegen.render.kubernetes.configuration import FOLDER, copies
 from tracegen.render.kubernetes.elsewhere import components
-from tracegen.render.kubernetes.entrance import backend_tls, entrance
+from tracegen.render.kubernetes.ingress import backend_tls, ingress
 from tracegen.render.kubernetes.injection import injects, instrumentation
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.namespace import namespace, service_account
@@ -60,7 +60,7 @@ def _shared(system: System) -> Iterator[Structured]:
         )
     if injects(system):
         yield _file("instrumentation", instrumentation(system), "How agents that the Operator injects send spans.")
-    found = entrance(system)
+    found = ingress(system)
     if found:
         yield _file(found[0], found[1], "Where the user interface is reached from outside.")
     policy = backend_tls(system)

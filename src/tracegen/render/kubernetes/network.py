@@ -69,7 +69,7 @@ def _from_elsewhere(component: Component, elsewhere: Mapping[str, Collection[int
 
 
 def _door(component: Component, system: System) -> Iterator[Value]:
-    found = system.cluster.user_interface if system.kubernetes.entrance else None
+    found = system.cluster.user_interface if system.kubernetes.ingress else None
     if found and found[0].name == component.name:
         why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."
         yield Commented({"ports": [_port(found[1].number, component)]}, why)

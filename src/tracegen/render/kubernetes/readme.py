@@ -16,7 +16,7 @@ _NO_LOGIN = (
 
 def readme(system: System) -> str:
     """The text of the page."""
-    found, said = system.cluster.user_interface, system.kubernetes.entrance
+    found, said = system.cluster.user_interface, system.kubernetes.ingress
     tls_secret = said.tls_secret if said else ""
     values = {
         "system": system,

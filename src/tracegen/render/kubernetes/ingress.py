@@ -6,12 +6,12 @@ https://gateway-api.sigs.k8s.io/api-types/httproute/
 
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, labels
-from tracegen.system import Component, Entrance, Port, System
+from tracegen.system import Component, Ingress, Port, System
 
 
-def entrance(system: System) -> tuple[str, Value] | None:
+def ingress(system: System) -> tuple[str, Value] | None:
     """The name of the file and the object; None when nothing is to be reached, or nothing said."""
-    said, found = system.kubernetes.entrance, system.cluster.user_interface
+    said, found = system.kubernetes.ingress, system.cluster.user_interface
     if said is None or found is None:
         return None
     if said.gateway:
@@ -24,7 +24,7 @@ def backend_tls(system: System) -> Value:
 
     https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/: the authority has to be called `ca.crt`.
     """
-    said, found = system.kubernetes.entrance, system.cluster.user_interface
+    said, found = system.kubernetes.ingress, system.cluster.user_interface
     if said is None or found is None or not said.gateway or system.certificates is None:
         return None
     authority = system.certificates.ca
@@ -48,7 +48,7 @@ def backend_tls(system: System) -> Value:
     }
 
 
-def _ingress(said: Entrance, component: Component, port: Port, system: System) -> Value:
+def _ingress(said: Ingress, component: Component, port: Port, system: System) -> Value:
     backend: Value = {"service": {"name": component.name, "port": {"name": port.name}}}
     spec: dict[str, Value] = {"ingressClassName": said.class_name} if said.class_name else {}
     if said.tls_secret:
@@ -75,7 +75,7 @@ def _matches(port: Port) -> dict[str, Value]:
     return {} if path == "/" else {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
 
 
-def _route(said: Entrance, component: Component, port: Port, system: System) -> Value:
+def _route(said: Ingress, component: Component, port: Port, system: System) -> Value:
     parent: dict[str, Value] = {"name": said.gateway}
     parent |= {"namespace": said.gateway_namespace} if said.gateway_namespace else {}
     parent |= {"sectionName": said.gateway_section} if said.gateway_section else {}

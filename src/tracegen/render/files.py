@@ -28,7 +28,7 @@ class UnknownOverride(Exception):
         super().__init__(f"overrides: {path} is not a rendered YAML or JSON file")
 
 
-def plan(system: System, packs: Catalogue, *, for_people: bool = True) -> tuple[PlannedFile, ...]:
+def planned_files(system: System, packs: Catalogue, *, for_people: bool = True) -> tuple[PlannedFile, ...]:
     """Every file of the output, by path; `overrides` are merged in. Raises UnknownOverride.
 
     Without `for_people` what is made from templates is left out, which is all that a check of the spec can spare.
