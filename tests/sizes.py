@@ -100,7 +100,7 @@ def run(load: Load, folder: Path) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     rendered = compiled(folder, spec)
     system = System(rendered, folder / "run", adapt=as_the_judge_knows_it)
-    memory = {name: part.resources.memory for name, part in rendered.model.components.items() if part.resources}
+    memory = {name: part.resources.memory for name, part in rendered.system.components.items() if part.resources}
     backend, gateway = system.prepare("jaeger", find("jaeger")), system.prepare("otel-gateway", find("collector"))
     outcome = Outcome(memory["jaeger"] // 2**20)
     with backend, limited("backend", backend.pid, memory["jaeger"]) as group:

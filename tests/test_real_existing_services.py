@@ -93,7 +93,7 @@ def go_service(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert all(each.replace("@", " ") in manifest for each in GO_MODULES)
     assert not {"b3", "jaeger", "prometheus"} & set(manifest.replace("/", " ").split())
     run(folder, "go build -o api ./ledger && go vet ./ledger/internal/...", CGO_ENABLED="0")
-    return Built(tree.model.services["api"], folder, [str(folder / "api")])
+    return Built(tree.system.services["api"], folder, [str(folder / "api")])
 
 
 def server_spans(recorder: Recorder) -> list[StoredSpan]:
@@ -171,7 +171,7 @@ def rust_service(tmp_path_factory: pytest.TempPathFactory) -> Built:
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace('edition = "2024"', 'edition = "2021"'), encoding="utf-8")
     command = rust.build(folder / "crate", _cache() / "languages")
-    return Built(example.model.services["api"], folder / "crate", command)
+    return Built(example.system.services["api"], folder / "crate", command)
 
 
 @pytest.mark.parametrize("ends", ["", "graceful"])

@@ -113,20 +113,20 @@ def test_one_document_does_not_stop_a_batch_and_small_indices_have_one_shard(tmp
     assert main["poison_pill_handling"] == "drop"
     shards = {name: each["shards"] for name, each in main["indices"].items() if isinstance(each, dict)}
     assert shards == {"spans": 5, "services": 1, "dependencies": 1, "sampling": 1}
-    cleaner = rendered.model.components["jaeger-index-cleaner"]
+    cleaner = rendered.system.components["jaeger-index-cleaner"]
     assert set(storage["urls"]) < set(cleaner.args)
 
 
 @pytest.mark.parametrize("kind", ["elasticsearch", "opensearch"])
 def test_a_red_cluster_is_not_healthy(tmp_path: Path, kind: str) -> None:
     rendered = compiled(tmp_path, one_service(backend={"type": "jaeger", "storage": kind}))
-    health = rendered.model.components[kind].health
+    health = rendered.system.components[kind].health
     assert health and "wait_for_status=yellow" in health.command[-1]
 
 
 def test_kafka_deletes_before_its_volume_is_full(tmp_path: Path) -> None:
     backend = {"type": "jaeger", "mode": "scalable", "storage": "opensearch", "kafka": {"size": "20Gi"}}
-    parts = compiled(tmp_path, one_service(backend=backend)).model.components
+    parts = compiled(tmp_path, one_service(backend=backend)).system.components
     (script,) = parts["kafka-topic"].entrypoint[-1:]
     kept, segment = (int(script.split(f"{key}=")[1].split()[0]) for key in ("retention.bytes", "segment.bytes"))
     assert 3 * (kept + segment) <= 0.8 * size_in_bytes("20Gi")

@@ -146,7 +146,7 @@ def test_replicas_are_apart_and_the_page_is_published_once(tmp_path: Path) -> No
     services = yaml.safe_load(rendered.rendered.tree["compose.yaml"])["services"]
     assert services["jaeger-ingester"]["deploy"]["replicas"] == 2
     published = [name for name, each in services.items() if name.startswith("jaeger-") and "ports" in each]
-    assert published == ["jaeger-query-1"]
+    assert published == ["jaeger-query"]
 
 
 @pytest.mark.parametrize(("version", "mode"), [("2.21.0", "sync"), ("2.20.0", None), ("2.13.0", None)])

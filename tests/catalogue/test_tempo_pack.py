@@ -231,7 +231,7 @@ def test_who_owns_partitions_has_a_host_name_with_its_number(tmp_path: Path) -> 
     rendered = compiled(tmp_path, spec({"type": "tempo", "mode": "scalable", "storage": "s3", "roles": _ROLES}))
     services = yaml.safe_load(rendered.tree["compose.yaml"])["services"]
     names = {name: each["hostname"] for name, each in services.items() if "hostname" in each}
-    assert names["tempo-live-store-a-1"] == "tempo-live-store-a-0"
+    assert names["tempo-live-store-a"] == "tempo-live-store-a-0"
     assert names["tempo-live-store-b-2"] == "tempo-live-store-b-1"
     assert names["tempo-block-builder-2"] == "tempo-block-builder-1"
 

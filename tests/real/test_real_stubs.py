@@ -83,7 +83,7 @@ def _build(
         "attributes": {"team": 'pay & "ments", 100 %'},
         "services": {"api": api, "other-one": {"language": "other", "deploy": False}},
         # What the stub must be able to do somewhere it can do everywhere: all that the tests ask of it.
-        "environments": {"everything": _everything(language, instrumentation)},
+        "environments": {"everything": _everything(name, instrumentation)},
     }
     if instrumentation == "sdk":
         spec["baggage"] = {"to_attributes": ["customer.tier"]}

@@ -80,8 +80,8 @@ def test_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_problems_end() -> None:
-    assert problems("a: 1\n" * 1_000).count("TG102") == 999
-    assert problems("a: 1\n" * 1_002).count("TG102") == 1_000
+    assert "TG102: 979 more like the 20 above" in problems("a: 1\n" * 1_000)
+    assert "TG102: 980 more like the 20 above" in problems("a: 1\n" * 1_002)
 
 
 def test_many_problems_below_a_long_key_stay_small() -> None:
@@ -92,7 +92,7 @@ def test_many_aliases_that_are_almost_anchors() -> None:
     begin = time.monotonic()
     anchors = "".join(f"- &anchor{n} x\n" for n in range(20_000))
     aliases = "".join(f"- *anchro{n}\n" for n in range(2_000))
-    assert problems(f"a:\n{anchors}{aliases}").count("TG106") == 1_000
+    assert "TG106: 980 more like the 20 above" in problems(f"a:\n{anchors}{aliases}")
     assert time.monotonic() - begin < SECONDS
 
 

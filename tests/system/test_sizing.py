@@ -27,31 +27,31 @@ def exporter(found: Any, tier: str = "gateway") -> Any:
 def test_memory_is_that_of_the_storage(tmp_path: Path, storage: str, memory: int) -> None:
     """Badger in 512 MiB refused four spans in ten of the 1,600 a second that it was derived from."""
     found = rendered(tmp_path, 200, backend={"type": "jaeger", "storage": storage})
-    assert found.model.components["jaeger"].resources.memory == memory * MEBIBYTE
+    assert found.system.components["jaeger"].resources.memory == memory * MEBIBYTE
 
 
 def test_an_archive_in_badger_is_a_second_store_in_memory(tmp_path: Path) -> None:
     found = rendered(tmp_path, 200, backend={"type": "jaeger", "archive": True})
-    assert found.model.components["jaeger"].resources.memory == 2560 * MEBIBYTE
+    assert found.system.components["jaeger"].resources.memory == 2560 * MEBIBYTE
 
 
 def test_cores_follow_from_the_rate(tmp_path: Path) -> None:
     few, many = (rendered(tmp_path, each, backend={"type": "jaeger"}) for each in (10, 4_000))
     for name in ("jaeger", "otel-gateway"):
-        assert few.model.components[name].resources.cpu == 1.0
-        assert many.model.components[name].resources.cpu > 1.0
+        assert few.system.components[name].resources.cpu == 1.0
+        assert many.system.components[name].resources.cpu > 1.0
 
 
 def test_roles_take_what_their_work_is(tmp_path: Path) -> None:
     backend = {"type": "jaeger", "mode": "scalable", "storage": "opensearch"}
-    parts = rendered(tmp_path, 2_000, backend=backend).model.components
+    parts = rendered(tmp_path, 2_000, backend=backend).system.components
     sizes = {name: parts[f"jaeger-{name}"].resources for name in ("collector", "ingester", "query")}
     assert sizes["query"].cpu < sizes["collector"].cpu < sizes["ingester"].cpu
 
 
 def test_a_server_of_ours_grows_with_the_rate(tmp_path: Path) -> None:
     backend = {"type": "jaeger", "storage": "cassandra"}
-    few, many = (rendered(tmp_path, each, backend=backend).model.components["cassandra"] for each in (10, 500))
+    few, many = (rendered(tmp_path, each, backend=backend).system.components["cassandra"] for each in (10, 500))
     assert many.resources.memory > few.resources.memory and many.resources.cpu > few.resources.cpu
     assert many.environment["MAX_HEAP_SIZE"] == (f"{many.resources.memory // MEBIBYTE // 2}M",)
 

@@ -155,7 +155,7 @@ def test_a_failing_run_killed_while_it_takes_back_is_whole(tmp_path: Path, promi
         undoing += (stage.root / ".tracegen/journal-undo.json").exists()
         assert_never_between(stage)
         stage.assert_whole(recover(stage.root).outcome)
-    assert undoing > 20
+    assert undoing > 15
 
 
 @pytest.mark.parametrize("path", ["a.yaml", "b/c.yaml", "gone/x.yaml", "new/y.yaml", "flat"])
