@@ -109,11 +109,8 @@ def test_the_wheel_holds_code_and_data_and_nothing_else(wheel: Path) -> None:
     for folder in ("templates", "schemas"):
         kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
         assert {f"tracegen/data/{name}" for name in kept if "__pycache__" not in name} <= data
-    packs = {
-        path.relative_to(ROOT / "src").as_posix()
-        for path in (ROOT / "src/tracegen/packs").glob("*/*.*")
-        if "__pycache__" not in path.parts
-    }
+    found = (ROOT / "src/tracegen/packs").glob("*/*.*")
+    packs = {path.relative_to(ROOT / "src").as_posix() for path in found if "__pycache__" not in path.parts}
     assert {"tracegen/packs/jaeger/pack.yaml", "tracegen/packs/jaeger/backend.py"} <= packs <= set(names)
 
 
