@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from support import ROOT, assert_same_tree, tracegen, tree_of
+from tracegen.write.memory import parse_memory
+from tracegen.write.paths import MEMORY
 
 #: Signs of many alphabets, dollars and quotes: what depends on an encoding would show here.
 SPEC = """\
@@ -100,7 +102,10 @@ def test_from_another_working_folder(usual: Mapping[str, bytes], tmp_path: Path)
 
 
 def test_for_a_spec_in_another_folder_with_another_name(usual: Mapping[str, bytes], tmp_path: Path) -> None:
-    assert_same_tree(rendered(tmp_path / "a b" / "ünd  $c", spec_name="other name.yaml"), usual)
+    found = rendered(tmp_path / "a b" / "ünd  $c", spec_name="other name.yaml")
+    memory, as_usual = parse_memory(found[MEMORY]), parse_memory(usual[MEMORY])
+    assert memory.spec == "../other name.yaml" and memory.files == as_usual.files
+    assert_same_tree({**found, MEMORY: b""}, {**usual, MEMORY: b""})
 
 
 def test_from_standard_input(usual: Mapping[str, bytes], tmp_path: Path) -> None:
@@ -132,8 +137,10 @@ def test_of_an_environment(tmp_path: Path) -> None:
 
 def test_without_the_name_of_the_machine_or_of_a_folder(usual: Mapping[str, bytes]) -> None:
     names = [name for name in (str(ROOT), os.uname().nodename) if len(name) > 5]
-    for path, content in usual.items():
-        assert not [name for name in names if name in content.decode()], path
+    remembered = [(MEMORY, text) for texts in parse_memory(usual[MEMORY]).files.values() for text in texts]
+    assert remembered
+    for path, content in [*usual.items(), *remembered]:
+        assert not [name for name in names if name.encode() in content], path
 
 
 def rendered(

@@ -77,7 +77,7 @@ _BOTH: Patch = {"targets": ["compose", "kubernetes"]}
 #: How many values of a key are tried in each system at most, and how many that change something are enough.
 MOST, ENOUGH = 3, 2
 #: The turns in which one store takes the place of another, and how many pairs of choices are laid over each other.
-MOVED, LAID = (0, 1, 3, 4), 1500
+MOVED, LAID = (0, 1, 3, 4), 600
 _SHOP: Patch = merged(SMALLEST, merged(_BOTH, {"services": {"ledger": {"calls": ["api"]}}}))
 _STORE: tuple[Path, ...] = (("backend", "type"), ("backend", "mode"), ("backend", "storage"), ("backend", "endpoint"))
 _OF_A_STORE = ("backend",)
@@ -196,7 +196,8 @@ def _said(patch: Patch) -> Iterator[tuple[Path, Patch]]:
 
 def fits(key: Key, base: Spec) -> bool:
     """Whether a key has a meaning beside the base's backend and storage, or language."""
-    choices = [each for each in key.beside if each.path[-1] in ("type", "language") and each.path[0] in base]
+    chosen = [each for each in key.beside if not each.any_value]
+    choices = [each for each in chosen if each.path[-1] in ("type", "language") and each.path[0] in base]
     return all(value_at(base, each.path) == each.value for each in choices if each.path[0] in ("backend", "services"))
 
 

@@ -50,15 +50,24 @@ def spec(variant: Variant, **head: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Each variant is built once, from a spec with a ratio; a stub is the same whatever the sampler."""
+    """Each variant is built once, from a spec with a ratio."""
+    return _once(tmp_path_factory, type="ratio", ratio=RATIO)
+
+
+@pytest.fixture(scope="module")
+def built_to_ask(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """Each variant with what asks for rates, which a stub has only where the spec says so."""
+    return _once(tmp_path_factory, type="remote", default={"ratio": 1})
+
+
+def _once(tmp_path_factory: pytest.TempPathFactory, **head: Any) -> Builder:
     made: dict[Variant, Built] = {}
 
     def get(variant: Variant) -> Built:
         if variant not in made:
             folder = tmp_path_factory.mktemp("head")
             (folder / "spec").mkdir()
-            rendered = compiled(folder / "spec", spec(variant, type="ratio", ratio=RATIO))
-            made[variant] = build(rendered, "api", folder / "api")
+            made[variant] = build(compiled(folder / "spec", spec(variant, **head)), "api", folder / "api")
         return made[variant]
 
     return get
@@ -88,13 +97,13 @@ def test_a_ratio_is_kept_of_whole_traces(variant: Variant, built: Builder, colle
 
 @pytest.mark.parametrize("variant", REMOTE, ids="-".join)
 def test_a_changed_file_changes_the_rate_of_a_running_service(
-    variant: Variant, built: Builder, jaeger: Path, collector: Path, tmp_path: Path
+    variant: Variant, built_to_ask: Builder, jaeger: Path, collector: Path, tmp_path: Path
 ) -> None:
     """With the server, the file and the environment that are rendered; only the question comes more often."""
     remote = {"type": "remote", "default": {"ratio": 0}}
     system = System(compiled(tmp_path, spec(variant, **remote)), tmp_path / "run")
     with Recorder(collector, tmp_path) as recorder, system.up("jaeger", jaeger):
-        with built(variant).up(f"http://{recorder.http}", tmp_path, **sampler(system, polling=500)) as up:
+        with built_to_ask(variant).up(f"http://{recorder.http}", tmp_path, **sampler(system, polling=500)) as up:
             time.sleep(2)
             ask(up, 50)
             rewrite(system, 1)
@@ -108,12 +117,12 @@ def test_a_changed_file_changes_the_rate_of_a_running_service(
 @pytest.mark.parametrize("variant", REMOTE, ids="-".join)
 @pytest.mark.parametrize("load", [20, 60])
 def test_a_rate_limit_holds_over_time(
-    variant: Variant, load: int, built: Builder, jaeger: Path, collector: Path, tmp_path: Path
+    variant: Variant, load: int, built_to_ask: Builder, jaeger: Path, collector: Path, tmp_path: Path
 ) -> None:
     limit, seconds = 5, 8
     system = System(compiled(tmp_path, spec(variant, type="rate_limit", traces_per_second=limit)), tmp_path / "run")
     with Recorder(collector, tmp_path) as recorder, system.up("jaeger", jaeger):
-        with built(variant).up(f"http://{recorder.http}", tmp_path, **sampler(system)) as up:
+        with built_to_ask(variant).up(f"http://{recorder.http}", tmp_path, **sampler(system)) as up:
             time.sleep(12)  # until it has asked
             before, began = len(traces(recorder)), time.monotonic()
             for number in range(load * seconds):
