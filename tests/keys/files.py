@@ -81,10 +81,11 @@ MOVED, LAID = (0, 1, 3, 4), 600
 _SHOP: Patch = merged(SMALLEST, merged(_BOTH, {"services": {"ledger": {"calls": ["api"]}}}))
 _STORE: tuple[Path, ...] = (("backend", "type"), ("backend", "mode"), ("backend", "storage"), ("backend", "endpoint"))
 _OF_A_STORE = ("backend",)
-_OF_A_LANGUAGE = ("services", "name", "registry")
+_OF_A_LANGUAGE = ("services", "name", "registry", "propagators")
 _OTHER_VERSIONS: Patch = {"versions": dict.fromkeys(catalogue().images, "9.9.9")}
 #: The service that is there or not.
 _MORE = ("services", "more", "language")
+_LANGUAGE = ("services", "api", "language")
 
 
 @dataclass(frozen=True)
@@ -130,21 +131,31 @@ def changes(base: Base) -> Iterator[tuple[Path, Outcome, Outcome]]:
         if not other.errors:
             yield ("targets",), bare, other
     yield _MORE, bare, outcome(spec_with(base.spec, _MORE, "go"))
+    if base.tops == _OF_A_LANGUAGE:
+        yield from ((_LANGUAGE, bare, outcome(each)) for each in _other_languages(base.spec))
     for key in keys():
         if key.path[0] not in _NOT_TRIED and key.path[0] in (base.tops or key.path) and fits(key, base.spec):
-            yield from ((key.path, *pair) for pair in _pairs(specs(key, base.spec)))
+            enough = None if key.path[-1] == "libraries" else ENOUGH
+            yield from ((key.path, *pair) for pair in _pairs(specs(key, base.spec), enough))
 
 
-def _pairs(specs_: list[Spec]) -> Iterator[tuple[Outcome, Outcome]]:
+def _other_languages(spec: Any) -> Iterator[Spec]:
+    """The service in another language, without the framework that only its own has."""
+    for language in ("go", "python"):
+        api = {**spec["services"]["api"], "language": language, "framework": None}
+        yield merged(spec, {"services": {"api": api}})
+
+
+def _pairs(specs_: list[Spec], enough: int | None) -> Iterator[tuple[Outcome, Outcome]]:
     """The first that is valid beside some others, the last ones first: those before are often what is the default."""
     first, *others = specs_
     found = (each for each in map(outcome, [first, *reversed(others)]) if not each.errors)
     before, differing = next(found, None), 0
-    for after in islice(found, MOST):
+    for after in islice(found, MOST if enough else None):
         assert before is not None
         yield before, after
         differing += bool(changed(before, after))
-        if differing == ENOUGH:
+        if differing == enough:
             break
 
 
