@@ -44,6 +44,10 @@ _REMOTE = {"head": {"type": "remote"}}
 
 #: What a key needs beside it that the schema does not say: a pattern of ids, and a patch (RFC 7396).
 CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    *(
+        (rf"service_defaults<{name}>\.libraries", {"services": {each: {"language": name} for each in ("api", "web")}})
+        for name in ("rust", "dotnet")
+    ),
     (r"service_defaults\.language", {"services": {"api": {"language": None}}}),
     (r"service_defaults<\w+>\.framework", {"services": {"api": {"language": None}, "web": {"framework": "grpc"}}}),
     (r"backend<jaeger>\.(mode|roles|kafka).*", {"backend": {"storage": {"type": "elasticsearch"}}}),
