@@ -129,6 +129,22 @@ def test_the_page_of_versions_has_every_pin(regen: bool) -> None:
     assert _between(ROOT / "docs" / "versions.md", "pins", table, regen) == table
 
 
+def test_the_page_of_versions_has_every_digest_and_oldest_version(regen: bool) -> None:
+    pins = json.loads(tracegen("packs", "--format", "json").out)["versions"]
+    digests = [
+        f"| {each['name']} | `{each['digest']}` | {each['agree']} of {each['of']} |"
+        for each in pins
+        if "digest" in each
+    ]
+    oldest = [f"| {each['name']} | {each['oldest']} |" for each in pins if "oldest" in each]
+    for name, head, rows in [
+        ("digests", ["| name | digest | public files that agree |", "|---|---|---|"], digests),
+        ("oldest", ["| name | oldest version |", "|---|---|"], oldest),
+    ]:
+        table = [*head, *rows]
+        assert _between(ROOT / "docs" / "versions.md", name, table, regen) == table
+
+
 def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
     wanted = ["", *reference(), ""]
     assert _between(ROOT / "docs" / "spec.md", "reference", wanted, regen) == wanted

@@ -12,8 +12,11 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Renamed,
+    Seen,
     Sizing,
     StoragePack,
+    numbers_of,
 )
 
 __all__ = [
@@ -28,7 +31,10 @@ __all__ = [
     "OperatorAgent",
     "Pack",
     "Refusal",
+    "Renamed",
+    "Seen",
     "Sizing",
     "StoragePack",
     "catalogue",
+    "numbers_of",
 ]

@@ -20,6 +20,8 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Renamed,
+    Seen,
     Sizing,
     StoragePack,
 )
@@ -78,6 +80,9 @@ class Catalogue:
                     source=entry["source"],
                     tested=entry["tested"],
                     user=entry["user"],
+                    oldest=str(entry.get("oldest", "")),
+                    seen=_seen(entry["digest"]) if "digest" in entry else None,
+                    renamed=tuple(_renamed(each) for each in entry.get("renamed", ())),
                 )
         return found
 
@@ -97,6 +102,14 @@ class Catalogue:
 
     def _of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
         return ((common, data) for root in self.code for common, data in _packs(root) if data["kind"] == kind)
+
+
+def _renamed(entry: Mapping[str, Any]) -> Renamed:
+    return Renamed(entry["section"], entry["name"], entry["before"], str(entry["since"]))
+
+
+def _seen(entry: Mapping[str, Any]) -> Seen:
+    return Seen(digest=entry["is"], agree=entry["agree"], of=entry["of"], date=str(entry["seen"]))
 
 
 def _packs(root: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """What a pack says of itself: one frozen record for each kind of pack."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,32 @@ from tracegen.emit import LiteralStyle
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """A name in a program's configuration that is new since a version; it takes the one before too, and warns."""
+
+    section: str
+    name: str
+    before: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A digest that independent public files give for a pinned version: how many of how many, and when (a date)."""
+
+    digest: str
+    agree: int
+    of: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A pinned container image and what is known of its inside.
 
-    `source` says where the version was seen; `tested` what the tests ran instead, when that differs.
+    `source` says where the version was seen; `tested` what the tests ran instead, when that differs. `oldest` is the
+    oldest version for which what is rendered is known to be right, empty where nobody tried; `renamed` what older
+    ones call otherwise. `seen` is what is known of its digest, and `digest` what it is pulled by, empty for the tag.
     """
 
     name: str
@@ -21,11 +44,26 @@ class Image:
     source: str
     tested: str
     user: int
+    oldest: str = ""
+    seen: Seen | None = None
+    digest: str = ""
+    renamed: tuple[Renamed, ...] = ()
 
     @property
     def reference(self) -> str:
-        """`repository:version` as a container engine takes it."""
-        return f"{self.repository}:{self.version}"
+        """`repository:version`, with `@digest` where there is one, as a container engine takes it."""
+        return f"{self.repository}:{self.version}" + (f"@{self.digest}" if self.digest else "")
+
+    def is_before(self, version: str) -> bool:
+        """Whether this is older than a version; a tag without numbers, such as a branch, counts as newest."""
+        mine, other = numbers_of(self.version), numbers_of(version)
+        compared = min(len(mine), len(other))
+        return mine[:compared] < other[:compared]
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    """The numbers of a version in their order, what follows a dash left out."""
+    return tuple(int(each) for each in re.findall(r"\d+", version.partition("-")[0]))
 
 
 @dataclass(frozen=True, slots=True)

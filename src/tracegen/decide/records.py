@@ -522,6 +522,7 @@ class Spec:
     name: str
     targets: tuple[str, ...]
     versions: Mapping[str, Any]
+    digests: bool
     registry: str | None
     backend: Backend
     collector: Collector

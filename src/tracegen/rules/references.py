@@ -1,6 +1,7 @@
 """What names something must name something that is there (ruling 10)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
@@ -14,6 +15,7 @@ UNKNOWN_CALLEE = Code("TG201", "Called service is not in the spec")
 UNKNOWN_SLO_SERVICE = Code("TG202", "Objective for a service that is not in the spec")
 SLO_WITHOUT_METRICS = Code("TG203", "Objectives need metrics")
 UNKNOWN_PIN = Code("TG204", "No such program to pin")
+OLD_PIN = Code("TG206", "Version is older than what is rendered is known for")
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
@@ -64,8 +66,13 @@ def _objectives(settings: Settings) -> Iterator[Problem]:
 
 def _pins(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     guesses = Guesses()
-    for name in settings.versions:
+    for name, version in settings.versions.items():
+        path: Path = ("versions", name)
         if name not in packs.images:
             hint = guesses.near(name, packs.images) or f"they are {some_of(packs.images)}"
             message = f"tracegen runs no program called {quoted(name)}"
-            yield at(settings, UNKNOWN_PIN, ("versions", name), message, hint)
+            yield at(settings, UNKNOWN_PIN, path, message, hint)
+        elif (pinned := replace(packs.images[name], version=version)).is_before(pinned.oldest):
+            message = f"what is rendered is not known to be right for {quoted(name)} {version}"
+            hint = f"say {pinned.oldest} or newer; {packs.images[name].version} is pinned"
+            yield at(settings, OLD_PIN, path, message, hint)
