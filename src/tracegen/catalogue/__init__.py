@@ -2,6 +2,7 @@
 
 from tracegen.catalogue.listing import Catalogue, catalogue
 from tracegen.catalogue.pack import (
+    Added,
     BackendPack,
     Delivery,
     ExampleImage,
@@ -20,6 +21,7 @@ from tracegen.catalogue.pack import (
 )
 
 __all__ = [
+    "Added",
     "BackendPack",
     "Catalogue",
     "Delivery",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tracegen.catalogue.data import data_path
 from tracegen.catalogue.pack import (
+    Added,
     BackendPack,
     Delivery,
     ExampleImage,
@@ -83,6 +84,7 @@ class Catalogue:
                     oldest=str(entry.get("oldest", "")),
                     seen=_seen(entry["digest"]) if "digest" in entry else None,
                     renamed=tuple(_renamed(each) for each in entry.get("renamed", ())),
+                    added=tuple(Added(tuple(each["path"]), str(each["since"])) for each in entry.get("added", ())),
                 )
         return found
 

@@ -20,6 +20,14 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A key of a program's configuration that older versions refuse: where it stands, and since when it is known."""
+
+    path: tuple[str, ...]
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A digest that independent public files give for a pinned version: how many of how many, and when (a date)."""
 
@@ -34,8 +42,9 @@ class Image:
     """A pinned container image and what is known of its inside.
 
     `source` says where the version was seen; `tested` what the tests ran instead, when that differs. `oldest` is the
-    oldest version for which what is rendered is known to be right, empty where nobody tried; `renamed` what older
-    ones call otherwise. `seen` is what is known of its digest, and `digest` what it is pulled by, empty for the tag.
+    oldest version for which what is rendered is known to be right, empty where nobody tried; `renamed` is what older
+    ones call otherwise, `added` what they do not have. `seen` is what is known of its digest, and `digest` what it is
+    pulled by, empty for the tag.
     """
 
     name: str
@@ -48,6 +57,7 @@ class Image:
     seen: Seen | None = None
     digest: str = ""
     renamed: tuple[Renamed, ...] = ()
+    added: tuple[Added, ...] = ()
 
     @property
     def reference(self) -> str:

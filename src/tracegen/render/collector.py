@@ -11,7 +11,7 @@ from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.health_checks import health_filter
-from tracegen.render.names import exporter_name, named_for
+from tracegen.render.names import exporter_name, for_version
 from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
@@ -38,7 +38,7 @@ def collector_files(system: System) -> list[Structured]:
     return [
         Structured(
             config_path(tier),
-            named_for(system.images["collector"], _config(tier, system)),
+            for_version(system.images["collector"], _config(tier, system)),
             f"OpenTelemetry Collector, the {tier.role}.",
             "collector",
         )

@@ -17,8 +17,23 @@ def exporter_name(destination: Destination) -> str:
     return f"{kind}/{destination.name}"
 
 
-def named_for(image: Image, config: Mapping[str, Value]) -> Value:
-    """A configuration with the names that the Collector of an image knows; newer ones warn of what was before."""
+def for_version(image: Image, config: Mapping[str, Value]) -> Value:
+    """A configuration with the keys and names that the Collector of an image knows."""
+    for each in image.added:
+        config = _without(each.path, config) if image.is_before(each.since) else config
+    return _named_for(image, config)
+
+
+def _without(path: tuple[str, ...], config: Mapping[str, Value]) -> dict[str, Value]:
+    key, *rest = path
+    if not rest:
+        return {name: value for name, value in config.items() if name != key}
+    inner = config.get(key)
+    return {**config, key: _without(tuple(rest), inner)} if isinstance(inner, Mapping) else dict(config)
+
+
+def _named_for(image: Image, config: Mapping[str, Value]) -> Value:
+    """Newer versions take the names of before too, and warn."""
     former = {(each.section, each.name): each.before for each in image.renamed if image.is_before(each.since)}
     if not former:
         return config
