@@ -7,10 +7,10 @@ from tracegen.build.backend import backend_of
 from tracegen.build.cluster import callers_of, reachable, workloads_of
 from tracegen.build.components import components_elsewhere, components_of
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
-from tracegen.build.head import strategy_server
 from tracegen.build.images import images_of
 from tracegen.build.kubernetes import kubernetes_of
 from tracegen.build.names import check_names
+from tracegen.build.sampling import strategy_server
 from tracegen.build.security import certificates_of, ingest_of
 from tracegen.build.services import services_of
 from tracegen.build.tiers import tiers_of
