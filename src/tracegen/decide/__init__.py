@@ -51,6 +51,17 @@ class Settings(Spec):
         """What the spec says, for the places of problems."""
         return self.origin.said
 
+    def is_said(self, *path: str | int) -> bool:
+        """Whether the spec itself says something at a path.
+
+        Only for what is about the words of the spec: a key that has no effect here, and which line to point at.
+        """
+        return self.said.get(*path) is not None
+
+    def as_said(self, *path: str | int) -> Any:
+        """What the spec says at a path, for a message about a value that was dropped."""
+        return self.said.get(*path)
+
 
 def decide(said: Said, packs: Catalogue) -> Settings:
     """The settings of a spec whose form is right; what it means is not judged yet."""

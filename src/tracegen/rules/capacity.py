@@ -77,8 +77,8 @@ def _lasting(hours: float) -> str:
 
 def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Problem]:
     """What is said of resources is somebody's own measure."""
-    where: Path = ("backend", "storage") if settings.said.get("backend", "storage") else ("backend",)
-    if settings.backend.mode == "single" and not settings.said.get("backend", "resources"):
+    where: Path = ("backend", "storage") if settings.is_said("backend", "storage") else ("backend",)
+    if settings.backend.mode == "single" and not settings.is_said("backend", "resources"):
         several = "say mode: scalable with a storage that fits it, or keep less (sampling)"
         yield from _too_much(settings, where, (f"the one process with {pack.name}", pack.process, spans), several)
     server = getattr(settings.backend.storage, "size", None) and pack.server
@@ -89,7 +89,7 @@ def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Pr
 
 def _gateways(settings: Settings) -> Iterator[Problem]:
     said, spans = settings.collector, spans_per_second(settings.services)
-    if "gateway" in said.topology and not settings.said.get("collector", "resources"):
+    if "gateway" in said.topology and not settings.is_said("collector", "resources"):
         many = f"say replicas: {ceil(spans / most_spans(COLLECTOR)) + 1}, of which one may be away"
         where = cause(settings, ("collector", "replicas"), ("collector",))
         yield from _too_much(settings, where, ("each gateway", COLLECTOR, spans / said.replicas), many)
