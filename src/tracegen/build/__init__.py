@@ -59,7 +59,7 @@ def _design(settings: Settings, packs: Catalogue) -> Design:
     destinations = backend_destinations(settings, packs, backend, certificates)
     all_destinations = (*destinations, *further_destinations(settings))
     tiers = tiers_of(settings, packs, all_destinations, certificates, ingest)
-    entrance = _entrance(tiers, destinations, certificates, ingest)
+    destination = _otlp_destination(tiers, destinations, certificates, ingest)
     strategies = strategy_server(settings, packs, backend, tiers)
     return Design(
         name=settings.name,
@@ -67,11 +67,11 @@ def _design(settings: Settings, packs: Catalogue) -> Design:
         targets=settings.targets,
         backend=backend,
         tiers=tiers,
-        entrance=entrance,
+        otlp_destination=destination,
         certificates=certificates,
         ingest=ingest,
         metrics=settings.metrics,
-        services=services_of(settings, packs, entrance, strategies),
+        services=services_of(settings, packs, destination, strategies),
         exposure=Exposure(settings.compose.publish, settings.compose.bind),
         kubernetes=kubernetes_of(settings),
         images=images_of(settings, packs),
@@ -80,7 +80,7 @@ def _design(settings: Settings, packs: Catalogue) -> Design:
     )
 
 
-def _entrance(
+def _otlp_destination(
     tiers: tuple[Tier, ...],
     destinations: tuple[Destination, ...],
     certificates: Certificates | None,

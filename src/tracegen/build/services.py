@@ -219,4 +219,4 @@ def _calls(service: Service, design: Design) -> Iterator[Call]:
         tier = design.tiers[0]
         yield from (Call(tier.component, port.number) for port in receiver_ports(tier, design))
     else:
-        yield Call(design.entrance.host, design.entrance.port)
+        yield Call(design.otlp_destination.host, design.otlp_destination.port)

@@ -1,4 +1,4 @@
-"""Credentials of the doors for spans: who asks for them, and what can carry them."""
+"""Credentials of OTLP receivers: who asks for them, and what can carry them."""
 
 from collections.abc import Iterator
 

@@ -301,7 +301,7 @@ class Exposure:
 class Design:
     """How the system of one environment (None: the base spec alone) is made up, before it is known what runs.
 
-    Services send spans to `entrance`.
+    Services send spans to `otlp_destination`.
     """
 
     name: str
@@ -309,7 +309,7 @@ class Design:
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
-    entrance: Destination
+    otlp_destination: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool
