@@ -362,6 +362,16 @@ def asked_whether_set(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
                     yield ast.unparse(node)
 
 
+def asked_of_any(tree: ast.AST) -> Iterator[str]:
+    """Attributes that nobody knows to be there: a key that no schema has would be None in silence."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(), *_]):
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, _, _]):
+                yield ast.unparse(node)
+
+
 @pytest.mark.parametrize("part", BELOW_DECIDE)
 def test_nothing_below_decide_asks_what_was_said(part: str) -> None:
     for path in MODULES:
@@ -372,6 +382,7 @@ def test_nothing_below_decide_asks_what_was_said(part: str) -> None:
                 asked -= {"settings.said.layer"}  # a service that a layer takes away stands there alone
             assert not asked, relative(path)
             assert not list(asked_whether_set(tree_of(path), decided_keys())), relative(path)
+            assert not list(asked_of_any(tree_of(path))), relative(path)
 
 
 @pytest.mark.parametrize(
@@ -385,6 +396,11 @@ def test_nothing_below_decide_asks_what_was_said(part: str) -> None:
 )
 def test_a_question_to_the_spec_is_seen(text: str) -> None:
     assert list(asked_of_the_spec(ast.parse(text)))
+
+
+@pytest.mark.parametrize("text", ['getattr(said, "size", None)', "getattr(storage, key, ())", 'hasattr(said, "tls")'])
+def test_a_question_of_anything_is_seen(text: str) -> None:
+    assert list(asked_of_any(ast.parse(text)))
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,13 @@ def test_a_key_that_the_schema_does_not_have_cannot_be_asked_for() -> None:
                 ask(*path)
 
 
+def test_an_option_that_no_storage_has_cannot_be_asked_for() -> None:
+    settings = before("tail")[0]
+    assert settings.option("urls") is None
+    with pytest.raises(LookupError, match="no storage has nodes"):
+        settings.option("nodes")
+
+
 def test_a_key_that_any_pack_has_may_be_asked_for() -> None:
     settings = before("tail")[0]
     assert not settings.is_said("backend", "storage", "urls")

@@ -5,19 +5,15 @@ from collections.abc import Mapping
 from tracegen.build.kafka import kafka_of
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
-from tracegen.catalogue import Catalogue, Sizing
+from tracegen.catalogue import Catalogue, Sizing, StoragePack
 from tracegen.decide import Settings
 from tracegen.decide.records import ProcessResources as SaidOfProcess
 from tracegen.decide.records import Reference, TenantLimits
 from tracegen.decide.records import Resources as SaidOfRole
-from tracegen.decide.records import Storage as SaidOfStorage
 from tracegen.decide.traffic import spans_per_second
 from tracegen.system import Backend, Limits, Resources, Role, Storage, Tenant
 from tracegen.system.sizing import cores_for_rate, memory_for_rate
 from tracegen.system.units import milliseconds, size_in_bytes
-
-#: Options of storages that are a reference, or may be one.
-_MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")
 
 
 def backend_of(settings: Settings, packs: Catalogue) -> Backend:
@@ -28,7 +24,7 @@ def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     return Backend(
         type=said.type,
         mode=said.mode or "",
-        storage=_storage(settings, packs, said.storage),
+        storage=_storage(settings, pack),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else None,
         spans_per_second=rate,
@@ -41,16 +37,16 @@ def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     )
 
 
-def _storage(settings: Settings, packs: Catalogue, said: SaidOfStorage | None) -> Storage:
-    if said is None:
+def _storage(settings: Settings, pack: StoragePack | None) -> Storage:
+    if pack is None:
         return Storage("", None)
-    secrets: Mapping[str, str | Reference | None] = {key: getattr(said, key, None) for key in _MAY_BE_SECRET}
+    texts: Mapping[str, str | Reference | None] = {key: settings.option(key) for key in pack.references}
     return Storage(
-        type=said.type,
-        options=said,
-        inside=not any(getattr(said, key) for key in packs.storages[said.type].server_named_by),
-        texts={key: literal_or_secret(value, settings.name) for key, value in secrets.items() if value is not None},
-        tls=client_tls(getattr(said, "tls", None), settings.name),
+        type=pack.name,
+        options=settings.backend.storage,
+        inside=settings.runs_server(pack),
+        texts={key: literal_or_secret(value, settings.name) for key, value in texts.items() if value is not None},
+        tls=client_tls(settings.option("tls"), settings.name),
     )
 
 

@@ -16,7 +16,7 @@ _MANAGE: Path = ("backend", "storage", "manage")
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """With `manage: false`, nothing that only the making of tables needs."""
     pack = storage_pack(settings, packs)
-    if pack is None or getattr(settings.backend.storage, "manage", None) is not False:
+    if pack is None or settings.option("manage") is not False:
         return
     for key in pack.made_with_tables:
         path: Path = tuple(key.split("."))
