@@ -178,6 +178,14 @@ def test_the_packages_of_the_design_stand_in_the_order_of_their_imports() -> Non
     assert rows == [part for part in ORDER if part != "__main__"]
 
 
+def test_the_paths_that_the_design_names_exist() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w-]+/)+[\w.-]+\.\w+)`", text))
+    roots = (ROOT, ROOT / "src" / "tracegen")
+    assert len(named) > 10
+    assert not {path for path in named if not any((root / path).is_file() for root in roots)}
+
+
 class Shell:
     """Runs the commands of one page, in a copy of an example, with `tracegen` and `python` being ours."""
 

@@ -95,8 +95,9 @@ def _agent_before(gateway: Tier, receivers: tuple[str, ...], forwards: tuple[Des
 
 def _queue(said: CollectorQueue, resources: Resources, queues: int) -> Queue:
     """One of the queues that share a volume, or a quarter of the memory."""
-    if said.size is None:
+    if said.type == "memory":
         return Queue(persistent=False, size="", spans=memory_queue_length(resources.memory, queues))
+    assert said.size, "a queue on disk has a size"
     return Queue(persistent=True, size=said.size, spans=queue_length(said.size, queues), fsync=bool(said.fsync))
 
 
@@ -112,7 +113,5 @@ def _by_tenant(forward: Destination, last: Tier) -> tuple[Destination, ...]:
 
 
 def _redaction(said: CollectorRedact, known: Mapping[str, str]) -> Redaction:
-    patterns = [
-        (each, known[each]) if isinstance(each, str) else (each["name"], each["regex"]) for each in said.patterns
-    ]
+    patterns = [(each, known[each]) if isinstance(each, str) else (each.name, each.regex) for each in said.patterns]
     return Redaction(said.keys, tuple(patterns))

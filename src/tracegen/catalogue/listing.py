@@ -68,13 +68,11 @@ class Catalogue:
 
     @cached_property
     def images(self) -> Mapping[str, Image]:
-        """Every pinned image by name, from all `versions.yaml`."""
+        """Every pinned image by name, from all `versions.yaml`; packs may share one that they pin alike."""
         found: dict[str, Image] = {}
         for path in self.files("versions.yaml"):
             for name, entry in read_yaml(path).items():
-                if name in found:
-                    raise ValueError(f"image {name} is pinned twice, once in {path}")
-                found[name] = Image(
+                image = Image(
                     name=name,
                     repository=entry["repository"],
                     version=str(entry["version"]),
@@ -86,6 +84,8 @@ class Catalogue:
                     renamed=tuple(_renamed(each) for each in entry.get("renamed", ())),
                     added=tuple(Added(tuple(each["path"]), str(each["since"])) for each in entry.get("added", ())),
                 )
+                if found.setdefault(name, image) != image:
+                    raise ValueError(f"image {name} is pinned in two ways, once in {path}")
         return found
 
     @cached_property

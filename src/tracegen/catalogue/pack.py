@@ -260,6 +260,10 @@ class Incomplete:
     hint: str
 
 
+#: What an option that is a reference to a secret, or a text in its place, refers to in the schema.
+_REFERENCES = ("#/$defs/reference", "#/$defs/text_or_reference")
+
+
 @dataclass(frozen=True, slots=True)
 class StoragePack(Pack):
     """A storage: the backends and the modes that it serves.
@@ -292,3 +296,9 @@ class StoragePack(Pack):
     process: Sizing
     server: Sizing | None
     delivery: Delivery
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The options that are a reference to a secret, or may be one, in the order of its `options.json`."""
+        options: Mapping[str, Mapping[str, Any]] = self.options.get("properties", {})
+        return tuple(key for key, each in options.items() if each.get("$ref") in _REFERENCES)

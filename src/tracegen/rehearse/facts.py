@@ -106,8 +106,8 @@ def facts_of(rendered: Rendered) -> Facts:
     conditions = [each for policy in policies for each in policy.conditions]
     # What the spec gives a service is on all its spans, and on no others.
     given = {key for service in system.services.values() for key in service.attributes}
-    entrance = system.entrance
-    ca = entrance.tls.ca if entrance.tls else None
+    destination = system.otlp_destination
+    ca = destination.tls.ca if destination.tls else None
     return Facts(
         services={
             name: Caller(
@@ -132,9 +132,9 @@ def facts_of(rendered: Rendered) -> Facts:
         slower=tuple(sorted({each.milliseconds for each in conditions if each.kind == "slower_than"})),
         baggage=rendered.settings.baggage.to_attributes,
         wait=system.tail.wait / 1000 if system.tail else 0.0,
-        headers=entrance.headers,
+        headers=destination.headers,
         ca=ca.file if ca else "",
-        host=entrance.host,
+        host=destination.host,
         assumed=not any(service.traffic.traces_per_second for service in system.services.values()),
         _model=system,
     )

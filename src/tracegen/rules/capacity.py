@@ -50,9 +50,8 @@ def _kept(settings: Settings) -> Mapping[str, float]:
 
 
 def _volume(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Problem]:
-    said, retention = settings.backend.storage, settings.backend.retention
-    size = getattr(said, "size", None)
-    if not size or not retention or any(getattr(said, key) for key in pack.server_named_by):
+    size, retention = settings.option("size"), settings.backend.retention
+    if not size or not retention or not settings.runs_server(pack):
         return
     hours = ceil(milliseconds(retention) / _HOUR)
     needed, room = stored_bytes(spans, hours), size_in_bytes(size)
@@ -77,19 +76,19 @@ def _lasting(hours: float) -> str:
 
 def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Problem]:
     """What is said of resources is somebody's own measure."""
-    where: Path = ("backend", "storage") if settings.said.get("backend", "storage") else ("backend",)
-    if settings.backend.mode == "single" and not settings.said.get("backend", "resources"):
+    where: Path = ("backend", "storage") if settings.is_said("backend", "storage") else ("backend",)
+    if settings.backend.mode == "single" and not settings.is_said("backend", "resources"):
         several = "say mode: scalable with a storage that fits it, or keep less (sampling)"
         yield from _too_much(settings, where, (f"the one process with {pack.name}", pack.process, spans), several)
-    server = getattr(settings.backend.storage, "size", None) and pack.server
-    if server and not any(getattr(settings.backend.storage, key) for key in pack.server_named_by):
+    server = settings.option("size") and pack.server
+    if server and settings.runs_server(pack):
         several = f"run a cluster and name it ({pack.server_named_by[0]}), or keep less (sampling)"
         yield from _too_much(settings, where, (f"the one node of {pack.title}", server, spans), several)
 
 
 def _gateways(settings: Settings) -> Iterator[Problem]:
     said, spans = settings.collector, spans_per_second(settings.services)
-    if "gateway" in said.topology and not settings.said.get("collector", "resources"):
+    if "gateway" in said.topology and not settings.is_said("collector", "resources"):
         many = f"say replicas: {ceil(spans / most_spans(COLLECTOR)) + 1}, of which one may be away"
         where = cause(settings, ("collector", "replicas"), ("collector",))
         yield from _too_much(settings, where, ("each gateway", COLLECTOR, spans / said.replicas), many)

@@ -60,7 +60,7 @@ def _head_before_tail(settings: Settings) -> Iterator[Problem]:
 
 def _different_heads(settings: Settings) -> Iterator[Problem]:
     services = settings.services
-    own = [name for name in services if settings.said.get("services", name, "sampling", "head")]
+    own = [name for name in services if settings.is_said("services", name, "sampling", "head")]
     if not own:
         return
     names = list(services)

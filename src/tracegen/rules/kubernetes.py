@@ -28,8 +28,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         message = f"people come back from the login to one address, and {ingress.host} stands for many"
         where = cause(settings, (*_INGRESS, "login"), (*_INGRESS, "host"))
         yield at(settings, LOGIN_AT_MANY_HOSTS, where, message, "name the host whole")
-    said_level = settings.said.get("kubernetes", "pod_security")
-    if not settings.kubernetes.create_namespace and said_level:
+    if not settings.kubernetes.create_namespace and settings.is_said("kubernetes", "pod_security"):
         message = "a namespace that tracegen does not make is not labelled, so this level is enforced nowhere"
         where = cause(settings, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(settings, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")

@@ -1,14 +1,20 @@
 """The System: what is built. Everything is decided; names are unique, and hosts are components."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.compose import Compose
 from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+OptionsOf = TypeVar("OptionsOf", bound="DataclassInstance")
+_Kind = type[OptionsOf]
 
 #: The resource attribute that says whose spans these are, where there are tenants.
 TENANT_ATTRIBUTE = "tenant.id"
@@ -132,17 +138,27 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and its options as its record of `decide.records`.
+    """The storage of the backend: its type, and its options as a record, which its pack knows by its class.
 
     `inside`: no server is named, so the rendered system runs what is needed. `texts` are those of the options that
     may hold secrets, and `tls` how its servers are verified.
     """
 
     type: str
-    options: Any
+    options: "DataclassInstance | None"
     inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
+
+    def options_as(self, kind: _Kind[OptionsOf]) -> OptionsOf:
+        """The options as the record that a pack knows.
+
+        Where the pack is another's under a new name, its record has the same keys. TypeError where it has others.
+        """
+        found = {each.name for each in fields(self.options)} if self.options else set()
+        if found != {each.name for each in fields(kind)}:
+            raise TypeError(f"storage {self.type} has other options than {kind.__name__}")
+        return cast(OptionsOf, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +196,22 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a backend takes of one tenant, in bytes, and keeps of it, in milliseconds; None where that is its own."""
+
+    bytes_per_second: int | None = None
+    burst: int | None = None
+    trace_bytes: int | None = None
+    live_traces: int | None = None
+    retention: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant, and its limits as their record of `decide.records`; None where all are the backend's own."""
+    """A tenant, and its limits."""
 
     name: str
-    limits: Any
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +301,7 @@ class Exposure:
 class Design:
     """How the system of one environment (None: the base spec alone) is made up, before it is known what runs.
 
-    Services send spans to `entrance`.
+    Services send spans to `otlp_destination`.
     """
 
     name: str
@@ -282,7 +309,7 @@ class Design:
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
-    entrance: Destination
+    otlp_destination: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool

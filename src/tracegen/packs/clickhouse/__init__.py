@@ -56,8 +56,7 @@ def _schema(design: Design) -> dict[str, Value]:
 
 
 def _options(design: Design) -> ClickhouseStorage:
-    options: ClickhouseStorage = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(ClickhouseStorage)
 
 
 def _is_gated(design: Design) -> bool:

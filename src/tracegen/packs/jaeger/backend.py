@@ -111,15 +111,15 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
 
 
 def _ports(process: Process, design: Design) -> Iterator[Port]:
-    door = None if design.tiers else Publish.OTLP
+    publish = None if design.tiers else Publish.OTLP
     if process.query:
         yield Port("ui", _UI_PORT, Publish.UI)
         yield Port("query-grpc", _QUERY_PORT)
     if process.otlp:
-        yield Port("otlp-grpc", 4317, door)
-        yield Port("otlp-http", 4318, door)
+        yield Port("otlp-grpc", 4317, publish)
+        yield Port("otlp-http", 4318, publish)
     if _serves_strategies(process, design):
-        yield from strategy_ports(is_door=True)
+        yield from strategy_ports(is_published=True)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
 

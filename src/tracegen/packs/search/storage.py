@@ -5,7 +5,7 @@ Configuration: https://www.jaegertracing.io/docs/latest/storage/elasticsearch/ a
 
 from collections.abc import Mapping
 
-from tracegen.decide.records import ElasticsearchStorage, OpensearchStorage
+from tracegen.decide.records import OpensearchStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
 from tracegen.parts.calls import server_calls
@@ -38,7 +38,8 @@ _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
 
-Options = ElasticsearchStorage | OpensearchStorage
+#: Those of both: they have the same keys.
+Options = OpensearchStorage
 
 #: The first line of a request may be this long (`http.max_initial_line_length`), and a list of services names the
 #: index of every day in it, by older versions of Jaeger with a comma of three characters between.
@@ -112,8 +113,7 @@ def search_storage(name: str, prefix: str, node: Component, design: Design) -> S
 
 
 def _options(design: Design) -> Options:
-    options: Options = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(Options)
 
 
 def _calls(name: str, design: Design) -> tuple[Call, ...]:

@@ -143,7 +143,7 @@ def _args(process: Process) -> Iterator[str]:
 
 
 def _ports(process: Process, design: Design) -> Iterator[Port]:
-    door = None if design.tiers else Publish.OTLP
+    publish = None if design.tiers else Publish.OTLP
     yield Port("http", HTTP, Publish.UI if process.query else None)
     yield Port("grpc", GRPC)
     if design.certificates:
@@ -151,8 +151,8 @@ def _ports(process: Process, design: Design) -> Iterator[Port]:
     if design.backend.roles:
         yield Port("gossip", GOSSIP)
     if process.otlp:
-        yield Port("otlp-grpc", 4317, door)
-        yield Port("otlp-http", 4318, door)
+        yield Port("otlp-grpc", 4317, publish)
+        yield Port("otlp-http", 4318, publish)
 
 
 def _files(design: Design) -> Iterator[FileMount]:

@@ -35,7 +35,11 @@ def is_guarded(component: Component, system: System) -> bool:
 
 def network_policy(component: Component, system: System, elsewhere: Mapping[str, Collection[int]]) -> Value:
     """The policy of one component; `elsewhere` are the ports that other namespaces call, by host."""
-    incoming = [*_ingress(component, system), *_from_elsewhere(component, elsewhere), *_door(component, system)]
+    incoming = [
+        *_ingress(component, system),
+        *_from_elsewhere(component, elsewhere),
+        *_from_ingress_controllers(component, system),
+    ]
     spec: Value = {
         "podSelector": {"matchLabels": selector(component.name, system)},
         "policyTypes": _BOTH,
@@ -68,7 +72,7 @@ def _from_elsewhere(component: Component, elsewhere: Mapping[str, Collection[int
         )
 
 
-def _door(component: Component, system: System) -> Iterator[Value]:
+def _from_ingress_controllers(component: Component, system: System) -> Iterator[Value]:
     found = system.cluster.user_interface if system.kubernetes.ingress else None
     if found and found[0].name == component.name:
         why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."

@@ -30,7 +30,7 @@ def readme(system: System) -> str:
         "pull_command": f"kubectl create secret docker-registry --namespace {system.kubernetes.namespace} ",
         "tls_command": _tls_command(tls_secret, system),
         "has_pages": found is not None and found[1].name == "ui",
-        "door": found[0].name if found else "",
+        "ui_service": found[0].name if found else "",
         "forward": _forward(found[0].name, found[1].number, system) if found else "",
         "host": f"http{'s' if said and (said.tls_secret or said.gateway) else ''}://{said.host if said else ''}",
         "login": f"Whoever opens it logs in at {said.login.issuer} first." if said and said.login else _NO_LOGIN,

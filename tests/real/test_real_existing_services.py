@@ -15,10 +15,10 @@ from programs.plugin import absent
 from programs.recorder import Recorder
 from programs.running import StoredSpan
 from programs.stubs import Built
-from support import compiled
+from support import ROOT, compiled
 from tracegen.compiler import Rendered
 
-SERVICES = Path(__file__).resolve().parent / "programs" / "languages" / "services"
+SERVICES = ROOT / "tests" / "programs" / "languages" / "services"
 BUILD_SECONDS = 900
 SERVER = 2
 #: What the service has required before.

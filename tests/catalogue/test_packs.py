@@ -56,24 +56,22 @@ def verdict(folder: Path, spec: Mapping[str, Any], packs: Catalogue, renamed: tu
 
 
 def same(folder: Path, spec: Mapping[str, Any], copied: Mapping[str, Any], packs: Catalogue, name: str) -> Verdict:
-    """The verdict on a spec, which that on the copy has to be."""
-    mine = verdict(folder, spec, catalogue(), ("", ""))
-    assert verdict(folder, copied, packs, (f"copied{name}", name)) == mine
+    """The verdict on a spec, which that on the copy beside has to be; what is rendered is as without the copy."""
+    renamed = (f"copied{name}", name)
+    mine = verdict(folder, spec, packs, renamed)
+    assert verdict(folder, copied, packs, renamed) == mine
+    assert verdict(folder, spec, catalogue(), ("", ""))[1] == mine[1]
     return mine
 
 
 @pytest.fixture
 def copied(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Catalogue]:
-    """A storage's name, and the packs in which it is called `copied<name>`."""
+    """A storage's name, and the packs beside which there is a copy of it, `copied<name>`."""
     name, folder = request.param, tmp_path / "packs"
-    shutil.copytree(catalogue().code[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / name).rename(folder / f"copied{name}")
-    for backend in ("jaeger", "tempo"):
-        path = folder / backend / "pack.yaml"
-        text, default = path.read_text(encoding="utf-8"), f"default_storage: {name}\n"
-        path.write_text(text.replace(default, default.replace(name, f"copied{name}")), encoding="utf-8")
+    original = catalogue().code[0] / name
+    shutil.copytree(original, folder / f"copied{name}", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(tracegen.packs, "__path__", [*tracegen.packs.__path__, str(folder)])
-    return name, Catalogue(catalogue().templates, (folder,))
+    return name, Catalogue(catalogue().templates, (*catalogue().code, folder))
 
 
 @pytest.mark.parametrize("copied", list(catalogue().storages), indirect=True)
@@ -114,7 +112,7 @@ def storage_cases(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any], d
 
 @pytest.mark.parametrize("name", list(catalogue().languages))
 def test_a_copy_of_a_language_is_judged_and_rendered_alike(name: str, tmp_path: Path) -> None:
-    packs, rendered = with_language_renamed(name, tmp_path), 0
+    packs, rendered = with_language_copied(name, tmp_path), 0
     for service, more in language_cases(name):
         specs = [
             {
@@ -142,17 +140,17 @@ def language_cases(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
         yield {"instrumentation": "auto", **service}, operator
 
 
-def with_language_renamed(name: str, folder: Path) -> Catalogue:
-    """The packs in which a language is called `copied<name>`."""
+def with_language_copied(name: str, folder: Path) -> Catalogue:
+    """The packs beside which there is a copy of a language, `copied<name>`."""
     ignore = shutil.ignore_patterns("__pycache__", "project")
     shutil.copytree(catalogue().templates, folder / "templates", ignore=ignore)
     languages = folder / "templates" / "languages"
-    (languages / name).rename(languages / f"copied{name}")
+    shutil.copytree(languages / name, languages / f"copied{name}")
     return Catalogue(folder / "templates", catalogue().code)
 
 
 def test_a_language_without_an_example_needs_an_image(tmp_path: Path) -> None:
-    with_language_renamed("ruby", tmp_path)
+    with_language_copied("ruby", tmp_path)
     path = tmp_path / "templates" / "languages" / "copiedruby" / "pack.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     del data["example"]
