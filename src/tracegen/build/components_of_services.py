@@ -14,6 +14,7 @@ from tracegen.system import (
     Design,
     Health,
     Port,
+    Publish,
     Secret,
     SecretMount,
     Service,
@@ -25,7 +26,7 @@ def service_component(service: Service, design: Design, packs: Catalogue) -> Com
     """The component that a service is, or would be if tracegen ran it."""
     component = _with_image(service, design)
     example = packs.languages[service.language].example
-    return _with_example(component, service.build, example) if service.build and example else component
+    return _with_example(component, service, example) if service.build and example else component
 
 
 def _with_image(service: Service, design: Design) -> Component:
@@ -47,12 +48,15 @@ def _with_image(service: Service, design: Design) -> Component:
     )
 
 
-def _with_example(component: Component, folder: str, example: ExampleImage) -> Component:
+def _with_example(component: Component, service: Service, example: ExampleImage) -> Component:
     assert component.health is not None, "every service has a port to be asked"
+    # All replicas would have one port of the host: several are reached inside alone.
+    door = Publish.ENTRY if service.entry and service.replicas == 1 else None
     return replace(
         component,
         why="The example service, until this one has an image.",
-        build=folder,
+        build=service.build,
+        ports=(Port("http", service.port, door),),
         health=replace(component.health, command=example.health),
         user=example.user,
         read_only=True,

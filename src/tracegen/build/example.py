@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from tracegen.catalogue import LanguagePack
 from tracegen.decide import Settings
 from tracegen.decide.records import Service
+from tracegen.decide.traffic import traffic_of
 from tracegen.system import Text, text
+from tracegen.system.sampling import ASSUMED_RATE
 
 #: The tag of what is built from a spec that gives the service no version.
 _TAG = "local"
@@ -25,18 +27,19 @@ def built_image(settings: Settings, name: str, version: str) -> str:
 
 
 def example_environment(
-    settings: Settings, name: str, callees: Mapping[str, Text], is_called: bool
+    settings: Settings, name: str, callees: Mapping[str, Text], is_entry: bool
 ) -> dict[str, Text]:
     """What the example reads beside its OpenTelemetry environment.
 
     `PORT`; `EXAMPLE_CALLS`, the variables that hold the addresses of its callees, by commas; and
-    `EXAMPLE_REQUESTS_PER_SECOND`, the traffic that it makes itself because nobody else calls it.
+    `EXAMPLE_REQUESTS_PER_SECOND`, the traffic that it makes itself because nobody else calls it: what the spec
+    states, or one a second, so that there are traces to look at.
     """
     service = settings.services[name]
     variables = {"PORT": text(str(service.port))}
     if callees:
         variables["EXAMPLE_CALLS"] = text(",".join(callees))
-    rate = service.traffic.requests_per_second
-    if rate and not is_called:
+    if is_entry:
+        rate = traffic_of(service).traces_per_second or ASSUMED_RATE
         variables["EXAMPLE_REQUESTS_PER_SECOND"] = text(f"{rate / service.replicas:g}")
     return variables

@@ -12,30 +12,32 @@ from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
+from tracegen.decide.calls import callees, graph
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.services import url_variable
 from tracegen.system import Destination, Pods, Resources, Service, StrategyServer, Text, Workload, text
+from tracegen.system.graph import entries
 from tracegen.system.units import size_in_bytes
 
 
 class _Context(NamedTuple):
-    """What is the same for all services; `called` are those that another one calls."""
+    """What is the same for all services; `entries` are those that no other calls."""
 
     settings: Settings
     packs: Catalogue
     destination: Destination
     strategies: StrategyServer | None
-    called: frozenset[str]
+    entries: frozenset[str]
 
 
 def services_of(
     settings: Settings, packs: Catalogue, destination: Destination, strategies: StrategyServer | None
 ) -> Mapping[str, Service]:
     """All services, in the order of the spec."""
-    called = frozenset(callee for service in settings.services.values() for callee in service.calls)
-    context = _Context(settings, packs, destination, strategies, called)
+    begin = frozenset(entries(graph(settings.services)))
+    context = _Context(settings, packs, destination, strategies, begin)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
 
 
@@ -43,9 +45,10 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     settings, language = context.settings, context.packs.languages[said.language]
     example = is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
-    callees = _callees(settings, said)
+    addresses = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
-    made = example_environment(settings, name, callees, name in context.called) if example else {}
+    is_entry = name in context.entries
+    made = example_environment(settings, name, addresses, is_entry) if example else {}
     return Service(
         name=name,
         language=language.name,
@@ -56,7 +59,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         version=said.version,
         port=said.port,
         health=said.health,
-        calls=said.calls,
+        calls=callees(said),
         replicas=said.replicas,
         resources=Resources(said.resources.cpu, size_in_bytes(said.resources.memory)) if said.resources else None,
         sampler=sampler_of(said),
@@ -65,7 +68,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
             **{key: value for key, value in own.items() if key.startswith("OTEL_")},
         },
         own_environment={
-            **callees,
+            **addresses,
             **made,
             **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
         },
@@ -79,6 +82,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         ca=context.destination.tls.ca if context.destination.tls else None,
         libraries=said.libraries or (),
         workload=_workload(said.workload) if said.workload else None,
+        entry=is_entry,
         pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
     )
 
@@ -89,7 +93,7 @@ def _workload(said: ServiceWorkload) -> Workload:
 
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:
     """Where a service finds those that it calls; one that runs already, elsewhere, knows them."""
-    called = said.calls if said.deploy else ()
+    called = callees(said) if said.deploy else ()
     return {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in called}
 
 
