@@ -10,6 +10,7 @@ from tracegen.parts.services import url_variable
 from tracegen.render.first_trace import ask, in_network, pages
 from tracegen.render.queue import waits_when_full
 from tracegen.render.service_map import mermaid
+from tracegen.render.span_metrics import queries
 from tracegen.render.template import render_template
 from tracegen.system import SAMPLING_PORTS, Condition, Policy, Service, System, Tier
 from tracegen.system.file import Written
@@ -52,9 +53,18 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
         "ask": ask(system),
+        "asked": _queries(system),
+        "own": next((address for address, _ in pages(system) if address), ""),
         "map": mermaid(system),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
+
+
+def _queries(system: System) -> list[tuple[str, list[contract.Query]]]:
+    """Ready queries, below what they are for."""
+    where, found = contract.backend(system.backend.type).queries(system)
+    asked = [(where, list(found)), ("as PromQL", list(queries()) if system.metrics and system.tiers else [])]
+    return [(where, rows) for where, rows in asked if rows]
 
 
 def _on_the_way(system: System) -> Iterator[tuple[str, str, bool]]:
