@@ -36,6 +36,7 @@ DATA = sorted(
 ORDER = [
     "problems",
     "traces",
+    "layout",
     "view",
     "emit",
     "catalogue",
@@ -57,6 +58,7 @@ ORDER = [
     "rehearse",
     "doctor",
     "verify",
+    "run",
     "cli",
     "__main__",
 ]
@@ -74,6 +76,7 @@ FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "re
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
 PURE = [
     "problems",
+    "layout",
     "emit",
     "system",
     "packs.contract",

@@ -13,6 +13,7 @@ from tracegen.build.sampling import sampler_of, sampler_variables
 from tracegen.catalogue import Catalogue, ExampleImage, LanguagePack
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
+from tracegen.decide.calls import callees, graph
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
@@ -28,6 +29,7 @@ from tracegen.system import (
     Health,
     Pods,
     Port,
+    Publish,
     Resources,
     Secret,
     SecretMount,
@@ -37,6 +39,8 @@ from tracegen.system import (
     Workload,
     text,
 )
+from tracegen.system.graph import entries
+from tracegen.system.sampling import ASSUMED_RATE
 from tracegen.system.units import size_in_bytes
 
 #: The tag of what is built from a spec that gives the service no version.
@@ -44,21 +48,21 @@ _TAG = "local"
 
 
 class _Context(NamedTuple):
-    """What is the same for all services; `called` are those that another one calls."""
+    """What is the same for all services; `entries` are those that no other calls."""
 
     settings: Settings
     packs: Catalogue
     destination: Destination
     strategies: StrategyServer | None
-    called: frozenset[str]
+    entries: frozenset[str]
 
 
 def services_of(
     settings: Settings, packs: Catalogue, destination: Destination, strategies: StrategyServer | None
 ) -> Mapping[str, Service]:
     """All services, in the order of the spec."""
-    called = frozenset(callee for service in settings.services.values() for callee in service.calls)
-    context = _Context(settings, packs, destination, strategies, called)
+    begin = frozenset(entries(graph(settings.services)))
+    context = _Context(settings, packs, destination, strategies, begin)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
 
 
@@ -66,9 +70,10 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     settings, language = context.settings, context.packs.languages[said.language]
     example = _is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
-    callees = _callees(settings, said)
+    addresses = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
-    made = _example_environment(settings, name, callees, name in context.called) if example else {}
+    is_entry = name in context.entries
+    made = _example_environment(settings, name, addresses, is_entry) if example else {}
     return Service(
         name=name,
         language=language.name,
@@ -79,7 +84,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         version=said.version,
         port=said.port,
         health=said.health,
-        calls=said.calls,
+        calls=callees(said),
         replicas=said.replicas,
         resources=Resources(said.resources.cpu, size_in_bytes(said.resources.memory)) if said.resources else None,
         sampler=sampler_of(said),
@@ -88,7 +93,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
             **{key: value for key, value in own.items() if key.startswith("OTEL_")},
         },
         own_environment={
-            **callees,
+            **addresses,
             **made,
             **{key: value for key, value in own.items() if not key.startswith("OTEL_")},
         },
@@ -102,6 +107,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         ca=context.destination.tls.ca if context.destination.tls else None,
         libraries=said.libraries or (),
         workload=_workload(said.workload) if said.workload else None,
+        entry=is_entry,
         pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
     )
 
@@ -112,7 +118,7 @@ def _workload(said: ServiceWorkload) -> Workload:
 
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:
     """Where a service finds those that it calls; one that runs already, elsewhere, knows them."""
-    called = said.calls if said.deploy else ()
+    called = callees(said) if said.deploy else ()
     return {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in called}
 
 
@@ -142,19 +148,20 @@ def _built_image(settings: Settings, name: str, version: str) -> str:
 
 
 def _example_environment(
-    settings: Settings, name: str, callees: Mapping[str, Text], is_called: bool
+    settings: Settings, name: str, callees: Mapping[str, Text], is_entry: bool
 ) -> dict[str, Text]:
     """What the example reads beside its OpenTelemetry environment.
 
     `PORT`; `EXAMPLE_CALLS`, the variables that hold the addresses of its callees, by commas; and
-    `EXAMPLE_REQUESTS_PER_SECOND`, the traffic that it makes itself because nobody else calls it.
+    `EXAMPLE_REQUESTS_PER_SECOND`, the traffic that it makes itself because nobody else calls it: what the spec
+    states, or one a second, so that there are traces to look at.
     """
     service = settings.services[name]
     variables = {"PORT": text(str(service.port))}
     if callees:
         variables["EXAMPLE_CALLS"] = text(",".join(callees))
-    rate = service.traffic.requests_per_second
-    if rate and not is_called:
+    if is_entry:
+        rate = traffic_of(service).traces_per_second or ASSUMED_RATE
         variables["EXAMPLE_REQUESTS_PER_SECOND"] = text(f"{rate / service.replicas:g}")
     return variables
 
@@ -163,7 +170,7 @@ def service_component(service: Service, design: Design, packs: Catalogue) -> Com
     """The component that a service is, or would be if tracegen ran it."""
     component = _with_image(service, design)
     example = packs.languages[service.language].example
-    return _with_example(component, service.build, example) if service.build and example else component
+    return _with_example(component, service, example) if service.build and example else component
 
 
 def _with_image(service: Service, design: Design) -> Component:
@@ -185,12 +192,15 @@ def _with_image(service: Service, design: Design) -> Component:
     )
 
 
-def _with_example(component: Component, folder: str, example: ExampleImage) -> Component:
+def _with_example(component: Component, service: Service, example: ExampleImage) -> Component:
     assert component.health is not None, "every service has a port to be asked"
+    # All replicas would have one port of the host: several are reached inside alone.
+    published = Publish.ENTRY if service.entry and service.replicas == 1 else None
     return replace(
         component,
         why="The example service, until this one has an image.",
-        build=folder,
+        build=service.build,
+        ports=(Port("http", service.port, published),),
         health=replace(component.health, command=example.health),
         user=example.user,
         read_only=True,

@@ -13,6 +13,7 @@ from tracegen.catalogue.pack import (
     BackendPack,
     Delivery,
     ExampleImage,
+    Here,
     Image,
     Incomplete,
     KafkaClient,
@@ -212,8 +213,16 @@ def _refusal(data: Mapping[str, Any], key: str) -> Refusal | None:
 
 def _example(data: Mapping[str, Any]) -> ExampleImage:
     return ExampleImage(
-        health=tuple(data["health"]), user=data["user"], writable=tuple(data["writable"]), memory=data["memory"]
+        health=tuple(data["health"]),
+        user=data["user"],
+        writable=tuple(data["writable"]),
+        memory=data["memory"],
+        here=_here(data["here"]) if "here" in data else None,
     )
+
+
+def _here(data: Mapping[str, Any]) -> Here:
+    return Here(tuple(data["needs"]), tuple(data["build"]), data.get("path", ""), data.get("folder", ""))
 
 
 def _common(folder: Path, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,17 +90,32 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """How the example is built on a machine, without its image, in the service's folder.
+
+    `needs` are programs on PATH, `build` lines of a shell (`$CACHE` is a folder for all services of all projects).
+    The image's command is started in `folder`, with the programs of the folder `path` first.
+    """
+
+    needs: tuple[str, ...]
+    build: tuple[str, ...]
+    path: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleImage:
     """What is known of the image that the example's Dockerfile builds.
 
     `health` asks the service itself whether it works, inside the container, with what is in the image; `writable`
-    are the folders that it writes to, `memory` such as `256Mi` what it needs.
+    are the folders that it writes to, `memory` such as `256Mi` what it needs. `here` is how it is built without it.
     """
 
     health: tuple[str, ...]
     user: int
     writable: tuple[str, ...]
     memory: str
+    here: Here | None = None
 
 
 @dataclass(frozen=True, slots=True)

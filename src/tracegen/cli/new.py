@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from tracegen.cli.next_steps import tell_next
 from tracegen.cli.writing import Loudness, loudness, loudness_options
-from tracegen.project.create import create, next_commands
+from tracegen.project.create import create
 from tracegen.project.draft import SPEC, draft
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
 from tracegen.project.saved_answers import forget, load
@@ -150,7 +151,5 @@ def _write(answers: Mapping[str, Any], folder: Path, loud: Loudness) -> int:
     top = top_of_repository(folder)
     if top and top != folder.resolve() and any(each.path.startswith(".github/") for each in changes):
         click.echo(f"\nGitHub reads workflows at {top} only: move .github/workflows/tracing.yaml up there", err=True)
-    click.echo("\nNext:", err=True)
-    for line in next_commands(rendered, folder):
-        click.echo(f"  {line}", err=True)
+    tell_next(rendered, folder)
     return 0

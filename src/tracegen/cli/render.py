@@ -6,10 +6,12 @@ from typing import cast
 
 import click
 
+from tracegen.cli.next_steps import tell_next
 from tracegen.cli.pipeline import compile_spec, output_folder
 from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Style, plan_changes
+from tracegen.write.memory import is_remembered
 
 
 @click.command(short_help="Write the files of a spec, or tell what would change.")
@@ -79,4 +81,19 @@ def command(
     again += [] if output is None else ["-o", str(output)]
     again += [] if environment is None else ["--env", environment]
     manner = Manner(format_, loudness(verbose, quiet), again)
-    return look([folder], check_, diff_, manner) if check_ or diff_ or plan_ else write([folder], manner)
+    if check_ or diff_ or plan_:
+        return look([folder], check_, diff_, manner)
+    is_first = not is_remembered(root)
+    code = write([folder], manner)
+    if is_first and not code and format_ == "text" and not quiet:
+        tell_next(rendered, root, _words(spec, environment, root))
+    return code
+
+
+def _words(spec: str, environment: str | None, root: Path) -> list[str] | tuple[()] | None:
+    """How a command after this one names the spec; nothing where it lies in the output folder."""
+    if spec == "-":
+        return None
+    if environment is None and Path(spec).name == "tracegen.yaml" and Path(spec).parent.resolve() == root.resolve():
+        return ()
+    return [*([] if spec == "tracegen.yaml" else [spec]), *(["--env", environment] if environment else [])]

@@ -503,6 +503,25 @@ class Kubernetes:
 
 
 @dataclass(frozen=True)
+class CallExpect:
+    """`services.*.calls.*.expect`."""
+
+    propagated: bool | None
+    baggage: tuple[str, ...] | None
+    attributes: tuple[str, ...] | None
+    max_latency: str | None
+    max_errors: float | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One of `calls`."""
+
+    service: str
+    expect: CallExpect | None
+
+
+@dataclass(frozen=True)
 class ServiceTraffic:
     """`services.*.traffic`."""
 
@@ -555,7 +574,7 @@ class Service:
 
     language: str
     port: int
-    calls: tuple[str, ...]
+    calls: tuple[Call, ...]
     traffic: ServiceTraffic
     instrumentation: str
     image: str | None

@@ -1,8 +1,5 @@
 """A new project, written in one step: the spec, the skeleton and all that is rendered."""
 
-import os
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,23 +45,3 @@ def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, Any]:
 def without_a_use(rendered: Rendered) -> set[str]:
     """The files of the skeleton that are for a target which the spec does not have."""
     return {path for path in paths_of() if _OF_A_TARGET.get(path, "") not in ("", *rendered.system.targets)}
-
-
-def next_commands(rendered: Rendered, folder: Path) -> list[str]:
-    """The three commands to type next."""
-    return list(_commands(rendered, folder))[:3]
-
-
-def _commands(rendered: Rendered, folder: Path) -> Iterator[str]:
-    if os.path.realpath(folder) != os.path.realpath("."):
-        yield f"cd {shlex.quote(str(folder))}"
-    variables = rendered.tree.get(".env.example", b"").decode().splitlines()
-    if any("=" in line for line in variables if not line.startswith("#")):
-        yield "cp .env.example .env  # and fill it in"
-    if "compose" in rendered.system.targets:
-        yield "docker compose up --detach --wait"
-    elif "kubernetes" in rendered.system.targets:
-        yield "kubectl apply --kustomize kubernetes"
-    yield "tracegen explain"
-    yield "git add --all"
-    yield "tracegen render --check"

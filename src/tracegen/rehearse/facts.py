@@ -6,11 +6,9 @@ from urllib.parse import unquote
 
 from tracegen.compiler import Rendered
 from tracegen.system import Secret, System, Text
+from tracegen.system.graph import entries
 from tracegen.system.kept import CLASSES, Row, kept
-from tracegen.system.sampling import Sampler, Traffic
-
-#: Traces a second that are taken to start in a service that nobody calls, where the spec states no traffic.
-ASSUMED_RATE = 1.0
+from tracegen.system.sampling import ASSUMED_RATE, Sampler, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,9 @@ def _traffic(system: System) -> dict[str, Traffic]:
     said = {name: service.traffic for name, service in system.services.items()}
     if any(each.traces_per_second for each in said.values()):
         return said
-    called = {callee for _, callee in system.edges()}
-    # Where everybody is called by somebody, the first begins.
-    entries = [name for name in said if name not in called] or list(said)[:1]
+    begin = entries({name: service.calls for name, service in system.services.items()})
     return {
-        name: replace(each, traces_per_second=ASSUMED_RATE) if name in entries else each
-        for name, each in said.items()
+        name: replace(each, traces_per_second=ASSUMED_RATE) if name in begin else each for name, each in said.items()
     }
 
 

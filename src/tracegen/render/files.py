@@ -11,6 +11,7 @@ from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
 from tracegen.render.documents import tracing_guide
 from tracegen.render.kubernetes import kubernetes_files
+from tracegen.render.service_map import service_map
 from tracegen.render.services import environment_files
 from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
@@ -35,7 +36,7 @@ def planned_files(system: System, packs: Catalogue, *, for_people: bool = True) 
     """
     files = _overridden(_files(system, packs), system)
     if for_people:
-        files |= _overridden([*stubs(system, packs), tracing_guide(system, packs)], system)
+        files |= _overridden([*stubs(system, packs), tracing_guide(system, packs), *service_map(system)], system)
     if "compose" in system.targets:
         files |= _overridden(_compose_files(system, files), system)
     if "kubernetes" in system.targets:

@@ -6,6 +6,7 @@ from math import ceil
 from tracegen.catalogue import Catalogue, Sizing, StoragePack
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
+from tracegen.decide.calls import callees
 from tracegen.decide.tail import tail_of
 from tracegen.decide.traffic import head_share, spans_per_second, traffic_of
 from tracegen.problems import Code, Problem, Severity
@@ -43,7 +44,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 def _kept(settings: Settings) -> Mapping[str, float]:
     """Spans a second of the traces that start in each service and are kept."""
     sources = {
-        name: Source(traffic_of(each), head_share(each), each.calls, resource_attributes(settings, name, each))
+        name: Source(traffic_of(each), head_share(each), callees(each), resource_attributes(settings, name, each))
         for name, each in settings.services.items()
     }
     return {name: sum(row.spans for row in rows) for name, rows in kept_of(sources, tail_of(settings)).items()}

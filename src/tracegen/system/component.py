@@ -32,6 +32,7 @@ class Publish(StrEnum):
     """The groups of ports that `compose.publish` names."""
 
     UI = "ui"
+    ENTRY = "entry"
     OTLP = "otlp"
     ZIPKIN = "zipkin"
     JAEGER = "jaeger"

@@ -18,6 +18,7 @@ class Unit:
     needs     the units that it waits for
     networks  those that it is in
     aliases   further names by which others reach it
+    chosen    numbers of the ports for which the engine chooses the host's: somebody else has theirs
     hostname  ends in the number of the replica; empty where Compose chooses one
     """
 
@@ -30,6 +31,7 @@ class Unit:
     aliases: tuple[str, ...] = ()
     hostname: str = ""
     replicas: int = 1
+    chosen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,7 @@ class Service:
     OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
     spans, `needs` is what its stub must be able to do, in whichever environment.
     `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
+    `entry`: requests come from outside, since no other service calls it.
     """
 
     name: str
@@ -279,6 +280,7 @@ class Service:
     libraries: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     workload: Workload | None = None
+    entry: bool = False
     pods: Pods = field(default_factory=Pods)
 
     @property

@@ -6,11 +6,12 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 from collections.abc import Iterable, Iterator, Mapping
 
 from tracegen.emit import Commented, Value
-from tracegen.packs.contract import storage
+from tracegen.packs.contract import Query, storage
 from tracegen.packs.jaeger.kafka import kafka_exporter, kafka_receiver
 from tracegen.packs.jaeger.processes import Process, calls_of, most_of, processes
 from tracegen.packs.jaeger.strategies import STRATEGIES_TARGET, remote_sampling
 from tracegen.parts.certificates import client_mounts, server_mounts
+from tracegen.parts.services import first_service
 from tracegen.parts.strategies import strategies_mount, strategy_ports
 from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 from tracegen.parts.variables import variables_of
@@ -64,6 +65,19 @@ class Jaeger:
     def hints(self, system: System) -> Iterable[str]:
         """Nothing: the user interface explains itself."""
         return ()
+
+    def queries(self, system: System) -> tuple[str, Iterable[Query]]:
+        """Searches, as they stand behind the address of the user interface."""
+        first = first_service(system)
+        return "behind the address of Jaeger's pages", (
+            Query("slow requests", f"/search?service={first}&minDuration=1s&limit=20"),
+            Query("errors", f"/search?service={first}&tags=%7B%22error%22%3A%22true%22%7D&limit=20"),
+            Query(
+                "errors by status",
+                f"/search?service={first}&tags=%7B%22http.response.status_code%22%3A%22500%22%7D&limit=20",
+            ),
+            Query("dependencies", "/dependencies"),
+        )
 
 
 def _component(process: Process, replicas: int, resources: Resources, design: Design, part: StoragePart) -> Component:
