@@ -29,7 +29,7 @@ def made_in(tree: ast.AST) -> list[str]:
 @pytest.mark.parametrize("path", RENDERING, ids=lambda path: path.name)
 def test_rendering_makes_and_changes_no_record_of_the_system(path: Path) -> None:
     # `overrides` are laid over planned files, which are no part of the system.
-    assert made_in(ast.parse(path.read_text(encoding="utf-8"))) == (["replace"] if path.name == "plan.py" else [])
+    assert made_in(ast.parse(path.read_text(encoding="utf-8"))) == (["replace"] if path.name == "files.py" else [])
 
 
 @pytest.mark.parametrize("text", ["replace(component, files=())", "Component(name='helper')"])

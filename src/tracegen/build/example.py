@@ -17,11 +17,15 @@ def is_example(service: Service, language: LanguagePack) -> bool:
     return not service.image and service.deploy and language.example is not None
 
 
-def built_image(settings: Settings, name: str, version: str) -> str:
-    """The name under which the example is built: in the project's registry where there is one."""
-    registry = settings.registry
+def built_image(settings: Settings, name: str, version: str, own: bool = False) -> str:
+    """The name under which the example is built: in the project's registry where there is one.
+
+    `own`: its code is another than that of the base, which would be taken for it under the same name.
+    """
+    registry, environment = settings.registry, settings.said.environment
     tag = re.sub(r"[^\w.-]", "-", version, flags=re.ASCII).lstrip(".-") or _TAG
-    return f"{f'{registry}/' if registry else ''}{settings.name}-{name}:{tag}"
+    project = f"{settings.name}-{environment}" if own else settings.name
+    return f"{f'{registry}/' if registry else ''}{project}-{name}:{tag}"
 
 
 def example_environment(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tracegen.build.code import TO_BASE, WHOLE, CodePlaces
 from tracegen.build.environment import sampler_variables, stub_settings, telemetry_environment
 from tracegen.build.example import built_image, example_environment, is_example
 from tracegen.build.head import sampler_of
@@ -28,14 +29,19 @@ class _Context(NamedTuple):
     destination: Destination
     strategies: StrategyServer | None
     called: frozenset[str]
+    code: CodePlaces
 
 
 def services_of(
-    settings: Settings, packs: Catalogue, destination: Destination, strategies: StrategyServer | None
+    settings: Settings,
+    packs: Catalogue,
+    destination: Destination,
+    strategies: StrategyServer | None,
+    code: CodePlaces = WHOLE,
 ) -> Mapping[str, Service]:
     """All services, in the order of the spec."""
     called = frozenset(callee for service in settings.services.values() for callee in service.calls)
-    context = _Context(settings, packs, destination, strategies, called)
+    context = _Context(settings, packs, destination, strategies, called, code)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
 
 
@@ -45,14 +51,15 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
     callees = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
+    shared = name in context.code.shared
     made = example_environment(settings, name, callees, name in context.called) if example else {}
     return Service(
         name=name,
         language=language.name,
         framework=said.framework or "",
         instrumentation=said.instrumentation,
-        image=built_image(settings, name, said.version) if example else said.image or "",
-        build=said.stub if example else "",
+        image=built_image(settings, name, said.version, name in context.code.own) if example else said.image or "",
+        build=(f"{TO_BASE}/{said.stub}" if shared else said.stub) if example else "",
         version=said.version,
         port=said.port,
         health=said.health,
@@ -73,6 +80,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         traffic=traffic_of(said),
         deploy=said.deploy,
         stub=said.stub,
+        shared=shared,
         tenant=said.tenant or "",
         agent=language.operator_agent,
         needs=needs(settings.said, name, telemetry),

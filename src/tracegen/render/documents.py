@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from tracegen.build.code import TO_BASE
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
@@ -50,6 +51,7 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
         "ask": _ask(system),
+        "shared": _shared(system),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
 
@@ -111,7 +113,19 @@ def _mounted_folders(system: System) -> str:
     """The folders of the output that users of containers read."""
     components = system.components.values()
     paths = [mount.source for each in components for mount in each.files] + [each.build for each in components]
-    return " ".join(sorted({path.partition("/")[0] for path in paths if path}))
+    return " ".join(sorted({_top_of(path) for path in paths if path}))
+
+
+def _shared(system: System) -> str:
+    """The services whose code lies beside the spec, in words."""
+    found = [each.name for each in system.services.values() if each.shared]
+    return "services" if len(found) == len(system.services) else ", ".join(found)
+
+
+def _top_of(path: str) -> str:
+    """The folder of the output, or of the base's, that a path lies in."""
+    up = f"{TO_BASE}/" if path.startswith(f"{TO_BASE}/") else ""
+    return up + path.removeprefix(up).partition("/")[0]
 
 
 def _hosts(system: System) -> set[str]:

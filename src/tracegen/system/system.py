@@ -225,6 +225,7 @@ class Service:
     OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
     spans, `needs` is what its stub must be able to do, in whichever environment.
     `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
+    `shared`: its stub and example lie in the tree of the base, since they are the same in this environment.
     """
 
     name: str
@@ -253,6 +254,7 @@ class Service:
     needs: tuple[str, ...] = ()
     workload: Workload | None = None
     pods: Pods = field(default_factory=Pods)
+    shared: bool = False
 
     @property
     def traced_name(self) -> str:
