@@ -19,8 +19,9 @@ COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os
 SYSTEMD = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
 
 
-def _run(*command: str, **environment: str) -> str:
-    done = subprocess.run(command, capture_output=True, check=True, env={"PATH": os.environ["PATH"], **environment})
+def _run(*command: str, folder: Path | None = None, **environment: str) -> str:
+    variables = {"PATH": os.environ["PATH"], **environment}
+    done = subprocess.run(command, capture_output=True, check=True, env=variables, cwd=folder)
     return done.stdout.decode()
 
 
@@ -33,8 +34,10 @@ def compose(file: Path) -> dict[str, str]:
 
 def shell(program: str) -> Reader:
     def read(file: Path) -> dict[str, str]:
-        before = _run(program, "-c", "env -0", HOME="/home/x")
-        after = _run(program, "-c", f"set -e; set -a; . {shlex.quote(str(file))}; env -0", HOME="/home/x")
+        before = _run(program, "-c", "env -0", folder=file.parent, HOME="/home/x")
+        command = f"set -e; set -a; . {shlex.quote(str(file))}; env -0"
+        # A value such as a>b makes a file where the shell stands.
+        after = _run(program, "-c", command, folder=file.parent, HOME="/home/x")
         pairs = set(after.split("\0")) - set(before.split("\0"))
         return dict(pair.split("=", 1) for pair in pairs)
 

@@ -52,6 +52,15 @@ def prepared(server: KubernetesServer, system: System) -> None:
     namespace = str(system.data(LIST)["namespace"])
     server.namespace(namespace, next((each.labels for each in system.manifests.of("Namespace")), {}))
     accounts(server, system, namespace)
+    for name in {
+        each.pod["priorityClassName"] for each in system.manifests.workloads if each.pod.get("priorityClassName")
+    }:
+        server.apply(_priority_class(name), dry_run=False)
+
+
+def _priority_class(name: str) -> dict[str, Any]:
+    """A class as the team's cluster has it: the spec only names one."""
+    return {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 1000}
 
 
 def accounts(server: KubernetesServer, system: System, namespace: str) -> None:
