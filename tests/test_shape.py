@@ -57,6 +57,7 @@ ORDER = [
     "rehearse",
     "doctor",
     "verify",
+    "other_program",
     "cli",
     "__main__",
 ]

@@ -1,6 +1,7 @@
 """Where the trees of a project lie: code once, what differs for each environment, and one command for all of them."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,52 @@ def test_an_environment_alone_tells_how_its_edit_is_moved(shop: Path) -> None:
     assert (shop / "env/prod" / STUB).read_bytes() == prod
     assert tracegen("render", "--all").code == 0
     assert "// of prod" in (shop / STUB).read_text(encoding="utf-8")
+
+
+def test_an_edit_tells_of_the_copy_that_kubernetes_has(shop: Path) -> None:
+    spec = shop / "tracegen.yaml"
+    spec.write_text(SPEC.replace("targets: [compose]", "targets: [compose, kubernetes]"), encoding="utf-8")
+    tracegen("render")
+    edited(shop / "jaeger/config.yaml", "spans: 168h", "spans: 100h")
+    copy = "kubernetes/configuration/jaeger/config.yaml"
+    said = f"edited   jaeger/config.yaml (its copy {copy} has not this edit; `overrides` in the spec reach both)"
+    assert said in tracegen("render", "--plan").out.splitlines()
+    edited(shop / copy, "spans: 168h", "spans: 100h")
+    assert "overrides" not in tracegen("render", "--plan").out
+
+
+#: What a team commits: seventeen services without images in five languages, a base and two environments.
+LANGUAGES = ("python", "node", "go", "java", "dotnet")
+
+
+def committed(folder: Path) -> dict[str, bytes]:
+    """The files that git would take."""
+    listed = ["git", "-C", str(folder), "ls-files", "-z", "--others", "--cached", "--exclude-standard"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
+    return {name: (folder / name).read_bytes() for name in names if name}
+
+
+def many(services: int, environments: str) -> str:
+    lines = [f"  s{number}: {{language: {LANGUAGES[number % len(LANGUAGES)]}}}\n" for number in range(services)]
+    return "tracegen: 1\nname: shop\nbackend: {type: jaeger}\nservices:\n" + "".join(lines) + environments
+
+
+@pytest.mark.parametrize(
+    ("services", "environments", "files", "lines"),
+    [
+        (17, "environments: {dev: {backend: {storage: memory}}, prod: {collector: {replicas: 2}}}\n", 600, 60_000),
+        (5, "", 120, 10_000),
+    ],
+)
+def test_what_a_team_commits_is_small(shop: Path, services: int, environments: str, files: int, lines: int) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=shop, check=True)
+    (shop / "tracegen.yaml").write_text(many(services, environments), encoding="utf-8")
+    assert tracegen("render", "--all").code == 0
+    found = committed(shop)
+    assert len(found) <= files and sum(text.count(b"\n") for text in found.values()) <= lines
+    own = {path: text for path, text in found.items() if "/.tracegen/" in f"/{path}"}
+    assert len(own) <= 30
+    if not environments:
+        return
+    assert sum(map(len, own.values())) <= 0.1 * sum(map(len, found.values()))
+    assert sum(text.count(b"\n") for text in own.values()) <= 0.05 * sum(text.count(b"\n") for text in found.values())

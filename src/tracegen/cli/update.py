@@ -8,6 +8,7 @@ import click
 
 from tracegen.cli.pipeline import tell_problems
 from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
+from tracegen.other_program import warning
 from tracegen.project.breaking import Step
 from tracegen.project.parts import Part, written_folders
 from tracegen.project.update import Project, changes_of, find, notes_of, steps_of
@@ -48,6 +49,8 @@ def command(
         if plan_ or diff_:
             raise click.UsageError("--abort goes with no other option")
         return take_back(written_folders(folder))
+    if words := warning():
+        click.echo(words, err=True)
     project = find(folder)
     tell_problems(project.problems)
     for note in notes_of(project):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from tracegen.cli.cluster import cluster_lines
+from tracegen.cli.copies import with_copies
 from tracegen.write import (
     Busy,
     Changes,
@@ -124,7 +125,7 @@ def take_back(roots: Sequence[Path]) -> int:
 
 def _planned(folders: Sequence[Folder]) -> list[tuple[Folder, Changes]]:
     """The plan of each folder; what was edited in code that the base has now moves with it."""
-    first, *others = [(folder, folder.plan()) for folder in folders]
+    first, *others = [(folder, with_copies(folder.plan())) for folder in folders]
     if first[0].environment is not None:
         return [(folder, stay(changes, folder.left)) for folder, changes in (first, *others)]
     base, found = move(first[1], [Origin(folder.name, changes, folder.left) for folder, changes in others])
