@@ -39,11 +39,7 @@ def copy_of(example: Path, target: Path) -> None:
 def rendered(example: Path, target: Path) -> list[Ran]:
     """Render a copy of an example into a folder, whole, as a person does; how the commands ended."""
     copy_of(example, target)
-    ran = []
-    for arguments in commands(example):
-        environment = target / "env" / arguments[1] if arguments else target
-        ran.append(tracegen("render", target / "tracegen.yaml", "-o", environment, *arguments))
-    return ran
+    return [tracegen("render", target / "tracegen.yaml", *arguments) for arguments in commands(example)]
 
 
 def all_rendered(target: Path) -> Path:

@@ -59,6 +59,7 @@ ORDER = [
     "doctor",
     "verify",
     "run",
+    "other_program",
     "cli",
     "__main__",
 ]

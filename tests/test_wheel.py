@@ -1,6 +1,7 @@
 """What people install: a wheel that works away from the checkout, and says and renders the same."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,13 +10,17 @@ import tarfile
 import venv
 import zipfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from support import ROOT, Ran, assert_same_tree, tracegen, tree_of
+from tracegen.other_program import UNDO
 
 HELLO = ROOT / "examples" / "01-hello"
+
+NO_INDEX = re.compile(r"connection|network|dns|timed? ?out|name resolution|error sending request", re.IGNORECASE)
 
 #: Commands that must say the same, installed or not.
 COMMANDS = [
@@ -104,7 +109,7 @@ def test_the_installed_code_is_what_runs(installed: Installed) -> None:
 def test_the_wheel_holds_code_and_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"tracegen"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"tracegen", "tracegen_otel"}
     data = {name for name in names if name.startswith("tracegen/data/")}
     for folder in ("templates", "schemas"):
         kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
@@ -120,6 +125,65 @@ def test_a_source_distribution_builds_the_same_wheel(checkout: Path, wheel: Path
         opened.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
     assert contents(built("wheel", source, tmp_path / "again")) == contents(wheel)
+
+
+@pytest.mark.parametrize(
+    ("program", "words"), [("pipx", ["install"]), ("uv", ["tool", "install", "--python", sys.executable])]
+)
+def test_the_installers_of_programs_take_the_wheel(
+    wheel: Path, tmp_path: Path, program: str, words: list[str]
+) -> None:
+    if find_spec(program) is None:
+        pytest.skip(f"{program} is not here")
+    places = {"PIPX_HOME": "pipx", "PIPX_BIN_DIR": "bin", "UV_TOOL_DIR": "uv", "UV_TOOL_BIN_DIR": "bin"}
+    environment = {**os.environ, **{name: str(tmp_path / folder) for name, folder in places.items()}}
+    command = [sys.executable, "-m", program, *words, str(wheel)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode and NO_INDEX.search(done.stdout + done.stderr):
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+    assert Installed(tmp_path / "bin" / "tracegen", tmp_path).run("--version") == tracegen("--version")
+
+
+def test_the_other_program_of_this_name_is_told_of_and_can_be_undone(wheel: Path, tmp_path: Path) -> None:
+    program = in_a_fresh_environment(wheel, tmp_path / "venv")
+    ours = Installed(program, tmp_path)
+    python = [str(program.parent / "python")]
+    pip = [sys.executable, "-m", "pip", "--python", *python]
+    install(pip, "install", "--no-deps", "--no-index", str(stranger(tmp_path)))
+    broken = ours.run("-m", "tracegen", "--version", program=python)
+    assert broken.code == 1 and "another program called tracegen" in broken.err and UNDO in broken.err
+    again = ("install", "--no-deps", "--no-index", "--force-reinstall", str(wheel))
+    install(pip, *again)
+    for words in (["--version"], ["update"], ["new", "shop", "--defaults"]):
+        told = ours.run("-m", "tracegen", *words, program=python).err
+        assert "tracegen 1.0.0 is installed here too" in told and UNDO in told
+    install(pip, "uninstall", "--yes", "tracegen")
+    install(pip, *again)
+    assert ours.run("--version") == tracegen("--version")
+    assert "pip uninstall --yes tracegen," in UNDO and "--force-reinstall" in UNDO, "as it was done here"
+
+
+def install(pip: list[str], *words: str) -> None:
+    done = subprocess.run([*pip, *words], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def stranger(folder: Path) -> Path:
+    """A wheel called `tracegen` that has a package and a command of the same names, as the one on the index has."""
+    path = folder / "tracegen-1.0.0-py3-none-any.whl"
+    files = {
+        "tracegen/__init__.py": "\n",
+        "tracegen-1.0.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tracegen\nVersion: 1.0.0\n",
+        "tracegen-1.0.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "tracegen-1.0.0.dist-info/entry_points.txt": "[console_scripts]\ntracegen = cli:cli\n",
+    }
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        names = [*files, "tracegen-1.0.0.dist-info/RECORD"]
+        wheel.writestr(names[-1], "".join(f"{name},,\n" for name in names))
+    return path
 
 
 def built(kind: str, source: Path, folder: Path) -> Path:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracegen.build import build_system
+from tracegen.build.code import CodePlaces
 from tracegen.build.names import NameTaken
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, planned_files, render
+from tracegen.render.stubs import stub
 from tracegen.source.files import STDIN, Document
 from tracegen.source.words import did_you_mean, some_of
 from tracegen.system import System
@@ -35,9 +37,15 @@ class Rendered:
         return tuple(Path("tracegen.yaml" if name == STDIN else name) for name in names)
 
 
-def build(document: Document, settings: Settings, packs: Catalogue) -> Rendered:
-    """From valid settings to their tree. Raises ProblemsFound for what only the whole system can tell."""
-    system, files = _planned(settings, packs, for_people=True)
+def build(
+    document: Document, settings: Settings, packs: Catalogue, base: Settings | None = None, *, whole: bool = True
+) -> Rendered:
+    """From valid settings to their tree. Raises ProblemsFound for what only the whole system can tell.
+
+    `base`: the settings without an environment, where `settings` are those of one. Unless `whole`, code that is the
+    same in both is left to the tree of the base, two folders up.
+    """
+    system, files = _planned(settings, packs, base, whole=whole, for_people=True)
     return Rendered(document, settings, system, files, render(files))
 
 
@@ -46,14 +54,29 @@ def judge(settings: Settings, packs: Catalogue) -> None:
     _planned(settings, packs, for_people=False)
 
 
-def _planned(settings: Settings, packs: Catalogue, *, for_people: bool) -> tuple[System, tuple[PlannedFile, ...]]:
+def _planned(
+    settings: Settings, packs: Catalogue, base: Settings | None = None, *, whole: bool = True, for_people: bool
+) -> tuple[System, tuple[PlannedFile, ...]]:
     try:
         system = build_system(settings, packs)
+        if base is not None and base is not settings:
+            system = build_system(settings, packs, _code(system, build_system(base, packs), packs, whole=whole))
         return system, planned_files(system, packs, for_people=for_people)
     except NameTaken as error:
         raise ProblemsFound([_name_taken(error, settings)]) from error
     except UnknownOverride as error:
         raise ProblemsFound([_unknown_override(error, settings)]) from error
+
+
+def _code(system: System, base: System, packs: Catalogue, *, whole: bool) -> CodePlaces:
+    """Where the code of each service lies: with the base where it is the same there."""
+    same: set[str] = set()
+    other: set[str] = set()
+    for name, service in system.services.items():
+        of_base = base.services.get(name)
+        theirs = list(stub(of_base, base, packs)) if of_base else []
+        (same if list(stub(service, system, packs)) == theirs else other).add(name)
+    return CodePlaces(frozenset() if whole else frozenset(same), frozenset(other))
 
 
 def _name_taken(error: NameTaken, settings: Settings) -> Problem:

@@ -47,8 +47,7 @@ def test_an_example_is_rendered_and_has_no_errors(example: Path, tmp_path: Path,
     here = tmp_path / example.name
     assert [each.code for each in rendered(example, here)] == [0] * len(commands(example))
     for arguments in commands(example):
-        folder = here / "env" / arguments[1] if arguments else here
-        assert tracegen("render", "--check", here / "tracegen.yaml", "-o", folder, *arguments).code == 0
+        assert tracegen("render", "--check", here / "tracegen.yaml", *arguments).code == 0
     tree = {path: content for path, content in tree_without_memory(here).items() if is_kept(example, path)}
     if regen:
         _keep(example, here, tree)

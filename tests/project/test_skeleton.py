@@ -118,11 +118,81 @@ def test_the_workflow_and_the_hooks_run_commands_of_tracegen_that_exist(tmp_path
     steps = [each["run"] for each in workflow["jobs"]["tracegen"]["steps"] if "run" in each]
     entries = [each["entry"] for each in hooks["repos"][0]["hooks"]]
     commands = [each for each in [*steps, *entries] if each.startswith("tracegen ")]
-    assert {"tracegen render --check", "tracegen validate --format github", "tracegen validate"} == set(commands)
+    wanted = {"tracegen render --all --check", "tracegen validate --format github", "tracegen validate"}
+    assert wanted == set(commands)
     for command in commands:
         done = subprocess.run([sys.executable, "-m", *command.split()], cwd=folder, capture_output=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
     assert workflow["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("", "say here"),
+        ("# tracegen-otel\n", "say here"),
+        ("tracegen==0.1.0\n", "another program"),
+        ("tracegen @ git+https://git.example.com/tracegen\n", "another program"),
+        ("tracegen\n", "another program"),
+        ("tracegen-otel @ git+https://git.example.com/tracegen@0123456\n", ""),
+        ("./wheels/tracegen_otel-0.1.0-py3-none-any.whl\n", ""),
+    ],
+)
+def test_the_workflow_says_what_is_missing_before_pip_installs_a_stranger(
+    tmp_path: Path, line: str, says: str
+) -> None:
+    files = fresh(DATA)
+    steps = yaml.safe_load(files[".github/workflows/tracing.yaml"])["jobs"]["tracegen"]["steps"]
+    script = next(each["run"] for each in steps if each.get("name") == "Is it said which tracegen?")
+    assert steps.index(next(each for each in steps if "pip install" in each.get("run", ""))) == 3
+    text = files["requirements-tracegen.txt"].decode() + line
+    (tmp_path / "requirements-tracegen.txt").write_text(text, encoding="utf-8")
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 1 and says in done.stdout) if says else done.returncode == 0, done
+
+
+def test_what_a_project_asks_pip_for_is_never_the_other_program() -> None:
+    """The name alone, as a requirement or an argument of pip, would be somebody else's."""
+    for path, text in fresh(DATA).items():
+        assert not named_for_pip(text.decode()), path
+
+
+def test_nothing_in_this_repository_leads_to_the_other_program() -> None:
+    """Pages, scripts, texts that are printed, and what is rendered; a released skeleton stays as it was."""
+    listed = git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], folder=ROOT).decode()
+    found = []
+    for name in filter(None, listed.split("\0")):
+        place = ROOT / name
+        if place.is_file() and not name.startswith(("templates/project/v1/", "tests/")):
+            found += [(name, line) for line in named_for_pip(place.read_text(encoding="utf-8", errors="replace"))]
+    assert not found
+
+
+def named_for_pip(text: str) -> list[str]:
+    """Lines that let an installer look for `tracegen` on an index."""
+    asked = re.compile(
+        r"(pip3?|pipx|uv|uvx)\b[^`\n]*\s(install|run|add|upgrade|uvx)\b[^`\n]*\s[\"']?tracegen(?![-\w./])"
+        r"|^tracegen\s*(==|>=|~=|@|$)"
+    )
+    return [line for line in text.splitlines() if not line.startswith("#") and asked.search(line)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("tracegen==0.1.0", True),
+        ("python -m pip install --upgrade tracegen", True),
+        ("pipx install tracegen", True),
+        ("uv tool install tracegen==1", True),
+        ("tracegen-otel==0.1.0", False),
+        ("python -m pip uninstall --yes tracegen", False),
+        ("pip install tracegen-otel", False),
+        ("tracegen render", False),
+    ],
+)
+def test_what_leads_to_the_other_program_is_seen(text: str, is_so: bool) -> None:
+    assert bool(named_for_pip(text)) == is_so
 
 
 def test_renovate_leaves_alone_what_tracegen_writes(tmp_path: Path) -> None:

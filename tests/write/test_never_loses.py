@@ -19,8 +19,9 @@ from tracegen.write import (
     plan_changes,
     recover,
 )
+from tracegen.write.moves import Origin, move
 from write.children import killed_at
-from write.folders import everything, leftovers, memory, outputs
+from write.folders import everything, leftovers, memory, outputs, render
 
 PATHS = ["a", "b/c", "b/d", "e/f/g", "b", "e"]
 LINES = 6
@@ -197,3 +198,62 @@ class Folder(RuleBasedStateMachine):
 
 Folder.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestFolder = Folder.TestCase
+
+
+CODE = ["code/a", "code/b"]
+ENVIRONMENTS = ("env/dev", "env/prod")
+folders = st.sampled_from(["", *ENVIRONMENTS])
+
+
+class Moved(RuleBasedStateMachine):
+    """Two environments with the code that each once had, and a person who edits in old places and new ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp(dir=memory()))
+        self.lines: list[bytes] = []
+        self.written = 0
+        for name in ("", *ENVIRONMENTS):
+            render({path: _text([1] * LINES) for path in CODE}, self.root / name, name or None)
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.root)
+
+    @rule(variants=st.lists(st.integers(0, 2), min_size=LINES, max_size=LINES), stop=st.integers(1, 3))
+    def render_all(self, variants: list[int], stop: int) -> None:
+        """As every command that writes several folders; it may be killed between two of them."""
+        base = plan_changes({path: _text(variants) for path in CODE}, self.root, None)
+        planned = [plan_changes({"otel.env": b"e\n"}, self.root / name, name) for name in ENVIRONMENTS]
+        origins = [Origin(name, each, ["code"]) for name, each in zip(ENVIRONMENTS, planned, strict=True)]
+        changes, found = move(base, origins)
+        for name, each in list(zip(("", *ENVIRONMENTS), (changes, *found), strict=True))[:stop]:
+            apply(each, self.root / name, name or None)
+
+    @rule(name=folders)
+    def take_back(self, name: str) -> None:
+        if can_abort(self.root / name):
+            abort(self.root / name)
+
+    @rule(name=folders, path=st.sampled_from(CODE), place=st.integers(0, LINES))
+    def person_adds_a_line(self, name: str, path: str, place: int) -> None:
+        file = self.root / name / path
+        if file.exists():
+            self.written += 1
+            lines = file.read_bytes().splitlines(keepends=True)
+            file.write_bytes(b"".join([*lines[:place], b"person %d\n" % self.written, *lines[place:]]))
+            self.lines.append(b"person %d" % self.written)
+
+    @rule(path=st.sampled_from(CODE))
+    def person_settles(self, path: str) -> None:
+        file = self.root / path
+        kept = [line for line in file.read_bytes().splitlines(keepends=True) if line[:7] not in _MARKERS]
+        file.write_bytes(b"".join(kept))
+
+    @invariant()
+    def every_line_is_there(self) -> None:
+        found = _words(b"\n".join(everything(self.root).values()))
+        assert not [line for line in self.lines if line not in found]
+
+
+Moved.TestCase.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestMoved = Moved.TestCase

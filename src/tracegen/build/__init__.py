@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 from tracegen.build.backend import backend_of
 from tracegen.build.cluster import callers_of, reachable, workloads_of
+from tracegen.build.code import WHOLE, CodePlaces
 from tracegen.build.components import components_elsewhere, components_of
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
 from tracegen.build.images import images_of
@@ -31,9 +32,12 @@ from tracegen.system import (
 )
 
 
-def build_system(settings: Settings, packs: Catalogue) -> System:
-    """The system of valid settings. Raises NameTaken when a service has the name of something tracegen runs."""
-    design = _design(settings, packs)
+def build_system(settings: Settings, packs: Catalogue, code: CodePlaces = WHOLE) -> System:
+    """The system of valid settings; `code` is where that of its services lies.
+
+    Raises NameTaken when a service has the name of something tracegen runs.
+    """
+    design = _design(settings, packs, code)
     components = tuple(components_of(design, packs))
     elsewhere = tuple(components_elsewhere(design, packs))
     units, workloads = units_of(design, components), workloads_of(design, components)
@@ -52,7 +56,7 @@ def _by_name(components: Iterable[Component]) -> Mapping[str, Component]:
     return {each.name: each for each in components}
 
 
-def _design(settings: Settings, packs: Catalogue) -> Design:
+def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
     """Backend, tiers and services, and how they reach each other."""
     certificates, ingest = certificates_of(settings), ingest_of(settings)
     backend = backend_of(settings, packs)
@@ -71,7 +75,7 @@ def _design(settings: Settings, packs: Catalogue) -> Design:
         certificates=certificates,
         ingest=ingest,
         metrics=settings.metrics,
-        services=services_of(settings, packs, destination, strategies),
+        services=services_of(settings, packs, destination, strategies, code),
         exposure=Exposure(settings.compose.publish, settings.compose.bind),
         kubernetes=kubernetes_of(settings),
         images=images_of(settings, packs),

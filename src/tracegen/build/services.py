@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from tracegen.build.code import TO_BASE, WHOLE, CodePlaces
 from tracegen.build.environment import stub_settings, telemetry_environment
 from tracegen.build.kubernetes import pods_of
 from tracegen.build.needs import needs
@@ -55,14 +56,19 @@ class _Context(NamedTuple):
     destination: Destination
     strategies: StrategyServer | None
     entries: frozenset[str]
+    code: CodePlaces
 
 
 def services_of(
-    settings: Settings, packs: Catalogue, destination: Destination, strategies: StrategyServer | None
+    settings: Settings,
+    packs: Catalogue,
+    destination: Destination,
+    strategies: StrategyServer | None,
+    code: CodePlaces = WHOLE,
 ) -> Mapping[str, Service]:
     """All services, in the order of the spec."""
     begin = frozenset(entries(graph(settings.services)))
-    context = _Context(settings, packs, destination, strategies, begin)
+    context = _Context(settings, packs, destination, strategies, begin, code)
     return {name: _service(context, name, said) for name, said in settings.services.items()}
 
 
@@ -72,6 +78,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
     addresses = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
+    shared = name in context.code.shared
     is_entry = name in context.entries
     made = _example_environment(settings, name, addresses, is_entry) if example else {}
     return Service(
@@ -79,8 +86,8 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         language=language.name,
         framework=said.framework or "",
         instrumentation=said.instrumentation,
-        image=_built_image(settings, name, said.version) if example else said.image or "",
-        build=said.stub if example else "",
+        image=_built_image(settings, name, said.version, name in context.code.own) if example else said.image or "",
+        build=(f"{TO_BASE}/{said.stub}" if shared else said.stub) if example else "",
         version=said.version,
         port=said.port,
         health=said.health,
@@ -101,6 +108,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         traffic=traffic_of(said),
         deploy=said.deploy,
         stub=said.stub,
+        shared=shared,
         tenant=said.tenant or "",
         agent=language.operator_agent,
         needs=needs(settings.said, name, telemetry),
@@ -140,11 +148,15 @@ def _is_example(service: Said, language: LanguagePack) -> bool:
     return not service.image and service.deploy and language.example is not None
 
 
-def _built_image(settings: Settings, name: str, version: str) -> str:
-    """The name under which the example is built: in the project's registry where there is one."""
-    registry = settings.registry
+def _built_image(settings: Settings, name: str, version: str, own: bool) -> str:
+    """The name under which the example is built: in the project's registry where there is one.
+
+    `own`: its code is another than that of the base, which would be taken for it under the same name.
+    """
+    registry, environment = settings.registry, settings.said.environment
+    project = f"{settings.name}-{environment}" if own else settings.name
     tag = re.sub(r"[^\w.-]", "-", version, flags=re.ASCII).lstrip(".-") or _TAG
-    return f"{f'{registry}/' if registry else ''}{settings.name}-{name}:{tag}"
+    return f"{f'{registry}/' if registry else ''}{project}-{name}:{tag}"
 
 
 def _example_environment(

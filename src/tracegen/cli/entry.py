@@ -51,8 +51,21 @@ class _LazyGroup(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
+_OF_VERSION = "Show the version and exit."
+
+
+def _tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from tracegen.other_program import warning
+
+        click.echo(f"tracegen {__version__}")
+        if words := warning():
+            click.echo(words, err=True)
+        context.exit()
+
+
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", message="tracegen %(version)s")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_tell_version, help=_OF_VERSION)
 @click.option("--debug", is_flag=True, help="Show the traceback of a bug.")
 @click.pass_context
 def group(context: click.Context, debug: bool) -> None:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -15,7 +14,7 @@ from tracegen.cli.pipeline import output_folder
 from tracegen.compiler import Rendered
 from tracegen.render import PlannedFile
 from tracegen.write import Change, WriteRefused, plan_changes
-from tracegen.write.memory import is_remembered
+from tracegen.write.memory import is_remembered, load_memory
 
 #: How each verdict reads for somebody who only asks.
 _STATES = {
@@ -129,11 +128,16 @@ class Origin:
 
 def origin(rendered: Rendered, path: str, spec: str, environment: str | None) -> Origin:
     """The origin of a file that is rendered."""
-    return Origin(rendered, path, _state(rendered, path, output_folder(spec, None, environment), environment))
+    return Origin(rendered, path, _state(rendered, path, spec, environment))
 
 
-def _state(rendered: Rendered, path: str, root: Path, environment: str | None) -> str:
+def _state(rendered: Rendered, path: str, spec: str, environment: str | None) -> str:
+    root = output_folder(spec, None, environment)
     try:
+        if environment and path not in load_memory(root).files:
+            base = output_folder(spec, None, None)
+            if path in load_memory(base).files:  # code that is the same in every environment
+                root, environment = base, None
         changes = plan_changes(rendered.tree, root, environment)
     except WriteRefused:  # something stands in the way of a render, which is for `render` to tell
         return ""

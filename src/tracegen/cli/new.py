@@ -9,6 +9,7 @@ import click
 
 from tracegen.cli.next_steps import tell_next
 from tracegen.cli.writing import Loudness, loudness, loudness_options
+from tracegen.other_program import warning
 from tracegen.project.create import create
 from tracegen.project.draft import SPEC, draft
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
@@ -41,6 +42,8 @@ def command(
     answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
     """
     loud = loudness(verbose, quiet)
+    if words := warning():
+        click.echo(words, err=True)
     if _take_up(folder):
         return 0
     check_target(folder)

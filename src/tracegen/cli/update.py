@@ -8,8 +8,10 @@ import click
 
 from tracegen.cli.pipeline import tell_problems
 from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
+from tracegen.other_program import warning
 from tracegen.project.breaking import Step
-from tracegen.project.update import Part, Project, changes_of, find, notes_of, steps_of, written_folders
+from tracegen.project.parts import Part, written_folders
+from tracegen.project.update import Project, changes_of, find, notes_of, steps_of
 from tracegen.write import Style
 
 
@@ -47,6 +49,8 @@ def command(
         if plan_ or diff_:
             raise click.UsageError("--abort goes with no other option")
         return take_back(written_folders(folder))
+    if words := warning():
+        click.echo(words, err=True)
     project = find(folder)
     tell_problems(project.problems)
     for note in notes_of(project):
@@ -62,8 +66,8 @@ def command(
 
 
 def _folder(project: Project, part: Part, style: Style) -> Folder:
-    name = part.folder.relative_to(project.folder).as_posix() if len(project.parts) > 1 else ""
-    return Folder(part.folder, part.environment, partial(changes_of, project, part, style), name)
+    name = part.name if len(project.parts) > 1 else ""
+    return Folder(part.folder, part.environment, partial(changes_of, project, part, style), name, part.left)
 
 
 def _tell_step(step: Step) -> None:

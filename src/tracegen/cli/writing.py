@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from tracegen.cli.cluster import cluster_lines
+from tracegen.cli.copies import with_copies
 from tracegen.write import (
     Busy,
     Changes,
@@ -28,6 +29,7 @@ from tracegen.write import (
     recovery_lines,
     verdict_lines,
 )
+from tracegen.write.moves import Origin, kept, move, stay
 from tracegen.write.paths import MEMORY
 
 #: How much is said of files: nothing, what is not as rendered, or every file.
@@ -51,13 +53,15 @@ def loudness(verbose: bool, quiet: bool) -> Loudness:
 class Folder:
     """An output folder, and what would change in it, read when it is asked for.
 
-    `name` is what it is called beside others that one command writes; empty where it is the only one.
+    `name` is what it is called beside others that one command writes; empty where it is the only one. `left` are
+    the folders of code that it leaves to the base, which is the first of several.
     """
 
     root: Path
     environment: str | None
     plan: Callable[[], Changes]
     name: str = ""
+    left: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def look(folders: Sequence[Folder], check: bool, with_diff: bool, manner: Manner
     Raises Busy where another run is writing.
     """
     _refuse_busy(folders)
-    planned = [(folder, folder.plan()) for folder in folders]
+    planned = _planned(folders)
     unfinished = [folder for folder in folders if needs_recovery(folder.root)]
     _refuse_busy(unfinished)
     for folder in unfinished:
@@ -92,10 +96,8 @@ def write(folders: Sequence[Folder], manner: Manner) -> int:
     """Carries out the plans, all made before the first is begun, and tells them; returns the exit code."""
     for folder in folders:
         _recover(folder.root)
-    planned = [(folder, folder.plan()) for folder in folders]
-    contested = [
-        (folder, path) for folder, changes in planned for path in apply(changes, folder.root, folder.environment)
-    ]
+    planned = _planned(folders)
+    contested = _apply(planned)
     _tell(planned, manner, done=True)
     for folder, path in contested:
         click.echo(f"{_inside(folder)}{path} was changed while tracegen was writing, and is left alone", err=True)
@@ -119,6 +121,27 @@ def take_back(roots: Sequence[Path]) -> int:
     for line in (line for each in aborted for line in abort_lines(each)):
         click.echo(line, err=True)
     return int(any(each.contested for each in aborted))
+
+
+def _planned(folders: Sequence[Folder]) -> list[tuple[Folder, Changes]]:
+    """The plan of each folder; what was edited in code that the base has now moves with it."""
+    first, *others = [(folder, with_copies(folder.plan())) for folder in folders]
+    if first[0].environment is not None:
+        return [(folder, stay(changes, folder.left)) for folder, changes in (first, *others)]
+    base, found = move(first[1], [Origin(folder.name, changes, folder.left) for folder, changes in others])
+    return [(first[0], base), *((folder, changes) for (folder, _), changes in zip(others, found, strict=True))]
+
+
+def _apply(planned: list[tuple[Folder, Changes]]) -> list[tuple[Folder, str]]:
+    """Writes all of it; what somebody changed in this moment is returned, with the folder that it is in."""
+    contested: list[tuple[Folder, str]] = []
+    of_the_base: Collection[str] = ()
+    for number, (folder, changes) in enumerate(planned):
+        planned[number] = (folder, kept(changes, of_the_base) if folder.left else changes)
+        found = apply(planned[number][1], folder.root, folder.environment)
+        of_the_base = of_the_base if number else found
+        contested += [(folder, path) for path in found]
+    return contested
 
 
 def _refuse_busy(folders: Sequence[Folder]) -> None:

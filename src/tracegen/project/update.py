@@ -6,25 +6,16 @@ from pathlib import Path
 
 from tracegen.catalogue import catalogue
 from tracegen.checking import check
-from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem
 from tracegen.project.answers import NoSkeleton, remembered
 from tracegen.project.breaking import Step, steps_between
 from tracegen.project.draft import SPEC
+from tracegen.project.parts import Part, folder_of, parts_of
 from tracegen.project.skeleton_changes import skeleton_changes
 from tracegen.source.files import load
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Change, Changes, Style, plan_changes
 from tracegen.write.memory import is_remembered, load_memory
-
-
-@dataclass(frozen=True)
-class Part:
-    """One output folder of a project: of the base, or of an environment."""
-
-    folder: Path
-    environment: str | None
-    rendered: Rendered
 
 
 @dataclass(frozen=True)
@@ -43,18 +34,8 @@ def find(folder: Path) -> Project:
     """
     document = load(str(folder / SPEC))
     checked = check(document, catalogue())
-    places = {name: folder / "env" / name if name else folder for name in checked.settings}
-    parts = [
-        Part(places[name], name, build(document, spec, catalogue()))
-        for name, spec in checked.settings.items()
-        if name is None or is_remembered(places[name])
-    ]
-    return Project(folder, tuple(parts), checked.problems)
-
-
-def written_folders(folder: Path) -> list[Path]:
-    """The output folders that tracegen wrote into, whatever the spec says by now."""
-    return [folder, *(each for each in sorted(folder.glob("env/*")) if is_remembered(each))]
+    written = [name for name in checked.settings if name is None or is_remembered(folder_of(folder, name))]
+    return Project(folder, tuple(parts_of(document, checked.settings, folder, written)), checked.problems)
 
 
 def changes_of(project: Project, part: Part, style: Style) -> Changes:

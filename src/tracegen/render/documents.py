@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from tracegen.build.code import TO_BASE
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
@@ -56,6 +57,7 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "asked": _queries(system),
         "own": next((address for address, _ in pages(system) if address), ""),
         "map": mermaid(system),
+        "shared": _shared(system),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
 
@@ -96,7 +98,19 @@ def _mounted_folders(system: System) -> str:
     """The folders of the output that users of containers read."""
     components = system.components.values()
     paths = [mount.source for each in components for mount in each.files] + [each.build for each in components]
-    return " ".join(sorted({path.partition("/")[0] for path in paths if path}))
+    return " ".join(sorted({_top_of(path) for path in paths if path}))
+
+
+def _shared(system: System) -> str:
+    """The services whose code lies beside the spec, in words."""
+    found = [each.name for each in system.services.values() if each.shared]
+    return "services" if len(found) == len(system.services) else ", ".join(found)
+
+
+def _top_of(path: str) -> str:
+    """The folder of the output, or of the base's, that a path lies in."""
+    up = f"{TO_BASE}/" if path.startswith(f"{TO_BASE}/") else ""
+    return up + path.removeprefix(up).partition("/")[0]
 
 
 def _hosts(system: System) -> set[str]:

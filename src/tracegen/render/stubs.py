@@ -18,15 +18,20 @@ TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 
 
 def stubs(system: System, packs: Catalogue) -> Iterator[Written]:
-    """The files below each service's stub folder."""
+    """The files below each service's stub folder, but of those that share the base's."""
     for service in system.services.values():
-        pack = packs.languages[service.language]
-        files = stub_files(pack, service.framework, service.instrumentation, bool(service.build))
-        for path, source in files.items():
-            text = _text(source, service, system, pack)
-            if text.strip():
-                target = f"{service.stub}/{_placed(service, path)}"
-                yield Written(target, text, f"languages/{pack.name}")
+        if not service.shared:
+            yield from stub(service, system, packs)
+
+
+def stub(service: Service, system: System, packs: Catalogue) -> Iterator[Written]:
+    """The files below the stub folder of a service."""
+    pack = packs.languages[service.language]
+    files = stub_files(pack, service.framework, service.instrumentation, bool(service.build))
+    for path, source in files.items():
+        text = _text(source, service, system, pack)
+        if text.strip():
+            yield Written(f"{service.stub}/{_placed(service, path)}", text, f"languages/{pack.name}")
 
 
 def _placed(service: Service, path: str) -> str:

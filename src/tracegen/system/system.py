@@ -253,6 +253,7 @@ class Service:
     spans, `needs` is what its stub must be able to do, in whichever environment.
     `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
     `entry`: requests come from outside, since no other service calls it.
+    `shared`: its stub and example lie in the tree of the base, since they are the same in this environment.
     """
 
     name: str
@@ -282,6 +283,7 @@ class Service:
     workload: Workload | None = None
     entry: bool = False
     pods: Pods = field(default_factory=Pods)
+    shared: bool = False
 
     @property
     def traced_name(self) -> str:

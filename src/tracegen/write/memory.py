@@ -145,7 +145,8 @@ def memory_text(memory: Memory, files: Files, environment: str | None, spec: str
         }
         if not changed and (memory.lowest.environment, memory.lowest.spec) == (environment, spec):
             return _HEAD + memory.lowest.line + b"\n"
-        if _size(changed) <= _SMALL * _size(below):
+        forgotten = max(0, _size(below) - _size(files))
+        if _size(changed) + forgotten <= _SMALL * _size(below):
             above = _write(changed, environment, spec, memory.lowest.name)
             return _HEAD + memory.lowest.line + b"\n" + above + b"\n"
     return _HEAD + _write(files, environment, spec, "") + b"\n"

@@ -37,7 +37,7 @@ def container(unit: Unit, system: System, files: Mapping[str, PlannedFile]) -> V
     component = unit.component
     parts: dict[str, Value] = {"image": component.image}
     if component.build:
-        parts["build"] = {"context": f"./{component.build}"}
+        parts["build"] = {"context": component.build if component.build.startswith("../") else f"./{component.build}"}
         parts["pull_policy"] = Commented("build", "What changed in that folder is in the container after each `up`.")
     parts |= _command(component)
     parts |= environment_file(component) | environment(component)
