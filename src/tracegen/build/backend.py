@@ -28,6 +28,7 @@ def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     return Backend(
         type=said.type,
         mode=said.mode or "",
+        replicas=said.replicas,
         storage=_storage(settings, packs, said.storage),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else None,

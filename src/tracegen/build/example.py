@@ -3,18 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from tracegen.catalogue import LanguagePack
 from tracegen.decide import Settings
-from tracegen.decide.records import Service
 from tracegen.system import Text, text
 
 #: The tag of what is built from a spec that gives the service no version.
 _TAG = "local"
-
-
-def is_example(service: Service, language: LanguagePack) -> bool:
-    """Whether a service is the example of its language."""
-    return not service.image and service.deploy and language.example is not None
 
 
 def built_image(settings: Settings, name: str, version: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tracegen.build.environment import sampler_variables, stub_settings, telemetry_environment
-from tracegen.build.example import built_image, example_environment, is_example
+from tracegen.build.example import built_image, example_environment
 from tracegen.build.head import sampler_of
 from tracegen.build.kubernetes import pods_of
 from tracegen.build.needs import needs
@@ -12,6 +12,7 @@ from tracegen.build.references import literal_or_secret
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
+from tracegen.decide.example import is_example
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of

@@ -215,6 +215,7 @@ class Backend:
     archive: bool | None
     tenants: tuple[Tenant, ...] | None
     resources: ProcessResources | None
+    replicas: int | None
     roles: Mapping[str, Role] | None
     kafka: Kafka | None
     endpoint: str | None
@@ -259,6 +260,7 @@ class Collector:
     replicas: int
     queue: CollectorQueue
     receivers: tuple[str, ...]
+    cors: tuple[str, ...]
     redact: CollectorRedact
     also: tuple[CollectorAlso, ...]
     resources: ProcessResources
@@ -421,6 +423,14 @@ class Tolerations:
 
 
 @dataclass(frozen=True)
+class KubernetesClients:
+    """`kubernetes.clients.*`."""
+
+    namespace: str
+    labels: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """`kubernetes`."""
 
@@ -439,6 +449,8 @@ class Kubernetes:
     priority_class: str | None
     annotations: Mapping[str, Any]
     labels: Mapping[str, Any]
+    monitors: bool
+    clients: tuple[KubernetesClients, ...]
     fixed_ids: bool
 
 
