@@ -24,6 +24,7 @@ def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     return Backend(
         type=said.type,
         mode=said.mode or "",
+        replicas=said.replicas,
         storage=_storage(settings, pack),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else None,

@@ -72,7 +72,7 @@ def _component(tier: Tier, design: Design) -> Component:
         headless=True,
         most=_most(tier),
         per_node=tier.per_node,
-        all_name=name_of_all(tier) if tier.per_node and design.metrics else "",
+        all_name=name_of_all(tier) if tier.per_node and (design.metrics or design.kubernetes.monitors) else "",
         replicas=tier.replicas,
         grace=30,
     )

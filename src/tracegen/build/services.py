@@ -11,10 +11,11 @@ from tracegen.build.kubernetes import pods_of
 from tracegen.build.needs import needs
 from tracegen.build.references import literal_or_secret
 from tracegen.build.sampling import sampler_of, sampler_variables
-from tracegen.catalogue import Catalogue, ExampleImage, LanguagePack
+from tracegen.catalogue import Catalogue, ExampleImage
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.calls import callees, graph
+from tracegen.decide.example import is_example
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceWorkload
 from tracegen.decide.traffic import traffic_of
@@ -74,7 +75,7 @@ def services_of(
 
 def _service(context: _Context, name: str, said: Said) -> Service:
     settings, language = context.settings, context.packs.languages[said.language]
-    example = _is_example(said, language)
+    example = is_example(said, language)
     own = {key: literal_or_secret(value, settings.name) for key, value in said.env.items()}
     addresses = _callees(settings, said)
     telemetry = _telemetry(context, name, said)
@@ -141,11 +142,6 @@ def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
         **{key: text(value) for key, value in language.variables.get(said.instrumentation, {}).items()},
         **stub_settings(settings, language.settings.get(said.instrumentation, {}), said),
     }
-
-
-def _is_example(service: Said, language: LanguagePack) -> bool:
-    """Whether a service is the example of its language."""
-    return not service.image and service.deploy and language.example is not None
 
 
 def _built_image(settings: Settings, name: str, version: str, own: bool) -> str:

@@ -33,10 +33,21 @@ def tiers_of(
     certificates: Certificates | None,
     auth: IngestAuth,
 ) -> tuple[Tier, ...]:
-    """The tiers, the one next to the services first."""
-    said = settings.collector
-    if said.topology == "none":
+    """The tiers, the one next to the services first, to which pages in a browser send too."""
+    if settings.collector.topology == "none":
         return ()
+    first, *others = _tiers(settings, packs, destinations, certificates, auth)
+    return (replace(first, cors=settings.collector.cors), *others)
+
+
+def _tiers(
+    settings: Settings,
+    packs: Catalogue,
+    destinations: tuple[Destination, ...],
+    certificates: Certificates | None,
+    auth: IngestAuth,
+) -> tuple[Tier, ...]:
+    said = settings.collector
     resources = resources_of(said.resources)
     last: dict[str, Any] = {
         "destinations": destinations,

@@ -232,6 +232,7 @@ class Backend:
     archive: bool | None
     tenants: tuple[Tenant, ...] | None
     resources: ProcessResources | None
+    replicas: int | None
     roles: Mapping[str, Role] | None
     kafka: Kafka | None
     endpoint: str | None
@@ -284,6 +285,7 @@ class Collector:
     replicas: int
     queue: CollectorQueue
     receivers: tuple[str, ...]
+    cors: tuple[str, ...]
     redact: CollectorRedact
     also: tuple[CollectorAlso, ...]
     resources: ProcessResources
@@ -481,6 +483,14 @@ class Tolerations:
 
 
 @dataclass(frozen=True)
+class KubernetesClients:
+    """`kubernetes.clients.*`."""
+
+    namespace: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """`kubernetes`."""
 
@@ -499,6 +509,8 @@ class Kubernetes:
     priority_class: str | None
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
+    monitors: bool
+    clients: tuple[KubernetesClients, ...]
     fixed_ids: bool
 
 

@@ -123,11 +123,16 @@ def _spans(draft: Draft, path: Path) -> Decided:
 
 def _backend_memory(draft: Draft, path: Path) -> Decided:
     archive = bool(draft["backend",].get("archive"))
-    return _memory_of(_storage(draft).process, spans_per_second(draft.services), archive)
+    return _memory_of(_storage(draft).process, _backend_rate(draft), archive)
 
 
 def _backend_cores(draft: Draft, path: Path) -> Decided:
-    return _cores_of(_storage(draft).process, spans_per_second(draft.services))
+    return _cores_of(_storage(draft).process, _backend_rate(draft))
+
+
+def _backend_rate(draft: Draft) -> float:
+    """Of one replica, while another is away."""
+    return share_of_rate(spans_per_second(draft.services), draft["backend",].get("replicas") or 1)
 
 
 def _storage(draft: Draft) -> StoragePack:

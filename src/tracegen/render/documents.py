@@ -53,6 +53,7 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "retention": _retention(system.backend.retention),
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
+        "loaded": any(each.build and "/" not in each.image for each in system.cluster.components.values()),
         "ask": ask(system),
         "asked": _queries(system),
         "own": next((address for address, _ in pages(system) if address), ""),

@@ -79,8 +79,12 @@ def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Pr
     """What is said of resources is somebody's own measure."""
     where: Path = ("backend", "storage") if settings.is_said("backend", "storage") else ("backend",)
     if settings.backend.mode == "single" and not settings.is_said("backend", "resources"):
+        replicas = settings.backend.replicas
         several = "say mode: scalable with a storage that fits it, or keep less (sampling)"
-        yield from _too_much(settings, where, (f"the one process with {pack.name}", pack.process, spans), several)
+        one, share = f"the one process with {pack.name}", spans
+        if replicas is not None and replicas > 1:
+            one, share = f"each replica with {pack.name}", spans / replicas
+        yield from _too_much(settings, where, (one, pack.process, share), several)
     server = settings.option("size") and pack.server
     if server and settings.runs_server(pack):
         several = f"run a cluster and name it ({pack.server_named_by[0]}), or keep less (sampling)"

@@ -47,6 +47,14 @@ def _mode(settings: Settings, packs: Catalogue, pack: StoragePack) -> Iterator[P
         default = "" if settings.is_said("backend", "storage", "type") else ", the default,"
         message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
         yield at(settings, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
+    replicas = settings.backend.replicas
+    if replicas is not None and replicas > 1 and "scalable" not in pack.modes:
+        shared = [
+            each for each in packs.storages_of(settings.backend.type) if "scalable" in packs.storages[each].modes
+        ]
+        path = cause(settings, ("backend", "replicas"), ("backend", "storage", "type"))
+        message = f"storage {pack.name} belongs to one process, and replicas: {replicas} would each have their own"
+        yield at(settings, WRONG_MODE, path, message, f"with replicas use {either(shared)}")
 
 
 def _server(settings: Settings, given: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
     ("collector", "redact"),
     ("collector", "receivers"),
     ("collector", "queue"),
+    ("collector", "cors"),
     ("collector", "also"),
     ("collector", "resources"),
 )

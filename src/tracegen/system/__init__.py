@@ -21,6 +21,7 @@ from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, Uni
 from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import (
     Account,
+    Client,
     Cluster,
     ExternalSecrets,
     Ingress,
@@ -71,6 +72,7 @@ __all__ = [
     "Backend",
     "Call",
     "Certificates",
+    "Client",
     "ClientTls",
     "Cluster",
     "Component",

@@ -119,7 +119,8 @@ class Tier:
     """One tier of collectors: `role` names its configuration, `component` what runs it.
 
     `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine; `tail`: it decides
-    which traces are kept; `health_spans`: services and paths whose server spans it drops.
+    which traces are kept; `health_spans`: services and paths whose server spans it drops; `cors`: origins of pages
+    that send to it from a browser.
     """
 
     role: str
@@ -134,6 +135,7 @@ class Tier:
     per_node: bool = False
     tail: Tail | None = None
     health_spans: tuple[tuple[str, str], ...] = ()
+    cors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,8 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single, in which
+    `replicas` of the one process share the storage; None where it has no such key.
 
     `resources` are those of one process; None where somebody else runs it.
     `server` is what the storage's server takes that the rendered system runs, None where it runs none; above the
@@ -235,6 +238,7 @@ class Backend:
     archive: bool = False
     server: Resources | None = None
     refuse: float = 0.0
+    replicas: int | None = None
 
     @property
     def process_resources(self) -> Resources:
