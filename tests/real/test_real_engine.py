@@ -59,6 +59,9 @@ def test_the_first_example_keeps_what_it_took(engine: Engine, tmp_path: Path) ->
             killed_in_turn(hello, sent, ("jaeger", "otel-gateway", "api"))
         assert sent.repeated, "nobody noticed that the collector was killed"
         assert not missing(hello, sent)
+        # Every command of TRACING.md that asks something, then the one that takes a damaged queue away.
+        assert any("otelcol_receiver_accepted_spans" in said for said in hello.documented("docker run"))
+        hello.documented("docker compose rm")
         hello.compose("restart")
         hello.up()
         hello.down()

@@ -73,17 +73,20 @@ class Engine:
 
         An AssertionError with all that it said when it fails.
         """
+        said = self._run([*self.client, *map(str, arguments)], given, seconds)
+        return "\n".join(said) if both else said[0]
+
+    def shell(self, command: str, folder: Path) -> str:
+        """What a command line prints that a person would type in a folder; an AssertionError when it fails."""
+        return self._run([*self._enter("--mount", f"--wdns={folder}"), "sh", "-c", command], None, BUILD_SECONDS)[0]
+
+    def _run(self, command: list[str], given: bytes | None, seconds: float) -> list[str]:
         done = subprocess.run(
-            [*self.client, *map(str, arguments)],
-            input=given,
-            capture_output=True,
-            env=self.environment,
-            timeout=seconds,
-            check=False,
+            command, input=given, capture_output=True, env=self.environment, timeout=seconds, check=False
         )
         said = [each.decode(errors="replace").strip() for each in (done.stdout, done.stderr)]
-        assert done.returncode == 0, "\n".join([f"docker {' '.join(map(str, arguments))} failed", *said])
-        return "\n".join(said) if both else said[0]
+        assert done.returncode == 0, "\n".join([f"{' '.join(command)} failed", *said])
+        return said
 
     def kill9(self, container: str) -> None:
         """End the first process of a container as a crash would: unlike `docker kill`, it is started again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import secrets
 import ssl
 import time
@@ -39,6 +40,13 @@ class Project:
             return self.engine.docker("compose", "--project-directory", self.folder, *arguments)
         except AssertionError as error:
             raise AssertionError(f"{error}{self.states()}") from None
+
+    def documented(self, beginning: str) -> list[str]:
+        """The commands of TRACING.md that begin so; each is run as it stands, and must succeed."""
+        text = (self.folder / "TRACING.md").read_text(encoding="utf-8")
+        found = [each for each in re.findall(r"`([^`\n]+)`", text) if each.startswith(beginning)]
+        assert found, f"TRACING.md has no command {beginning} …"
+        return [self.engine.shell(command, self.folder) for command in found]
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
