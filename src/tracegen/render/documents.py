@@ -47,6 +47,7 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "full": _full,
         "each": _each,
         "damaged": list(_damaged(system)),
+        "numbered": _numbered(system),
         "kept": [_policy(each) for each in system.tail.policies] if system.tail else [],
         "wait": go_duration(system.tail.wait) if system.tail else "",
         "strategies": _strategies(system),
@@ -186,17 +187,23 @@ def _each(tier: Tier) -> str:
 
 
 def _damaged(system: System) -> Iterator[str]:
-    """Commands that take away the file of a queue; a number where there are several."""
+    """Commands that take away the file of a queue, of the first replica where there are several."""
     for tier in system.tiers:
         queue = f"{tier.component}-queue"
         if tier.queue.persistent and "compose" in system.targets:
-            number = "-1" if tier.replicas > 1 else ""
-            away = f"docker compose rm --stop --force {tier.component}{number}"
-            yield f"{away} && docker volume rm {system.name}_{queue}{number} && docker compose up --detach --wait"
+            # The container that gave the volume to its user holds it too.
+            away = f"docker compose rm --stop --force volume-owner {tier.component}"
+            yield f"{away} && docker volume rm {system.name}_{queue} && docker compose up --detach --wait"
         if tier.queue.persistent and "kubernetes" in system.targets and not tier.per_node:
             pod, space = f"{tier.component}-0", f"--namespace {system.kubernetes.namespace}"
             claim = f"kubectl delete persistentvolumeclaim {queue}-{pod} --wait=false {space}"
             yield f"{claim} && kubectl delete pod {pod} {space}"
+
+
+def _numbered(system: System) -> str:
+    """A collector of which Compose has several, or nothing."""
+    several = (tier for tier in system.tiers if tier.replicas > 1 and tier.queue.persistent)
+    return next((tier.component for tier in several), "") if "compose" in system.targets else ""
 
 
 def _retention(hours: int) -> str:
