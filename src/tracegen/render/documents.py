@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tracegen.catalogue import Catalogue
+from tracegen.catalogue.stub_files import ADOPTION, stub_files
 from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
@@ -49,9 +50,18 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "retention": _retention(system.backend.retention),
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
+        "adopted": list(_adopted(system, packs)),
         "ask": _ask(system),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
+
+
+def _adopted(system: System, packs: Catalogue) -> Iterator[tuple[str, str]]:
+    """Services that have files of their own, each with the page that says how tracing is put in."""
+    for each in system.services.values():
+        pack = packs.languages[each.language]
+        if not each.build and ADOPTION in stub_files(pack, each.framework, each.instrumentation, example=False):
+            yield each.name, f"{each.stub}/{ADOPTION}"
 
 
 def _ask(system: System) -> str:
