@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from tracegen.build.code import TO_BASE
 from tracegen.catalogue import Catalogue
+from tracegen.catalogue.stub_files import ADOPTION, stub_files
 from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
@@ -54,6 +55,7 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "retention": _retention(system.backend.retention),
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
+        "adopted": list(_adopted(system, packs)),
         "loaded": any(each.build and "/" not in each.image for each in system.cluster.components.values()),
         "ask": ask(system),
         "asked": _queries(system),
@@ -69,6 +71,14 @@ def _queries(system: System) -> list[tuple[str, list[contract.Query]]]:
     where, found = contract.backend(system.backend.type).queries(system)
     asked = [(where, list(found)), ("as PromQL", list(queries()) if system.metrics and system.tiers else [])]
     return [(where, rows) for where, rows in asked if rows]
+
+
+def _adopted(system: System, packs: Catalogue) -> Iterator[tuple[str, str]]:
+    """Services that have files of their own, each with the page that says how tracing is put in."""
+    for each in system.services.values():
+        pack = packs.languages[each.language]
+        if not each.build and ADOPTION in stub_files(pack, each.framework, each.instrumentation, example=False):
+            yield each.name, f"{TO_BASE}/{each.stub}/{ADOPTION}" if each.shared else f"{each.stub}/{ADOPTION}"
 
 
 def _on_the_way(system: System) -> Iterator[tuple[str, str, bool]]:
