@@ -13,10 +13,20 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.records import Service as Said
-from tracegen.decide.records import ServiceWorkload
+from tracegen.decide.records import ServiceCompose, ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.services import url_variable
-from tracegen.system import Destination, Pods, Resources, Service, StrategyServer, Text, Workload, text
+from tracegen.system import (
+    ComposeService,
+    Destination,
+    Pods,
+    Resources,
+    Service,
+    StrategyServer,
+    Text,
+    Workload,
+    text,
+)
 from tracegen.system.units import size_in_bytes
 
 
@@ -80,11 +90,16 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         libraries=said.libraries or (),
         workload=_workload(said.workload) if said.workload else None,
         pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
+        compose=_compose(said.compose),
     )
 
 
 def _workload(said: ServiceWorkload) -> Workload:
     return Workload(said.kind, said.name, said.container or "")
+
+
+def _compose(said: ServiceCompose | None) -> ComposeService:
+    return ComposeService(said.service or "", said.networks) if said else ComposeService()
 
 
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:

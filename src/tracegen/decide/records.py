@@ -359,6 +359,7 @@ class Compose:
     """`compose`."""
 
     publish: tuple[str, ...]
+    folder: str
     bind: str
 
 
@@ -481,6 +482,14 @@ class ServiceKubernetes:
 
 
 @dataclass(frozen=True)
+class ServiceCompose:
+    """`services.*.compose`."""
+
+    service: str | None
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ServiceWorkload:
     """`services.*.workload`."""
 
@@ -512,6 +521,7 @@ class Service:
     kubernetes: ServiceKubernetes
     framework: str | None
     libraries: tuple[str, ...] | None
+    compose: ServiceCompose | None
     workload: ServiceWorkload | None
 
 
