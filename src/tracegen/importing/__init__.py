@@ -10,9 +10,9 @@ shown to people.
 
 from tracegen.importing.facts import CannotImport, Edge, Found, Guess, Sure, Unit
 from tracegen.importing.files import from_files
-from tracegen.importing.kinds import Kind, kind_of_mapping
 from tracegen.importing.spans import from_spans
 from tracegen.importing.spec_text import spec_text
+from tracegen.source.kinds import Kind, kind_of_mapping
 
 __all__ = [
     "CannotImport",

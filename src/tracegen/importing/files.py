@@ -10,8 +10,8 @@ from tracegen.importing.compose import Project
 from tracegen.importing.documents import documents, mapping, read_text, text_of
 from tracegen.importing.facts import CannotImport, Found, Unit
 from tracegen.importing.judging import judged
-from tracegen.importing.kinds import Kind, kind_of_mapping
 from tracegen.importing.kubernetes import Manifest, objects, units
+from tracegen.source.kinds import Kind, kind_of_mapping
 
 #: In the order in which Compose looks for them.
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")

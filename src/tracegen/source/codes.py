@@ -10,6 +10,7 @@ NOT_A_MAPPING = Code("TG105", "not one mapping of keys")
 NOT_ALLOWED = Code("TG106", "YAML feature not allowed")
 INCLUDE = Code("TG107", "include cannot be followed")
 UNREADABLE = Code("TG108", "file cannot be read")
+OTHER_KIND = Code("TG109", "file of another kind")
 
 #: Every code of this stage, for the documentation and the test that holds it.
-ALL = (SYNTAX, DUPLICATE_KEY, TOO_LARGE, NOT_TEXT, NOT_A_MAPPING, NOT_ALLOWED, INCLUDE, UNREADABLE)
+ALL = (SYNTAX, DUPLICATE_KEY, TOO_LARGE, NOT_TEXT, NOT_A_MAPPING, NOT_ALLOWED, INCLUDE, UNREADABLE, OTHER_KIND)

@@ -1,5 +1,6 @@
 """What a YAML mapping is: a Compose file, a manifest, a kustomization, a Collector configuration, a chart."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,8 @@ _OF_COMPOSE = {
     *("healthcheck", "extends", "profiles", "network_mode", "build", "image"),
 }
 _OF_KUSTOMIZE = {"resources", "bases", "components", "patchesStrategicMerge", "configMapGenerator"}
+_AT_THE_TOP = re.compile(r"^([A-Za-z_][\w.-]*)[ \t]*:(?=\s|$)", re.M)
+_BELOW = re.compile(r"(?:^[ \t]+(?:- )?|[{,][ \t]*)([A-Za-z_][\w.-]*)[ \t]*:(?=\s|$)", re.M)
 _OF_COLLECTOR = {"receivers", "processors", "exporters", "connectors", "extensions"}
 
 
@@ -34,7 +37,7 @@ def kind_of_mapping(top: Iterable[Any], services: Mapping[Any, Iterable[Any]] | 
         return Kind.SPEC
     if _is_kubernetes(keys):
         return Kind.MANIFEST
-    if keys & _OF_KUSTOMIZE and "services" not in keys:
+    if keys & _OF_KUSTOMIZE and not keys & {"services", "backend", "name"}:
         return Kind.KUSTOMIZATION
     if ("service" in keys and keys & _OF_COLLECTOR) or {"receivers", "exporters"} <= keys:
         return Kind.COLLECTOR
@@ -42,8 +45,17 @@ def kind_of_mapping(top: Iterable[Any], services: Mapping[Any, Iterable[Any]] | 
         return _with_services(keys, services)
     if "include" in keys and keys <= {"include", "name", "version", "networks", "volumes", "configs", "secrets"}:
         return Kind.COMPOSE
-    # Compose 1 had services at the top.
     return Kind.UNKNOWN
+
+
+def kind_of_text(text: str) -> Kind:
+    """The kind of a text of YAML by its keys alone, of all its documents: also of one that is no valid YAML yet."""
+    keys = _AT_THE_TOP.findall(text)
+    if "tracegen" in keys or "include" in keys:
+        return Kind.UNKNOWN
+    if "services" not in keys:
+        return kind_of_mapping(keys, None)
+    return kind_of_mapping(keys, {"": _BELOW.findall(text)})
 
 
 def _is_kubernetes(keys: set[str]) -> bool:
