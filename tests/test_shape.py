@@ -54,6 +54,7 @@ ORDER = [
     "packs",
     "compiler",
     "write",
+    "importing",
     "project",
     "rehearse",
     "doctor",
@@ -64,12 +65,12 @@ ORDER = [
     "__main__",
 ]
 
-#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory` and `local`
-#: are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
+#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory`, `local`
+#: and `external` are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
 PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
     path.parent.name for path in (TEMPLATES / "languages").glob("*/pack.yaml")
 }
-PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
+PACK_NAMES -= {"jaeger", "memory", "local", "external", "kafka", "prometheus", "other"}
 
 #: What the code of packs may use: they describe components and structures, and know no spec.
 FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "render.otel"}

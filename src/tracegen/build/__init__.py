@@ -76,7 +76,7 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
         ingest=ingest,
         metrics=settings.metrics,
         services=services_of(settings, packs, destination, strategies, code),
-        exposure=Exposure(settings.compose.publish, settings.compose.bind),
+        exposure=Exposure(settings.compose.publish, settings.compose.bind, settings.compose.folder),
         kubernetes=kubernetes_of(settings),
         images=images_of(settings, packs),
         overrides=settings.overrides,

@@ -17,7 +17,7 @@ from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.calls import callees, graph
 from tracegen.decide.example import is_example
 from tracegen.decide.records import Service as Said
-from tracegen.decide.records import ServiceWorkload
+from tracegen.decide.records import ServiceCompose, ServiceWorkload
 from tracegen.decide.traffic import traffic_of
 from tracegen.parts.certificates import CA_PATH
 from tracegen.parts.collectors import receiver_ports
@@ -26,6 +26,7 @@ from tracegen.system import (
     SAMPLING_PORTS,
     Call,
     Component,
+    ComposeService,
     Design,
     Destination,
     Health,
@@ -118,11 +119,16 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         workload=_workload(said.workload) if said.workload else None,
         entry=is_entry,
         pods=pods_of(said.kubernetes) if said.kubernetes else Pods(),
+        compose=_compose(said.compose),
     )
 
 
 def _workload(said: ServiceWorkload) -> Workload:
     return Workload(said.kind, said.name, said.container or "")
+
+
+def _compose(said: ServiceCompose | None) -> ComposeService:
+    return ComposeService(said.service or "", said.networks) if said else ComposeService()
 
 
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:

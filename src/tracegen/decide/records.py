@@ -421,6 +421,7 @@ class Compose:
     """`compose`."""
 
     publish: tuple[str, ...]
+    folder: str
     bind: str
 
 
@@ -572,6 +573,14 @@ class ServiceKubernetes:
 
 
 @dataclass(frozen=True)
+class ServiceCompose:
+    """`services.*.compose`."""
+
+    service: str | None
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ServiceWorkload:
     """`services.*.workload`."""
 
@@ -603,6 +612,7 @@ class Service:
     kubernetes: ServiceKubernetes
     framework: str | None
     libraries: tuple[str, ...] | None
+    compose: ServiceCompose | None
     workload: ServiceWorkload | None
 
 

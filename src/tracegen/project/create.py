@@ -5,7 +5,7 @@ from typing import Any
 
 from tracegen import __version__
 from tracegen.compiler import Rendered
-from tracegen.project.draft import SPEC, Answers, draft
+from tracegen.project.draft import SPEC, Answers, Draft, draft
 from tracegen.project.skeleton import ANSWERS, fresh, paths_of
 from tracegen.project.target import NotHere, occupied
 from tracegen.spec.editor import committed_editor_schema
@@ -16,9 +16,13 @@ _OF_A_TARGET = {"compose.override.yaml": "compose", "kubernetes-overlay/kustomiz
 
 
 def create(answers: Answers, folder: Path) -> Changes:
-    """Writes a project; raises NotHere where a file of another kind stands in the way, with nothing written."""
-    drafted = draft(answers, folder)
-    assert drafted.rendered, "answers are checked before"
+    """Writes a project of answers; raises NotHere where a file of another kind stands in the way."""
+    return create_of(draft(answers, folder), folder)
+
+
+def create_of(drafted: Draft, folder: Path) -> Changes:
+    """Writes a project of a valid draft; raises NotHere, with nothing written."""
+    assert drafted.rendered, "what is drafted is checked before"
     files = {SPEC: drafted.text.encode(), **fresh(skeleton_data(drafted.rendered, folder))}
     own = [Change(path, Verdict.CREATE, None, None, text, text, recorded=False) for path, text in files.items()]
     schema = committed_editor_schema()

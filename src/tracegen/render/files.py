@@ -9,6 +9,7 @@ from tracegen.packs import contract
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
+from tracegen.render.compose.overlay import overlays
 from tracegen.render.documents import tracing_guide
 from tracegen.render.kubernetes import kubernetes_files
 from tracegen.render.service_map import service_map
@@ -67,6 +68,7 @@ def _compose_files(system: System, files: Mapping[str, PlannedFile]) -> Iterable
     yield compose_file(system, files)
     yield variables_example(system)
     yield from fragments(system)
+    yield from overlays(system)
 
 
 def _files(system: System, packs: Catalogue) -> Iterable[PlannedFile]:

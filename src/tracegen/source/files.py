@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tracegen.problems import Place, Problem, ProblemsFound, Severity
+from tracegen.source.kinds import Kind, kind_of_text
 from tracegen.source.node import Mapping, Node, Scalar, Sequence
 from tracegen.source.reader import LARGEST_FILE, read
-from tracegen.source.words import INCLUDE, UNREADABLE, Guesses, did_you_mean, quoted
+from tracegen.source.words import INCLUDE, OTHER_KIND, UNREADABLE, Guesses, did_you_mean, quoted
 
 MOST_FILES = 1_000
 
@@ -245,12 +246,28 @@ def load(path: str, stdin: BinaryIO | None = None) -> Document:
     Raises `CannotRead` when there is no such file, `ProblemsFound` with all problems when one is an error.
     """
     if path == "-":
-        root = read(stdin.read(LARGEST_FILE + 1) if stdin else b"", STDIN)
+        data = stdin.read(LARGEST_FILE + 1) if stdin else b""
+        _refuse_other_kinds(data, STDIN)
+        root = read(data, STDIN)
         return _follow(root, STDIN, Includes(Path(), None))
     spec = Path(path)
     file = shown(spec)
-    root = read(read_file(spec), file)
+    data = read_file(spec)
+    _refuse_other_kinds(data, file)
+    root = read(data, file)
     return _follow(root, file, Includes(spec.parent, spec.resolve()))
+
+
+def _refuse_other_kinds(data: bytes, file: str) -> None:
+    """One problem in place of a dozen, where somebody gave what tracegen can begin with and not what it reads."""
+    kind = kind_of_text(data[:LARGEST_FILE].decode("utf-8", "replace"))
+    if kind in (Kind.SPEC, Kind.UNKNOWN):
+        return
+    message = f"this is {kind.value}, and not a spec"
+    hint = f"`tracegen new --from {file}` writes a spec of what it describes"
+    if kind is Kind.COLLECTOR:
+        hint = "name what runs the services, such as a Compose file: `tracegen new --from compose.yaml`"
+    raise ProblemsFound([Problem.of(OTHER_KIND, Place(file, 1, 1), "", message, hint)])
 
 
 def _follow(root: Mapping, file: str, includes: Includes) -> Document:

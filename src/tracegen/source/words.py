@@ -14,6 +14,7 @@ NOT_A_MAPPING = Code("TG105", "not one mapping of keys")
 NOT_ALLOWED = Code("TG106", "YAML feature not allowed")
 INCLUDE = Code("TG107", "include cannot be followed")
 UNREADABLE = Code("TG108", "file cannot be read")
+OTHER_KIND = Code("TG109", "file of another kind")
 
 #: What is longer is cut short in a message, and compared with nothing.
 LONGEST_SHOWN = 60

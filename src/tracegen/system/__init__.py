@@ -17,7 +17,7 @@ from tracegen.system.component import (
     text,
     user_interface,
 )
-from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, Unit
+from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, ComposeService, Unit
 from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import (
     Account,
@@ -77,6 +77,7 @@ __all__ = [
     "Cluster",
     "Component",
     "Compose",
+    "ComposeService",
     "Condition",
     "Decision",
     "Design",

@@ -10,6 +10,14 @@ DEFAULT_NETWORK, INNER_NETWORK = "default", "stores"
 
 
 @dataclass(frozen=True, slots=True)
+class ComposeService:
+    """A service of somebody's own Compose file: its name there ('': the service's), and its networks."""
+
+    service: str = ""
+    networks: tuple[str, ...] = (DEFAULT_NETWORK,)
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A service of compose.yaml: a component, or one of its replicas.
 

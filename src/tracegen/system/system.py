@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.compose import Compose
+from tracegen.system.compose import Compose, ComposeService
 from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
@@ -255,7 +255,8 @@ class Service:
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
     OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
     spans, `needs` is what its stub must be able to do, in whichever environment.
-    `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
+    `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here,
+    `compose` is what runs it elsewhere in Compose.
     `entry`: requests come from outside, since no other service calls it.
     `shared`: its stub and example lie in the tree of the base, since they are the same in this environment.
     """
@@ -288,6 +289,7 @@ class Service:
     entry: bool = False
     pods: Pods = field(default_factory=Pods)
     shared: bool = False
+    compose: ComposeService = field(default_factory=ComposeService)
 
     @property
     def traced_name(self) -> str:
@@ -299,10 +301,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What the host may reach in compose: port groups, and the address they are bound to."""
+    """What the host may reach in compose: port groups, and the address they are bound to.
+
+    `folder` is where this tree lies, as seen from the Compose file of services that run elsewhere.
+    """
 
     publish: tuple[str, ...]
     bind: str
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)
