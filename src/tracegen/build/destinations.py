@@ -37,7 +37,7 @@ def backend_destinations(
             secure=certificates is not None,
             headers={pack.tenant_header: (tenant,)} if tenant else {},
             tls=_inside_tls(certificates),
-            balanced=backend.mode == "scalable" or (backend.replicas is not None and backend.replicas > 1),
+            balanced=backend.mode == "scalable" or bool(backend.replicas and backend.replicas > 1),
             tenant=tenant,
             delivery=delivery,
         )

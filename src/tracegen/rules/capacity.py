@@ -82,7 +82,7 @@ def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Pr
         replicas = settings.backend.replicas
         several = "say mode: scalable with a storage that fits it, or keep less (sampling)"
         one, share = f"the one process with {pack.name}", spans
-        if replicas is not None and replicas > 1:
+        if replicas and replicas > 1:
             one, share = f"each replica with {pack.name}", spans / replicas
         yield from _too_much(settings, where, (one, pack.process, share), several)
     server = settings.option("size") and pack.server

@@ -69,7 +69,7 @@ def _examples(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Where Kubernetes is asked for, not where it is rendered because nothing is said."""
     examples = [name for name, each in settings.services.items() if is_example(each, packs.languages[each.language])]
     places: tuple[Path, ...] = (("kubernetes",), ("targets",))
-    if settings.registry or not examples or not any(settings.said.get(*each) for each in places):
+    if settings.registry or not examples or not any(settings.is_said(*each) for each in places):
         return
     what = f"the image of {examples[0]} is" if len(examples) == 1 else f"the images of {len(examples)} services are"
     message = f"{what} built here and in no registry, so a cluster cannot pull what is not loaded into its nodes"

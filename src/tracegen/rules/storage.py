@@ -48,7 +48,7 @@ def _mode(settings: Settings, packs: Catalogue, pack: StoragePack) -> Iterator[P
         message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
         yield at(settings, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
     replicas = settings.backend.replicas
-    if replicas is not None and replicas > 1 and "scalable" not in pack.modes:
+    if replicas and replicas > 1 and "scalable" not in pack.modes:
         shared = [
             each for each in packs.storages_of(settings.backend.type) if "scalable" in packs.storages[each].modes
         ]

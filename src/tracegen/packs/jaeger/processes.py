@@ -42,7 +42,7 @@ ROLES = {
 def processes(design: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not design.backend.roles:
-        assert design.backend.replicas is not None, "mode single has replicas"
+        assert design.backend.replicas, "mode single has replicas"
         yield SINGLE, design.backend.replicas, design.backend.process_resources
     for name, role in design.backend.roles.items():
         yield ROLES[name], role.replicas, role.resources
