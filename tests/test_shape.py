@@ -415,6 +415,30 @@ def test_a_question_whether_a_decided_key_is_set_is_seen(text: str) -> None:
     assert list(asked_whether_set(ast.parse(text), decided_keys()))
 
 
+#: Durations and sizes of programs, which no key sets, and which happen to be those of a key.
+OF_NO_KEY = {
+    ("src/tracegen/parts/strategies.py", "10s"),
+    ("src/tracegen/render/span_metrics.py", "10s"),
+    ("src/tracegen/packs/prometheus/__init__.py", "10Gi"),
+    ("src/tracegen/packs/tempo/backend.py", "10Gi"),
+}
+
+
+def defaults_of(schema: Any) -> Iterator[str]:
+    """The durations and sizes that are a default somewhere below a schema."""
+    if isinstance(schema, dict) and re.fullmatch(r"\d+(\.\d+)?[A-Za-z]+", str(schema.get("default", ""))):
+        yield schema["default"]
+    for below in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from defaults_of(below)
+
+
+def test_no_duration_or_size_of_a_key_is_repeated_below_decide() -> None:
+    repeated = set(defaults_of(composed(catalogue())))
+    assert {"2Gi", "10s", "7d"} <= repeated
+    below = [path for path in MODULES if part_of(path) in BELOW_DECIDE]
+    assert {(relative(path), text) for path in below for text in texts(path) if text in repeated} == OF_NO_KEY
+
+
 @pytest.mark.parametrize("path", [path for path in MODULES if path != GENERATED], ids=relative)
 def test_modules_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE

@@ -36,6 +36,10 @@ def _storage_class(draft: Draft, path: Path) -> Decided:
     return None, "the cluster's default"
 
 
+def _encryption(draft: Draft, path: Path) -> Decided:
+    return False, "the network between the parts is trusted"
+
+
 def _gateway_namespace(draft: Draft, path: Path) -> Decided:
     return None, "that of everything"
 
@@ -248,6 +252,7 @@ def traces_in_a_collector(draft: Draft) -> float:
 #: Every derived key. An entry sees the defaults of the schema, and the entries before it.
 TABLE: Mapping[Pattern, Entry] = {
     ("registry",): _registry,
+    ("security", "tls", "enabled"): _encryption,
     ("kubernetes", "namespace"): _namespace,
     ("kubernetes", "ingress", "gateway", "namespace"): _gateway_namespace,
     ("kubernetes", "ingress", "gateway", "section"): _gateway_section,
