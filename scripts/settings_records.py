@@ -25,6 +25,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 '''
+_REFERENCES = {
+    "Reference": "A reference to a secret: one of the three.",
+    "ReferenceSecret": "A key of a Secret of Kubernetes.",
+}
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
@@ -91,17 +95,20 @@ class Generator:
         if node.is_mapping:
             return self.mapping(node, place)
         kind = node.schema.get("type")
+        if node.has_keys:
+            return f"{'str | ' if isinstance(kind, list) else ''}{self.mapping(node, place)}"
         if kind == "object":
-            return f"Mapping[str, {self.mapping(node.each, (*place, '*')) if node.each else 'Any'}]"
+            each = node.values_of("additionalProperties")
+            return f"Mapping[str, {self.value(each, (*place, '*')) if each else 'Any'}]"
         if kind == "array":
             items = Node.of(node.schema["items"], node.name)
             return f"tuple[{self.value(items, (*place, '*'))}, ...]"
-        if isinstance(kind, list):
-            return "str | Mapping[str, Any]"
         return _PLAIN[kind] if kind else "str"
 
 
 def _words(node: Node, place: tuple[str, ...], variant: object) -> str:
+    if node.name in _REFERENCES:
+        return _REFERENCES[node.name]
     if is_storage(node):
         return f"`backend.storage` with `type: {variant}`."
     if not place:
@@ -119,7 +126,10 @@ def _known(place: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _record(name: str, fields: list[str], words: str, base: str = "") -> str:
-    body = "\n".join(f"    {each}" for each in fields)
+    # A record that holds records of its own kind names itself before it is there.
+    own = re.compile(rf"\b{name}\b")
+    quoted = (re.sub(r": (.*)", r': "\1"', each) if own.search(each.partition(": ")[2]) else each for each in fields)
+    body = "\n".join(f"    {each}" for each in quoted)
     bases = f"({base})" if base else ""
     text = f'@dataclass(frozen=True)\nclass {name}{bases}:\n    """{words}"""\n'
     return f"{text}\n{body}\n" if body else text

@@ -57,7 +57,7 @@ def rows(run: Run, collector: Path, folder: Path) -> Iterator[tuple[str, ...]]:
     """Send the traces of a run, and count."""
     traces = known_traces(run.count, run.seed, **SHARES)
     with running(folder, collector, replicas=run.replicas, rate=run.rate, keep=run.keep) as system:
-        send(system.door, traces, run.rate)
+        send(system.endpoint, traces, run.rate)
         settled(system.recorder, 4)
         yield from _cells(run, system, traces)
 

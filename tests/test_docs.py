@@ -129,6 +129,22 @@ def test_the_page_of_versions_has_every_pin(regen: bool) -> None:
     assert _between(ROOT / "docs" / "versions.md", "pins", table, regen) == table
 
 
+def test_the_page_of_versions_has_every_digest_and_oldest_version(regen: bool) -> None:
+    pins = json.loads(tracegen("packs", "--format", "json").out)["versions"]
+    digests = [
+        f"| {each['name']} | `{each['digest']}` | {each['agree']} of {each['of']} |"
+        for each in pins
+        if "digest" in each
+    ]
+    oldest = [f"| {each['name']} | {each['oldest']} |" for each in pins if "oldest" in each]
+    for name, head, rows in [
+        ("digests", ["| name | digest | public files that agree |", "|---|---|---|"], digests),
+        ("oldest", ["| name | oldest version |", "|---|---|"], oldest),
+    ]:
+        table = [*head, *rows]
+        assert _between(ROOT / "docs" / "versions.md", name, table, regen) == table
+
+
 def test_the_page_of_the_spec_has_every_key(regen: bool) -> None:
     wanted = ["", *reference(), ""]
     assert _between(ROOT / "docs" / "spec.md", "reference", wanted, regen) == wanted
@@ -160,6 +176,14 @@ def test_the_packages_of_the_design_stand_in_the_order_of_their_imports() -> Non
     table = table[: next(number for number, line in enumerate(table[1:], 1) if line.startswith("## "))]
     rows = [match.group(1) for line in table if (match := re.match(r"\| `([\w.]+)` \|", line))]
     assert rows == [part for part in ORDER if part != "__main__"]
+
+
+def test_the_paths_that_the_design_names_exist() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w-]+/)+[\w.-]+\.\w+)`", text))
+    roots = (ROOT, ROOT / "src" / "tracegen")
+    assert len(named) > 10
+    assert not {path for path in named if not any((root / path).is_file() for root in roots)}
 
 
 class Shell:

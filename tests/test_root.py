@@ -73,3 +73,16 @@ def test_a_stray_entry_is_found(name: str, text: str, words: list[str], tmp_path
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert complaints([name], tmp_path) == words
+
+
+#: What looks at the whole repository: its form, its pages, the wheel, and what rendered files and tables come to.
+OF_ALL = {"shape", "root", "docs", "problem_pages", "lint_output", "wheel", "hardening", "benchmark"}
+
+
+def test_tests_lie_in_the_folder_of_the_package_that_they_test() -> None:
+    tests = ROOT / "tests"
+    assert {path.stem.removeprefix("test_") for path in tests.glob("test_*.py")} == OF_ALL
+    packages = {path.parent.name for path in (ROOT / "src" / "tracegen").glob("*/__init__.py")}
+    # `build` would be what git ignores; `problems` holds the cases of all codes; the compiler is a module.
+    others = {"building", "problems_formats", "compiler", "invariants", "programs", "real"}
+    assert {path.parent.name for path in tests.glob("*/test_*.py")} <= packages | others

@@ -36,6 +36,7 @@ DATA = sorted(
 ORDER = [
     "problems",
     "traces",
+    "layout",
     "view",
     "emit",
     "catalogue",
@@ -53,21 +54,23 @@ ORDER = [
     "packs",
     "compiler",
     "write",
+    "importing",
     "project",
     "rehearse",
     "doctor",
     "verify",
+    "run",
     "other_program",
     "cli",
     "__main__",
 ]
 
-#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory` and `local`
-#: are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
+#: Names of packs that are no other word of the spec or of a format: `jaeger` is a receiver too, `memory`, `local`
+#: and `external` are words of Docker, `kafka` a key, `prometheus` an exporter, `other` a kind of file.
 PACK_NAMES = {path.parent.name for path in PACKS.glob("*/pack.yaml")} | {
     path.parent.name for path in (TEMPLATES / "languages").glob("*/pack.yaml")
 }
-PACK_NAMES -= {"jaeger", "memory", "local", "kafka", "prometheus", "other"}
+PACK_NAMES -= {"jaeger", "memory", "local", "external", "kafka", "prometheus", "other"}
 
 #: What the code of packs may use: they describe components and structures, and know no spec.
 FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "render.otel"}
@@ -75,6 +78,7 @@ FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "re
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
 PURE = [
     "problems",
+    "layout",
     "emit",
     "system",
     "packs.contract",
@@ -322,6 +326,93 @@ def test_a_default_is_seen(text: str) -> None:
 @pytest.mark.parametrize("text", ['said.image or ""', "said.replicas or said.most", 'found.get("name", ())'])
 def test_what_repeats_no_default_is_not_taken_for_one(text: str) -> None:
     assert not list(own_defaults(ast.parse(text), decided_keys()))
+
+
+#: What was said is no matter of builders, packs and targets, and of rules only in these words: whether and where a
+#: key stands in the spec, for what is about its lines and not about what they come to.
+IN_RULES = {"settings.is_said", "settings.as_said", "settings.said.place", "settings.said.said_by_layer"}
+#: What looks at every word that is written, and not at a key.
+EVERY_WORD = {
+    ("src/tracegen/rules/secrets.py", "settings.said.value"),
+    ("src/tracegen/rules/not_rendered.py", "settings.said.value"),
+    ("src/tracegen/build/needs.py", "said.written"),
+}
+#: Records of the system, whose names may be those of keys.
+SYSTEM = {"design", "system", "component"}
+
+
+def asked_of_the_spec(tree: ast.AST) -> Iterator[str]:
+    """What is read of the spec as it was said, or of the origin of settings."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Attribute(attr="said"), attr="get" | "value" | "written" | "place"):
+                yield ast.unparse(node)
+            case ast.Attribute(value=ast.Attribute(attr="said"), attr="said_by_layer" | "root" | "base" | "layer"):
+                yield ast.unparse(node)
+            case ast.Attribute(value=ast.Name(id="said"), attr="get" | "written"):
+                yield ast.unparse(node)
+            case ast.Attribute(attr="is_said" | "as_said" | "origin"):
+                yield ast.unparse(node)
+
+
+def asked_whether_set(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
+    """Questions whether a key has a value that has one in every spec."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=ast.Attribute(attr=key) as left, comparators=[ast.Constant(value=None)]):
+                if key in keys and not (isinstance(left.value, ast.Name) and left.value.id in SYSTEM):
+                    yield ast.unparse(node)
+            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[held]):
+                if attribute(key) in keys and ast.unparse(held) in ("said", "options", "settings.said"):
+                    yield ast.unparse(node)
+
+
+def asked_of_any(tree: ast.AST) -> Iterator[str]:
+    """Attributes that nobody knows to be there: a key that no schema has would be None in silence."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(), *_]):
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, _, _]):
+                yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("part", BELOW_DECIDE)
+def test_nothing_below_decide_asks_what_was_said(part: str) -> None:
+    for path in MODULES:
+        if part_of(path) == part:
+            asked = set(asked_of_the_spec(tree_of(path))) - (IN_RULES if part == "rules" else set())
+            asked = {each for each in asked if (relative(path), each) not in EVERY_WORD}
+            if path.name == "references.py" and part == "rules":
+                asked -= {"settings.said.layer"}  # a service that a layer takes away stands there alone
+            assert not asked, relative(path)
+            assert not list(asked_whether_set(tree_of(path), decided_keys())), relative(path)
+            assert not list(asked_of_any(tree_of(path))), relative(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'settings.said.get("collector", "replicas")',
+        'settings.is_said("backend", "storage", "size")',
+        "design.origin.values",
+        'said.written("services")',
+    ],
+)
+def test_a_question_to_the_spec_is_seen(text: str) -> None:
+    assert list(asked_of_the_spec(ast.parse(text)))
+
+
+@pytest.mark.parametrize("text", ['getattr(said, "size", None)', "getattr(storage, key, ())", 'hasattr(said, "tls")'])
+def test_a_question_of_anything_is_seen(text: str) -> None:
+    assert list(asked_of_any(ast.parse(text)))
+
+
+@pytest.mark.parametrize(
+    "text", ["said.replicas is None", '"size" in said', "settings.collector.topology is not None"]
+)
+def test_a_question_whether_a_decided_key_is_set_is_seen(text: str) -> None:
+    assert list(asked_whether_set(ast.parse(text), decided_keys()))
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path != GENERATED], ids=relative)

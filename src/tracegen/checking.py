@@ -15,6 +15,7 @@ from tracegen.spec.codes import EMPTY_VALUE, WRONG_FORM
 from tracegen.spec.form import check_form
 from tracegen.spec.format_versions import brought_to_today
 from tracegen.spec.layers import base_of, environments_of, stack
+from tracegen.spec.paths import paths_of
 from tracegen.spec.said import Said
 
 _OF_A_LAYER = " (in environment "
@@ -73,7 +74,7 @@ def _check_stack(
     value, wrong = check_form(layered, packs)
     if wrong or _has_error(before):
         return None, [*problems, *_without_consequences(wrong, before)]
-    said = Said(value, layered.root, environment, layered.dropped, layered.layer, base)
+    said = Said(value, layered.root, environment, layered.dropped, layered.layer, base, paths_of(packs))
     settings = decide(said, packs)
     return settings, accepted(said, [*problems, *judge(settings, packs)])
 

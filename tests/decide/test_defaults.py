@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import fields, is_dataclass
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -260,3 +261,45 @@ def test_a_key_that_the_schema_does_not_have_cannot_be_asked_for() -> None:
     settings = before("tail")[0]
     with pytest.raises(AttributeError):
         settings.collector.topolgy  # type: ignore[attr-defined]  # noqa: B018
+    for path in (
+        ("collector", "topolgy"),
+        ("services", "api", "prot"),
+        ("backend", "roles", "ingestor"),
+        ("name", 0),
+    ):
+        for ask in (settings.is_said, settings.said.place, settings.said.said_by_layer, settings.said.written):
+            with pytest.raises(LookupError, match=f"the schema has no {path[0]}"):
+                ask(*path)
+
+
+def test_an_option_that_no_storage_has_cannot_be_asked_for() -> None:
+    settings = before("tail")[0]
+    assert settings.option("urls") is None
+    with pytest.raises(LookupError, match="no storage has nodes"):
+        settings.option("nodes")
+
+
+def test_a_key_that_any_pack_has_may_be_asked_for() -> None:
+    settings = before("tail")[0]
+    assert not settings.is_said("backend", "storage", "urls")
+    assert not settings.is_said("overrides", "compose.yaml", "services", "api", "labels")
+    assert settings.is_said("sampling", "tail", "keep", 1, "attribute", "values")
+
+
+def test_values_that_have_keys_are_records() -> None:
+    found = [each for name in SPECS for each in held(before(name)[0]) if isinstance(each, dict)]
+    texts = (str, int, float, bool, tuple, type(None))
+    for mapping in found:
+        for key, each in mapping.items():
+            assert isinstance(each, texts) or is_dataclass(each) or key.endswith(".yaml"), mapping
+
+
+def held(value: Any) -> Iterator[Any]:
+    """A record, and everything that it holds."""
+    yield value
+    if is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            if each.name != "origin":
+                yield from held(getattr(value, each.name))
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ():
+        yield from held(each)

@@ -181,6 +181,7 @@ def dimensions() -> dict[str, list[Patch]]:
             _cluster(flavor="operator"),
             _cluster(fixed_ids=False, **_PODS),
             _cluster(flavor="operator", **_PODS),
+            _cluster(monitors=True, clients=[{"namespace": "monitoring"}]),
         ],
         "metrics": [{}, {"metrics": True}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
         "baggage": [

@@ -107,12 +107,29 @@ def break_variables_arrive__expanded(draft: Draft) -> None:
     price["value"] = "$(TOKEN)"
 
 
+#: What a cluster adds to the resource attributes of a service, by the field of the pod that it is.
+_OF_POD = {
+    "k8s.namespace.name": "metadata.namespace",
+    "k8s.node.name": "spec.nodeName",
+    "k8s.pod.name": "metadata.name",
+    "k8s.pod.uid": "metadata.uid",
+}
+
+
 def check_environment_files_arrive(system: System) -> Iterator[Finding]:
-    """A service has every variable of its environment file, but those that its `env` says otherwise."""
+    """A service has every variable of its environment file, but those that its `env` says otherwise.
+
+    Behind its resource attributes stand those of its pod.
+    """
     for component, workload in _running(system):
         lines = system.tree.get(component.environment_file, "").splitlines()
         said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
         variables = _variables(system.manifests, workload)
+        if "OTEL_RESOURCE_ATTRIBUTES" in said:
+            fields = (
+                f"{key}=<{ {'fieldRef': {'apiVersion': 'v1', 'fieldPath': each}} }>" for key, each in _OF_POD.items()
+            )
+            said["OTEL_RESOURCE_ATTRIBUTES"] = ",".join([said["OTEL_RESOURCE_ATTRIBUTES"], *fields])
         for name, value in said.items():
             if name not in component.environment and variables.get(name) != value:
                 yield workload.manifest.path, f"{name} is {variables.get(name)!r}, and {value!r} is meant"
@@ -120,6 +137,12 @@ def check_environment_files_arrive(system: System) -> Iterator[Finding]:
 
 def break_environment_files_arrive(draft: Draft) -> None:
     del container_of(draft, "web")["envFrom"]
+
+
+def break_environment_files_arrive__pod(draft: Draft) -> None:
+    variables = container_of(draft, "web")["env"]
+    field = next(each for each in variables if each["name"] == "K8S_POD_NAME")["valueFrom"]["fieldRef"]
+    field["fieldPath"] = "metadata.uid"
 
 
 def check_commands_arrive(system: System) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def break_every_edge_passes__port(draft: Draft) -> None:
 
 
 def check_nothing_else_passes(system: System) -> Iterator[Finding]:
-    """A rule of a policy of what tracegen runs names no peer and port but those of an edge, DNS, and the entrance."""
+    """A rule of a policy of what tracegen runs names no peer and port but those of an edge, DNS, and the ingress."""
     known = edges(system)
     for policy, component in _own_policies(system):
         for caller, port in _open_in(system, policy):
@@ -94,7 +94,7 @@ def break_nothing_else_passes__egress(draft: Draft) -> None:
 
 
 def check_only_what_is_outside_is_open_to_all(system: System) -> Iterator[Finding]:
-    """A rule without peers is for DNS, for ports of servers outside, or for the entrance; none is without ports."""
+    """A rule without peers is for DNS, for ports of servers outside, or for the ingress; none is without ports."""
     for policy, component in _own_policies(system):
         for rule in policy.spec.get("egress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
@@ -102,7 +102,7 @@ def check_only_what_is_outside_is_open_to_all(system: System) -> Iterator[Findin
                 yield policy.path, f"{component.name} reaches everybody at {sorted(ports) or 'every port'}"
         for rule in policy.spec.get("ingress", []):
             ports = {each["port"] for each in rule.get("ports", [])}
-            if not ports or (not rule.get("from") and not ports <= _entrance(system, component)):
+            if not ports or (not rule.get("from") and not ports <= _ingress_ports(system, component)):
                 yield policy.path, f"everybody reaches {component.name} at {sorted(ports) or 'every port'}"
 
 
@@ -289,7 +289,7 @@ def _address(word: str) -> Iterator[tuple[str, int]]:
             yield url.hostname, port
 
 
-def _entrance(system: System, component: Component) -> set[int]:
+def _ingress_ports(system: System, component: Component) -> set[int]:
     """The ports of a component to which an Ingress or a route leads."""
     leads = system.get("kubernetes", "ingress") is not None
     return {port.number for port in component.ports if leads and port.name == component.ui}

@@ -9,22 +9,22 @@ from invariants._system import Draft, Finding, System
 _OF_CERTIFICATES = ("tls.crt", "tls.key", "ca.crt")
 
 
-def check_entrances_lead_somewhere(system: System) -> Iterator[Finding]:
+def check_ingresses_lead_somewhere(system: System) -> Iterator[Finding]:
     """An Ingress and an HTTPRoute lead to a Service and a port that it has."""
-    for entrance, name, port in _backends(system):
+    for ingress, name, port in _backends(system):
         service = system.manifests.one("Service", name)
         ports = (
             [known for each in service.spec["ports"] for known in (each.get("name"), each["port"])] if service else []
         )
         if port not in ports:
-            yield entrance.path, f"leads to {name}:{port}, and there is {ports}"
+            yield ingress.path, f"leads to {name}:{port}, and there is {ports}"
 
 
-def break_entrances_lead_somewhere(draft: Draft) -> None:
+def break_ingresses_lead_somewhere(draft: Draft) -> None:
     changed(draft, "Ingress", "jaeger")["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = "ui"
 
 
-def break_entrances_lead_somewhere__port(draft: Draft) -> None:
+def break_ingresses_lead_somewhere__port(draft: Draft) -> None:
     path = changed(draft, "Ingress", "jaeger")["spec"]["rules"][0]["http"]["paths"][0]
     path["backend"]["service"]["port"] = {"name": "other"}
 

@@ -106,14 +106,14 @@ def break_what_was_asked_is_published__ui(draft: Draft) -> None:
     del draft.container("jaeger")["ports"]
 
 
-def check_the_first_door_is_published(system: System) -> Iterator[Finding]:
+def check_otlp_is_published_at_the_first_tier_alone(system: System) -> Iterator[Finding]:
     """OTLP is published where the services send theirs, so that no sampling or redaction is passed by."""
     for name, port in _ports(system):
-        if port.endswith((":4317", ":4318")) and system.component_of(name) not in _entrance(system):
-            yield "compose.yaml", f"{name} publishes {port}, and services send to {sorted(_entrance(system))}"
+        if port.endswith((":4317", ":4318")) and system.component_of(name) not in _services_send_to(system):
+            yield "compose.yaml", f"{name} publishes {port}, and services send to {sorted(_services_send_to(system))}"
 
 
-def break_the_first_door_is_published(draft: Draft) -> None:
+def break_otlp_is_published_at_the_first_tier_alone(draft: Draft) -> None:
     draft.container("api")["ports"] = ["127.0.0.1:4318:4318"]
 
 
@@ -216,10 +216,10 @@ def _groups(system: System) -> set[str]:
 
 
 def _has_receiver(system: System) -> bool:
-    return bool(_entrance(system) & set(system.components))
+    return bool(_services_send_to(system) & set(system.components))
 
 
-def _entrance(system: System) -> set[str]:
+def _services_send_to(system: System) -> set[str]:
     texts = [text for path, text in system.tree.items() if path.endswith("otel.env")]
     return {match[1] for text in texts for match in re.finditer(r"OTLP_ENDPOINT=https?://([^:/]+)", text)}
 

@@ -55,8 +55,11 @@ def break_environment_files_are_rendered__other(draft: Draft) -> None:
 
 
 def check_rendered_configurations_are_mounted(system: System) -> Iterator[Finding]:
-    """Each rendered configuration is mounted into a container: none is written for nobody."""
+    """Each rendered configuration is mounted into a container, or is a PrometheusRule: none is written for nobody."""
+    monitors = system.get("kubernetes", "monitors")
     for path in system.tree if system.compose else ():
+        if monitors and path.endswith(".rules.yaml"):
+            continue
         if path.startswith(("collector/", "jaeger/", "tempo/", "prometheus/")) and not system.containers_with(path):
             yield path, "no container mounts it"
 

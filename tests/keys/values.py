@@ -89,6 +89,8 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"versions\.cassandra", {"backend": {"storage": "cassandra"}}),
     (r"versions\.clickhouse", {"backend": {"storage": "clickhouse"}}),
     (r"kubernetes\..*", {"targets": ["kubernetes"]}),
+    (r"backend<jaeger>\.replicas", {"backend": {"storage": "opensearch"}}),
+    (r"kubernetes\.clients.*", {"kubernetes": {"clients": [{"namespace": "monitoring"}]}}),
     (r"kubernetes\.ingress\..*", {"kubernetes": {"ingress": {"host": "traces.example.com"}}}),
     (r"kubernetes\.external_secrets.*", {"services": {"api": {"env": {"TOKEN": {"env": "TOKEN"}}}}}),
     (r"(services\.api|service_defaults)\.kubernetes.*", {"targets": ["kubernetes"]}),

@@ -101,6 +101,15 @@ ETCD = Program(
     override="TRACEGEN_ETCD",
     module="kubernetes",
 )
+# The programs of a node in one, which share most of their code; and what a cluster's network needs beside them.
+KUBERNETES_NODE = Program(
+    name="kubernetes-node",
+    package=".",
+    override="TRACEGEN_KUBERNETES_NODE",
+    linker_flags=KUBERNETES_FLAGS,
+)
+KUBERNETES_NETWORK = Program(name="kubernetes-network", package=".", override="TRACEGEN_KUBERNETES_NETWORK")
+POD = Program(name="pod", package="./pod", override="TRACEGEN_POD", module="kubernetes-network")
 KUBE_SCORE = Program(
     name="kube-score",
     package="github.com/zegl/kube-score/cmd/kube-score",
@@ -109,7 +118,18 @@ KUBE_SCORE = Program(
 )
 PROGRAMS: Mapping[str, Program] = {
     program.name: program
-    for program in (JAEGER, JAEGER_INDEX_CLEANER, COLLECTOR, KUBE_APISERVER, KUBECTL, ETCD, KUBE_SCORE)
+    for program in (
+        JAEGER,
+        JAEGER_INDEX_CLEANER,
+        COLLECTOR,
+        KUBE_APISERVER,
+        KUBECTL,
+        ETCD,
+        KUBE_SCORE,
+        KUBERNETES_NODE,
+        KUBERNETES_NETWORK,
+        POD,
+    )
 }
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -20,8 +20,8 @@ from typing import NoReturn
 import pytest
 
 from programs.build import ProgramMissing, find
+from programs.engine import Engine, running
 
-ENGINE_SECONDS = 10
 # The fixtures that give programs, by the name that people read.
 FIXTURES = {
     "jaeger": "jaeger",
@@ -31,6 +31,7 @@ FIXTURES = {
     "tempo": "tempo",
     "kubectl": "kubectl",
     "kube_score": "kube-score",
+    "engine": "docker engine",
 }
 # Those of other plugins, see `register`.
 _MORE: dict[str, str] = {}
@@ -95,6 +96,17 @@ def tempo() -> Path:
     return Path(os.environ["TEMPO_BIN"])
 
 
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A container engine: the one that answers here, or one of the tests' own, which ends with the run."""
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(running(tmp_path_factory.mktemp("engine")))
+        except ProgramMissing as missing:
+            absent("docker engine", missing.reason)
+        yield found
+
+
 def find_docker_compose() -> Path | None:
     """Look beside the Python that runs the tests, then on PATH."""
     beside = shutil.which("docker-compose", path=str(Path(sys.executable).parent))
@@ -108,21 +120,6 @@ def tempo_problem() -> str | None:
     if not given:
         return "TEMPO_BIN names no program"
     return None if os.access(given, os.X_OK) else f"TEMPO_BIN names {given}, which is not a program"
-
-
-def docker_engine_problem() -> str | None:
-    """Why no Docker engine can be used, or None when one answers."""
-    docker = shutil.which("docker")
-    if docker is None:
-        return "no docker on PATH"
-    command = [docker, "version", "--format", "{{.Server.Version}}"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=ENGINE_SECONDS)
-    except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
-    if answer.returncode == 0:
-        return None
-    return (answer.stderr.strip().splitlines() or ["the client failed"])[-1]
 
 
 def demanded() -> bool:
@@ -190,15 +187,13 @@ def summary_lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
             yield f"{name}: used by {used} tests"
         else:
             yield f"{name}: not run, {_reason(name, mine)}"
-    problem = docker_engine_problem()
-    yield f"docker engine: not run, {problem or 'no test needs it, though it answers'}"
 
 
 #: What is rendered and no real program judges, and why: printed after every run.
 NOT_JUDGED = {
     "ClickHouse server": "no package registry has one; Jaeger's configuration for it is validated",
     "Google Cloud Storage, Azure Blob Storage": "no server of theirs runs here; Tempo's keys are checked",
-    "container images": "no engine runs here; Docker Compose reads the files",
+    "published images": "none can be pulled; images of the same names are made here (tests/programs/engine)",
 }
 
 # What can be said about a program that no test of this run asked for.

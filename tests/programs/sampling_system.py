@@ -32,7 +32,7 @@ class Sampling:
 
     system: System
     recorder: Recorder
-    door: str
+    endpoint: str
     gateways: list[Running]
 
     def metric(self, name: str, port: str = "metrics", **labels: str) -> float:
@@ -132,8 +132,8 @@ def running(
         if replicas > 1:
             started.append(system.start(BALANCER, names.balancer if names else collector))
         try:
-            door = f"{'https' if files else 'http'}://{system.address(first, 'otlp-http')}"
-            yield Sampling(system, recorder, door, started[:replicas])
+            endpoint = f"{'https' if files else 'http'}://{system.address(first, 'otlp-http')}"
+            yield Sampling(system, recorder, endpoint, started[:replicas])
         finally:
             for each in reversed(started):
                 each.stop()

@@ -3,7 +3,9 @@
 import itertools
 import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,12 +125,35 @@ def test_the_project_has_nothing_to_say_against_itself(here: Path) -> None:
     assert (ran.code, ran.out) == (0, "")
 
 
-def test_the_next_commands_are_three_and_work(here: Path) -> None:
+def test_next_are_a_way_to_a_trace_without_docker_and_one_with_it(here: Path) -> None:
     ran = new(Path("my shop"))
-    commands = [line.strip() for line in ran.err.partition("Next:\n")[2].splitlines()]
-    assert len(commands) == 3
-    assert commands[0] == "cd 'my shop'"
-    assert "docker compose up --detach --wait" in commands
+    commands = [line.partition("#")[0].strip() for line in ran.err.partition("Next:\n")[2].splitlines()]
+    with_docker = ["docker compose up --detach --wait", "curl http://127.0.0.1:8080/", ""]
+    assert commands == ["cd 'my shop'", "tracegen rehearse --view", *with_docker]
+    assert ran.err.endswith("# Choose a service at http://127.0.0.1:16686\n")
+
+
+def test_a_first_render_tells_what_is_next_and_a_second_one_does_not(here: Path) -> None:
+    new(Path("shop"))
+    Path("spec").mkdir()
+    shutil.copy("shop/tracegen.yaml", "spec")
+    first, second = (tracegen("render", "spec/tracegen.yaml", "-o", "out") for _ in range(2))
+    told = first.err.partition("Next:\n")[2].splitlines()
+    assert [line.partition("#")[0].strip() for line in told][:2] == [
+        "tracegen rehearse spec/tracegen.yaml --view",
+        "cd out",
+    ]
+    assert "Next:" not in second.err and (first.code, second.code) == (0, 0)
+    assert "Next:" not in tracegen("render", "spec/tracegen.yaml", "-o", "quiet", "--quiet").err
+
+
+def test_make_verify_holds_traces_against_the_spec(here: Path) -> None:
+    new(Path("shop"))
+    Path("empty.json").write_text('{"resourceSpans": []}', encoding="utf-8")
+    command = f"TRACEGEN={sys.executable} -m tracegen"
+    make = ["make", "--no-print-directory", "--directory", "shop", "verify", command, "FROM=../empty.json"]
+    done = subprocess.run(make, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "no-spans" in done.stdout, done.stderr
 
 
 def test_twice_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def external(port: int = 4318, **more: Any) -> dict[str, Any]:
 BACKEND = "backend.example.com:4318"
 
 
-def door(rendered: System, component: str = GATEWAY, scheme: str = "http") -> str:
+def otlp_url(rendered: System, component: str = GATEWAY, scheme: str = "http") -> str:
     """Where OTLP over HTTP goes in."""
     return f"{scheme}://{rendered.address(component, 'otlp-http')}"
 
@@ -131,7 +131,7 @@ def _over_grpc(rendered: System, client: Recorder, span: Span) -> None:
 
 
 SENDERS: Mapping[str, Callable[[System, Recorder, Span], None]] = {
-    "OTLP over HTTP": lambda rendered, _, span: send_spans(door(rendered), API, [span]),
+    "OTLP over HTTP": lambda rendered, _, span: send_spans(otlp_url(rendered), API, [span]),
     "OTLP over gRPC": _over_grpc,
     "Zipkin": lambda rendered, _, span: send_zipkin(rendered.address(GATEWAY, "zipkin"), "api", span),
     "Jaeger over HTTP": lambda rendered, _, span: send_jaeger_http(
@@ -152,7 +152,7 @@ def test_an_agent_hands_on_to_the_gateway(run: Path, jaeger: Path, collector: Pa
     rendered = system(run, collector=said)
     with rendered.up("jaeger", jaeger), all_up(rendered, collector, GATEWAY, AGENT):
         span, other = Span("over OTLP"), Span("over zipkin")
-        send_spans(door(rendered, AGENT), API, [span])
+        send_spans(otlp_url(rendered, AGENT), API, [span])
         send_zipkin(rendered.address(AGENT, "zipkin"), "api", other)
         assert stored(rendered, span.trace_id) and stored(rendered, other.trace_id)
 
@@ -166,7 +166,7 @@ def test_somebody_elses_backend_gets_spans_with_the_secret_header(run: Path, col
         backend = {**external(), "endpoint": f"http://{BACKEND}/otlp/in/", "headers": headers}
         rendered = system(run, backend=backend, outside={BACKEND: recorder.http})
         with rendered.up(GATEWAY, collector):
-            send_spans(door(rendered), API, [Span("paid")])
+            send_spans(otlp_url(rendered), API, [Span("paid")])
             arrived(recorder, "paid")
         attributes = recorder.spans()[0].span.attributes
         assert attributes[f"{HEADER}x-api-key"] == SECRETS["VENDOR_KEY"]
@@ -179,7 +179,7 @@ def test_a_further_destination_gets_every_span_although_the_first_is_down(run: P
         rendered = system(run, collector={"also": also}, outside={BACKEND: recorder.http})
         with rendered.up(GATEWAY, collector):
             for number in range(20):
-                send_spans(door(rendered), API, [Span(f"{number:02}")])
+                send_spans(otlp_url(rendered), API, [Span(f"{number:02}")])
             arrived(recorder, *(f"{number:02}" for number in range(20)))
 
 
@@ -191,7 +191,7 @@ def test_the_first_destination_gets_later_what_the_further_one_got_before(
         rendered = system(run, collector={"also": also}, outside={BACKEND: recorder.http})
         with rendered.up(GATEWAY, collector):
             span = Span("GET /")
-            send_spans(door(rendered), API, [span])
+            send_spans(otlp_url(rendered), API, [span])
             arrived(recorder, "GET /")
             with rendered.up("jaeger", jaeger):
                 assert stored(rendered, span.trace_id)
@@ -204,7 +204,7 @@ def test_large_spans_are_not_lost_for_being_many(run: Path, collector: Path) -> 
     with rendered.up(GATEWAY, collector) as gateway:
         for number in range(10):
             spans = [Span(f"{number}-{each}", attributes={"text": "x" * 10_000}) for each in range(100)]
-            send_spans(door(rendered), API, spans)
+            send_spans(otlp_url(rendered), API, spans)
         with recorder:
             wait_until(lambda: len(recorder.names()) == 1_000, watched=[gateway])
         assert "Dropping data" not in gateway.output()
@@ -227,7 +227,7 @@ def test_each_tenants_spans_keep_their_header_also_when_the_collector_is_killed(
     gateway = rendered.start(GATEWAY, collector)
     for tenant in ("red", "blue", "green", ""):
         resource = {**API, **({"tenant.id": tenant} if tenant else {})}
-        send_spans(door(rendered), resource, [Span(f"{tenant or 'nobody'} {number}") for number in range(10)])
+        send_spans(otlp_url(rendered), resource, [Span(f"{tenant or 'nobody'} {number}") for number in range(10)])
     gateway.kill9()
     with recorder, gateway:
         wait_until(lambda: len(recorder.names()) >= 40, 20, watched=[gateway])
@@ -248,7 +248,7 @@ def test_every_hop_is_encrypted_from_the_service_to_the_backend(
     files = certificates()
     with secured_chain(run, collector, files, files) as (rendered, recorder):
         trusting = ssl.create_default_context(cafile=str(files["certs/ca.pem"]))
-        send_spans(door(rendered, AGENT, "https"), API, [Span("encrypted")], context=trusting)
+        send_spans(otlp_url(rendered, AGENT, "https"), API, [Span("encrypted")], context=trusting)
         arrived(recorder, "encrypted")
 
 
@@ -261,7 +261,7 @@ def test_jaeger_takes_and_shows_spans_over_tls_only(
     distrusting = ssl.create_default_context(cafile=str(others["certs/ca.pem"]))
     with rendered.up("jaeger", jaeger), rendered.up(GATEWAY, collector):
         span = Span("encrypted")
-        send_spans(door(rendered, scheme="https"), API, [span], context=trusting)
+        send_spans(otlp_url(rendered, scheme="https"), API, [span], context=trusting)
         api = f"https://{rendered.address('jaeger', 'ui')}"
         assert wait_until(lambda: read_trace(api, span.trace_id, context=trusting))
         with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
@@ -281,9 +281,9 @@ def test_a_server_of_another_authority_is_refused_and_so_is_plain_text(
         distrusting = ssl.create_default_context(cafile=str(others["certs/ca.pem"]))
         for component in (AGENT, GATEWAY):
             with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
-                send_spans(door(rendered, component, "https"), API, [Span("distrusted")], context=distrusting)
+                send_spans(otlp_url(rendered, component, "https"), API, [Span("distrusted")], context=distrusting)
             with pytest.raises((Refused, OSError)):
-                send_spans(door(rendered, component), API, [Span("plain")])
+                send_spans(otlp_url(rendered, component), API, [Span("plain")])
         nothing_arrives(recorder)
 
 
@@ -293,7 +293,7 @@ def test_the_collector_sends_nothing_to_a_backend_of_another_authority(
     files, others = certificates(), certificates()
     with secured_chain(run, collector, files, others) as (rendered, recorder):
         trusting = ssl.create_default_context(cafile=str(files["certs/ca.pem"]))
-        send_spans(door(rendered, AGENT, "https"), API, [Span("kept back")], context=trusting)
+        send_spans(otlp_url(rendered, AGENT, "https"), API, [Span("kept back")], context=trusting)
         nothing_arrives(recorder)
         gateway = run / f"{GATEWAY}.log"
         assert "certificate signed by unknown authority" in gateway.read_text(encoding="utf-8")
@@ -351,7 +351,7 @@ def test_spans_are_refused_without_the_right_credentials(
                         send_spans(f"http://{client.http}", API, [Span("no credentials")])
                     wait_until(lambda: "Unauthenticated" in client.log())
             nothing_arrives(recorder)
-            send_spans(door(rendered, AGENT), API, [Span("OTLP")], headers={"Authorization": right})
+            send_spans(otlp_url(rendered, AGENT), API, [Span("OTLP")], headers={"Authorization": right})
             send_zipkin(rendered.address(AGENT, "zipkin"), "api", Span("zipkin"), {"Authorization": right})
             send_jaeger_http(rendered.address(AGENT, "jaeger-http"), "api", Span("jaeger"), {"Authorization": right})
             arrived(recorder, "OTLP", "jaeger", "zipkin")
@@ -361,7 +361,7 @@ def refusal(rendered: System, component: str, headers: Mapping[str, str]) -> set
     """The statuses with which the receivers over HTTP answer."""
     statuses = set()
     with pytest.raises(Refused) as refused:
-        send_spans(door(rendered, component), API, [Span("OTLP")], headers=headers)
+        send_spans(otlp_url(rendered, component), API, [Span("OTLP")], headers=headers)
     statuses.add(refused.value.status)
     for port, send in (("zipkin", send_zipkin), ("jaeger-http", send_jaeger_http)):
         with pytest.raises(urllib.error.HTTPError) as answer:
@@ -403,7 +403,7 @@ def test_planted_addresses_and_card_numbers_do_not_reach_the_backend(
         rendered = system(run, collector={"redact": redact, "also": also}, outside={BACKEND: recorder.http})
         with rendered.up("jaeger", jaeger), rendered.up(GATEWAY, collector):
             span, resource = planted()
-            send_spans(door(rendered), resource, [span])
+            send_spans(otlp_url(rendered), resource, [span])
             found = stored(rendered, span.trace_id)[0]
             wait_until(lambda: recorder.names())
             assert_clean(found, recorder.text())
@@ -450,7 +450,7 @@ def test_lists_are_masked_too_and_come_out_as_texts(run: Path, collector: Path) 
     with Recorder(collector, run) as recorder:
         rendered = system(run, backend=external(), collector={"redact": redact}, outside={BACKEND: recorder.http})
         with rendered.up(GATEWAY, collector):
-            fetch(f"{door(rendered)}/v1/traces", LISTS.encode(), {"Content-Type": "application/json"})
+            fetch(f"{otlp_url(rendered)}/v1/traces", LISTS.encode(), {"Content-Type": "application/json"})
             wait_until(lambda: recorder.names())
         attributes = recorder.spans()[0].span.attributes
         assert attributes["mails"] == '["****","none"]'

@@ -38,10 +38,10 @@ def test_only_health_checks_are_dropped(kind: str, dropped: list[str], tmp_path:
             compiled(tmp_path, spec(instrumentation=kind)), tmp_path / "run", {}, outside={BACKEND: recorder.http}
         )
         with rendered.up(GATEWAY, collector):
-            door = f"http://{rendered.address(GATEWAY, 'otlp-http')}"
-            send_spans(door, {"service.name": "api"}, spans)
+            endpoint = f"http://{rendered.address(GATEWAY, 'otlp-http')}"
+            send_spans(endpoint, {"service.name": "api"}, spans)
             send_spans(
-                door, {"service.name": "other"}, [Span("other", kind=SERVER, attributes={"url.path": "/live"})]
+                endpoint, {"service.name": "other"}, [Span("other", kind=SERVER, attributes={"url.path": "/live"})]
             )
             expected = sorted({"health", "request", "call", "work", "other"} - set(dropped))
             wait_until(lambda: recorder.names() == expected, 20)

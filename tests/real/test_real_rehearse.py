@@ -54,7 +54,9 @@ def rehearse(folder: Path, *more: str) -> tuple[int, dict[str, Any]]:
 def test_what_is_counted_lies_in_the_predicted_intervals(tmp_path: Path, collector: Path, seed: int) -> None:
     with running(tmp_path, collector, **random_system(seed)) as system:
         file = str(system.recorder.file)
-        code, said = rehearse(tmp_path, "--to", system.door, "--count", file, "--seed", str(seed), "--duration", "8s")
+        code, said = rehearse(
+            tmp_path, "--to", system.endpoint, "--count", file, "--seed", str(seed), "--duration", "8s"
+        )
     assert code == 0, said["wrong"]
     assert said["head_sampled"]["traces"] >= 150
     assert sum(each["counted"]["whole"] for each in said["classes"].values()) > 0
@@ -74,7 +76,7 @@ def test_a_planted_fault_of_the_policies_is_found(tmp_path: Path, collector: Pat
     planted = {"collector/gateway.yaml": {"processors": {"tail_sampling": fault}}}
     with running(tmp_path, collector, services=services, overrides=planted) as system:
         file = str(system.recorder.file)
-        code, said = rehearse(tmp_path, "--to", system.door, "--count", file, "--duration", "5s")
+        code, said = rehearse(tmp_path, "--to", system.endpoint, "--count", file, "--duration", "5s")
     assert code == 1
     assert any(f"class {kind}:" in each for each in said["wrong"]), said["wrong"]
 

@@ -35,7 +35,7 @@ def test_all_that_should_be_is_kept_whole(tmp_path: Path, collector: Path, repli
     quick = {"connectors": {"span_metrics": {"metrics_flush_interval": "1s"}}}
     said = {"metrics": True, "overrides": {"collector/gateway.yaml": quick}}
     with running(tmp_path, collector, replicas=replicas, **said) as system:
-        send(system.door, traces, 300)
+        send(system.endpoint, traces, 300)
         settled(system.recorder, 4)
         found = counted(system.recorder, traces)
         agrees(found, system.predicted())
@@ -58,7 +58,7 @@ def test_every_way_to_say_what_is_kept(tmp_path: Path, collector: Path) -> None:
         {"attribute": {"key": "http.response.status_code", "values": ["404"]}},
     ]
     with running(tmp_path, collector, keep=keep) as system:
-        send(system.door, traces, 300)
+        send(system.endpoint, traces, 300)
         settled(system.recorder, 4)
         found = counted(system.recorder, traces)
     assert not found.partial
@@ -74,7 +74,7 @@ def test_a_rate_limit_holds_over_time(tmp_path: Path, collector: Path, replicas:
     limit, seconds = 240, 10
     traces = known_traces(int(load * seconds), 13, errors=0.0, slow=0.0, tagged=0.0)
     with running(tmp_path, collector, replicas=replicas, rate=load, keep=[{"rate_limit": limit}]) as system:
-        taken = send(system.door, traces, load)
+        taken = send(system.endpoint, traces, load)
         settled(system.recorder, 4)
         found = counted(system.recorder, traces)
         predicted = system.predicted()["normal"].kept
@@ -94,7 +94,7 @@ def test_memory_stays_under_its_limit_and_no_loss_is_silent(tmp_path: Path, coll
         for times, seed in ((1, 17), (2, 19), (6, 23)):
             before = system.metric(LOST)
             traces = known_traces(int(stated * times * 5), seed, errors=0.5, slow=0.0, tagged=0.0)
-            send(system.door, traces, stated * times)
+            send(system.endpoint, traces, stated * times)
             settled(system.recorder, 4)
             found = counted(system.recorder, traces)
             missing = found.sent["error"] - found.whole["error"]
@@ -111,7 +111,7 @@ def test_memory_stays_under_its_limit_and_no_loss_is_silent(tmp_path: Path, coll
 def test_a_collector_that_is_stopped_decides_what_waits(tmp_path: Path, collector: Path) -> None:
     traces = known_traces(200, 29, errors=0.5, slow=0.0, tagged=0.0)
     with running(tmp_path, collector, keep=["errors"], tail={"decision_wait": "60s"}) as system:
-        send(system.door, traces, 200)
+        send(system.endpoint, traces, 200)
         assert not system.recorder.spans()
         system.gateways[0].restart()  # what it had no time to send is on disk
         settled(system.recorder, 3)
@@ -125,7 +125,7 @@ def test_alerts_ask_for_metrics_that_are_there(tmp_path: Path, collector: Path) 
         rules = yaml.safe_load(system.system.rendered.tree["prometheus/sampling.rules.yaml"])
         asked = {name for name in re.findall(r"otelcol_\w+", str(rules)) if "_total" in name or "_on_memory" in name}
         asked |= {"otelcol_loadbalancer_num_backends"}
-        send(system.door, known_traces(50, 31, **SHARES), 50)
+        send(system.endpoint, known_traces(50, 31, **SHARES), 50)
         settled(system.recorder, 3)
         pages = metrics_page(system.system, GATEWAY) + metrics_page(system.system, BALANCER)
     assert len(asked) >= 5
@@ -144,7 +144,7 @@ def test_a_balancer_speaks_tls_and_shows_its_credentials(tmp_path: Path, collect
     with running(tmp_path, collector, replicas=2, keep=["errors"], security=security, files=files) as system:
         context = ssl.create_default_context(cafile=str(files["certs/ca.pem"]))
         headers = {"authorization": f"Bearer {SECRETS['TOKEN']}"}
-        send_spans(system.door, {"service.name": "web"}, spans, headers=headers, context=context)
+        send_spans(system.endpoint, {"service.name": "web"}, spans, headers=headers, context=context)
         wait_until(lambda: len(system.recorder.names()) == len(spans), 20)
 
 
@@ -155,12 +155,12 @@ def test_spans_for_a_collector_that_is_gone_go_to_the_others(tmp_path: Path, col
         tmp_path, collector, replicas=2, keep=["errors"], tail={"decision_wait": "8s"}, names=names
     ) as system:
         before = known_traces(200, 37, errors=0.5, slow=0.0, tagged=0.0)
-        send(system.door, before, 200)
+        send(system.endpoint, before, 200)
         settled(system.recorder, 10)
         system.gateways[1].kill9()
         names.says(1)
         after = known_traces(600, 43, errors=0.5, slow=0.0, tagged=0.0)
-        send(system.door, after, 100)
+        send(system.endpoint, after, 100)
         settled(system.recorder, 12, 90)
         for traces in (before, after):
             found = counted(system.recorder, traces)

@@ -1,5 +1,6 @@
 """The real Collector takes every configuration that the collector's keys come to, without a word of warning."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -12,6 +13,7 @@ import yaml
 from patches import merged
 from programs.system import System
 from support import compiled
+from tracegen.catalogue import catalogue
 
 Patch = Mapping[str, Any]
 
@@ -128,22 +130,22 @@ def configurations(system: System) -> Iterator[tuple[str, dict[str, Any]]]:
             yield path, yaml.safe_load(text)
 
 
+def _validated(collector: Path, config: Path) -> str:
+    """Whatever a Collector says of a configuration that it takes."""
+    variables = {"INGEST_USER": "shop", "INGEST_PASSWORD": "secret", "INGEST_TOKEN": "token", "VENDOR_KEY": "key"}
+    command = [str(collector), "validate", "--config", str(config)]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("assignment", assignments(), ids=lambda each: "-".join(map(str, each.values())))
 def test_the_real_collector_takes_every_configuration(
     tmp_path: Path, collector: Path, assignment: Assignment
 ) -> None:
     system = rendered(tmp_path, spec(assignment))
     for tier in system.rendered.system.tiers:
-        command = [str(collector), "validate", "--config", str(system.config_path(tier.component))]
-        environment = {
-            "INGEST_USER": "shop",
-            "INGEST_PASSWORD": "secret",
-            "INGEST_TOKEN": "token",
-            "VENDOR_KEY": "key",
-        }
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
-        assert not done.stdout + done.stderr
+        assert _validated(collector, system.config_path(tier.component)) == ""
 
 
 @pytest.mark.parametrize("assignment", assignments(), ids=lambda each: "-".join(map(str, each.values())))
@@ -166,3 +168,54 @@ def test_every_pair_of_choices_is_in_one_of_them() -> None:
     for one, two in combinations(single, 2):
         if one[0] != two[0] and {one, two} not in _IMPOSSIBLE:
             assert any({one, two} <= chosen for chosen in all_chosen), (one, two)
+
+
+OLD_NAMES = {
+    "otlp_grpc": "otlp",
+    "otlp_http": "otlphttp",
+    "load_balancing": "loadbalancing",
+    "span_metrics": "spanmetrics",
+}
+ALL_NAMES: Patch = {
+    "collector": {"replicas": 2, "also": [_VENDOR]},
+    "sampling": {"tail": {"keep": ["errors"]}},
+    "metrics": True,
+}
+
+
+def _types(config: Mapping[str, Any]) -> set[str]:
+    """The types of exporters and connectors that are configured, and of those that pipelines name."""
+    used = [
+        name for each in config["service"]["pipelines"].values() for name in [*each["exporters"], *each["receivers"]]
+    ]
+    configured = [*config["exporters"], *config.get("connectors", {})]
+    assert set(configured) <= set(used)
+    return {name.partition("/")[0] for name in [*configured, *used]}
+
+
+@pytest.mark.parametrize(
+    ("version", "new"),
+    [
+        ("0.140.0", set()),
+        ("0.143.9", set()),
+        ("0.144.0", {"otlp_grpc", "otlp_http"}),
+        ("0.153.0", {"otlp_grpc", "otlp_http", "load_balancing"}),
+        ("0.161.0", set(OLD_NAMES)),
+        ("latest", set(OLD_NAMES)),
+    ],
+)
+def test_a_collector_gets_the_names_that_it_knows(tmp_path: Path, version: str, new: set[str]) -> None:
+    system = rendered(tmp_path, merged(merged(SMALLEST, ALL_NAMES), {"versions": {"collector": version}}))
+    types = set().union(*(_types(config) for _, config in configurations(system)))
+    assert types & {*OLD_NAMES, *OLD_NAMES.values()} == {
+        name if name in new else old for name, old in OLD_NAMES.items()
+    } | {"otlp"}
+
+
+@pytest.mark.skipif("OLDEST_COLLECTOR_BIN" not in os.environ, reason="OLDEST_COLLECTOR_BIN names no program")
+@pytest.mark.parametrize("assignment", assignments(), ids=lambda each: "-".join(map(str, each.values())))
+def test_the_oldest_collector_takes_every_configuration(tmp_path: Path, assignment: Assignment) -> None:
+    oldest = catalogue().images["collector"].oldest
+    system = rendered(tmp_path, {**spec(assignment), "versions": {"collector": oldest}})
+    for tier in system.rendered.system.tiers:
+        assert _validated(Path(os.environ["OLDEST_COLLECTOR_BIN"]), system.config_path(tier.component)) == ""

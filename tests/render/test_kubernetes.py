@@ -136,7 +136,7 @@ def test_a_level_is_not_enforced_where_the_operator_adds_a_privileged_sidecar(tm
     assert levels == [True, False]
 
 
-def test_an_entrance_to_tempo_leads_to_what_is_read_alone(tmp_path: Path) -> None:
+def test_an_ingress_to_tempo_leads_to_what_is_read_alone(tmp_path: Path) -> None:
     said: dict[str, Any] = {"host": "traces.example.com", "tls_secret": "tls"}
     tree = on_kubernetes(tmp_path, backend={"type": "tempo"}, kubernetes={"ingress": said})
     (path,) = yaml.safe_load(tree["kubernetes/ingress.yaml"])["spec"]["rules"][0]["http"]["paths"]

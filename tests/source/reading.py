@@ -7,18 +7,17 @@ import pytest
 
 from tracegen.problems import ProblemsFound
 from tracegen.problems.formats import formatter
-from tracegen.source import Mapping, read
-from tracegen.source import events as source_events
+from tracegen.source import Mapping, composer, read
 from tracegen.source.node import plain
 
 FILE = "tracegen.yaml"
 
 #: PyYAML is installed with and without libyaml; what a spec means must not depend on it.
-PARSERS: dict[str, Callable[[str], Any]] = {"c": source_events._parser, "pure": source_events._pure}
+PARSERS: dict[str, Callable[[str], Any]] = {"c": composer._parser, "pure": composer._pure}
 
 
 def use_parser(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(source_events, "_parser", PARSERS[name])
+    monkeypatch.setattr(composer, "_parser", PARSERS[name])
 
 
 def read_text(text: str | bytes) -> Mapping:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracegen.problems import Problem, ProblemsFound, Severity
-from tracegen.source import includes, load, plain
+from tracegen.source import files, load, plain
 
 SERVICES = "services:\n  {name}: {{language: go}}\n"
 
@@ -188,7 +188,7 @@ def test_problems_of_all_files_come_together() -> None:
 
 
 def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(includes, "MOST_FILES", 3)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
     assert len(included("['teams/**/*.yaml']")) == 3
     [problem] = errors("['**/*.yaml', 'teams/*.yaml']")
     assert problem.message == "more than 3 files are included"

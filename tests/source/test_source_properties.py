@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from source.reading import FILE, PARSERS, data, read_text
 from tracegen.problems import ProblemsFound
-from tracegen.source import Mapping, Node, Scalar, Sequence, find, place_of
-from tracegen.source import events as source_events
+from tracegen.source import Mapping, Node, Scalar, Sequence, composer, find, place_of
 from tracegen.source.scalars import resolve
 
 #: Pieces that mean something to YAML, so that random texts get past the first character.
@@ -49,7 +48,7 @@ def check(content: bytes) -> None:
 @example(content=b"&a")
 def test_any_bytes_are_a_mapping_or_problems(parser: str, content: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_events, "_parser", PARSERS[parser])
+        patch.setattr(composer, "_parser", PARSERS[parser])
         check(content)
 
 
@@ -99,7 +98,7 @@ def as_read(value: Any) -> Any:
 def test_what_yaml_wrote_is_read_back(parser: str, value: dict[str, Any], flow: bool) -> None:
     text = yaml.safe_dump(value, allow_unicode=False, default_flow_style=flow, sort_keys=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_events, "_parser", PARSERS[parser])
+        patch.setattr(composer, "_parser", PARSERS[parser])
         assert data(text) == as_read(value)
 
 

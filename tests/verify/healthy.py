@@ -35,6 +35,10 @@ services:
   ledger: {language: ruby}
 """
 
+#: The same, and what is expected of one call.
+EXPECT = "{propagated: true, baggage: [customer.id], attributes: [http.route], max_latency: 1m, max_errors: 0.9}"
+CONTRACTS = SPEC.replace("[ledger, stock]", f"[{{service: ledger, expect: {EXPECT}}}, stock]")
+
 Mutation = Callable[[ExportTraceServiceRequest], None]
 
 
@@ -255,6 +259,37 @@ def other_share(message: ExportTraceServiceRequest) -> None:
     drop(message, lambda _, span: span.trace_id[8] >= 128)
 
 
+def contract_propagated(message: ExportTraceServiceRequest) -> None:
+    begin = first(message, "ledger")
+    moved = below(message, begin.span_id)
+    begin.parent_span_id = b""
+    for _, span in spans(message):
+        if span.span_id in moved:
+            span.trace_id = b"r" * 16
+
+
+def contract_baggage(message: ExportTraceServiceRequest) -> None:
+    forget(first(message, "ledger"), "customer.id")
+
+
+def contract_attributes(message: ExportTraceServiceRequest) -> None:
+    forget(first(message, "ledger"), "http.route")
+
+
+def contract_latency(message: ExportTraceServiceRequest) -> None:
+    call = first(message, "ledger").parent_span_id
+    for _, span in spans(message, "pay"):
+        if span.span_id == call:
+            span.end_time_unix_nano += 3_600 * 10**9
+
+
+def contract_errors(message: ExportTraceServiceRequest) -> None:
+    calls = _calls(message, "pay", "ledger")
+    for _, span in spans(message, "pay"):
+        if span.span_id in calls:
+            span.status.code, span.status.message = 2, "refused"  # type: ignore[assignment]
+
+
 def nothing(message: ExportTraceServiceRequest) -> None:
     drop(message, lambda _, __: True)
 
@@ -286,4 +321,13 @@ BROKEN: tuple[tuple[Mutation, str, str], ...] = (
     (key_not_redacted, "not-redacted", "pay"),
     (value_not_masked, "not-redacted", "pay"),
     (other_share, "share-kept", "web"),
+)
+
+#: What breaks an expectation of CONTRACTS, whose finding is about the one call.
+BROKEN_CONTRACTS: tuple[tuple[Mutation, str], ...] = (
+    (contract_propagated, "expect-propagated"),
+    (contract_baggage, "expect-baggage"),
+    (contract_attributes, "expect-attributes"),
+    (contract_latency, "expect-latency"),
+    (contract_errors, "expect-errors"),
 )

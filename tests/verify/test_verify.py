@@ -1,5 +1,6 @@
 """Healthy traces give no finding; each contract that is broken gives its own, and no other."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,15 @@ from tracegen.verify import CODES, Expected, ExpectedService, verify
 from traces.made import START, made, resource_spans, stored
 from verify.healthy import (
     BROKEN,
+    BROKEN_CONTRACTS,
+    CONTRACTS,
+    EXPECT,
     Mutation,
+    below,
     healthy,
     key_not_redacted,
     service_of,
+    silent_service,
     spans,
     undeclared_service,
     verified,
@@ -55,7 +61,43 @@ def test_a_broken_contract_gives_its_finding_and_no_other(
 
 
 def test_every_code_is_broken_once() -> None:
-    assert {code for _, code, _ in BROKEN} | {"tail-kept"} == set(CODES)
+    contracts = {code for _, code in BROKEN_CONTRACTS}
+    assert {code for _, code, _ in BROKEN} | contracts | {"tail-kept", "logs-without-trace"} == set(CODES)
+
+
+def test_what_is_expected_of_a_call_and_so_gives_no_finding(tmp_path: Path) -> None:
+    assert verified(tmp_path, healthy(tmp_path, CONTRACTS)).findings == []
+
+
+@pytest.mark.parametrize(("mutation", "code"), BROKEN_CONTRACTS, ids=[each[0].__name__ for each in BROKEN_CONTRACTS])
+def test_a_broken_expectation_gives_its_finding_and_no_other(mutation: Mutation, code: str, tmp_path: Path) -> None:
+    message = healthy(tmp_path, CONTRACTS)
+    mutation(message)
+    found = verified(tmp_path, message).findings
+    told = [each.message for each in found]
+    assert [(each.code.id, each.subject) for each in found] == [(code, "pay → ledger")], told
+    assert found[0].trace_id in {span.trace_id.hex() for _, span in spans(message)}
+
+
+def test_a_trace_that_should_end_and_goes_on(tmp_path: Path) -> None:
+    spec = CONTRACTS.replace(EXPECT, "{propagated: false}")
+    [finding] = verified(tmp_path, healthy(tmp_path, spec)).findings
+    assert finding.code.id == "expect-propagated" and "goes on in" in finding.message and finding.count > 1
+    # Ends it does where each call begins a trace of its own, and nobody says that it was restarted.
+    message = healthy(tmp_path, spec)
+    for number, begin in enumerate([span for _, span in spans(message, "ledger") if span.kind == 2]):
+        moved = below(message, begin.span_id)
+        begin.parent_span_id = b""
+        for _, span in spans(message):
+            if span.span_id in moved:
+                span.trace_id = sha256(bytes([number])).digest()[:16]  # as random as it must be
+    assert verified(tmp_path, message).findings == []
+
+
+def test_of_who_sends_nothing_no_expectation_is_said_to_be_broken(tmp_path: Path) -> None:
+    message = healthy(tmp_path, CONTRACTS)
+    silent_service(message)
+    assert [each.code.id for each in verified(tmp_path, message).findings] == ["silent-service"]
 
 
 def test_a_trace_that_no_policy_keeps(tmp_path: Path) -> None:

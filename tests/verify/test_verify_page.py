@@ -2,11 +2,13 @@
 
 from support import ROOT
 from tracegen.verify import CODES
-from verify.healthy import BROKEN
+from verify.healthy import BROKEN, BROKEN_CONTRACTS
 
 
 def test_the_page_has_every_code(regen: bool) -> None:
-    planted = {code: mutation.__name__.replace("_", " ") for mutation, code, _ in reversed(BROKEN)}
+    mutations = [*((code, mutation) for mutation, code in BROKEN_CONTRACTS), *((each[1], each[0]) for each in BROKEN)]
+    planted = {code: mutation.__name__.replace("_", " ") for code, mutation in reversed(mutations)}
+    planted["logs-without-trace"] = "log without trace"
     rows = ["", "| code | found | planted |", "|---|---|---|"]
     rows += [
         f"| {each.id} | {each.title} | {planted.get(each.id, 'trace without an error')} |" for each in CODES.values()

@@ -22,10 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import ROOT
+from tracegen.layout import layout, without_circles
 from tracegen.traces import Store, decode, statistics
 from tracegen.view import CannotListen, Declared, Viewer, edge_states
 from tracegen.view.answers import Answers
-from tracegen.view.layout import layout, without_circles
 from tracegen.view.receiver import LARGEST
 from tracegen.view.service_map import service_map
 from traces.made import as_json, data, made, resource_spans
@@ -113,7 +113,12 @@ def test_what_is_no_otlp_is_refused_and_noted(
     assert asked(viewer, "map")["services"]
 
 
-def test_logs_and_metrics_are_taken_and_passed_over(viewer: Viewer) -> None:
+def test_metrics_and_logs_that_cannot_be_read_are_taken_and_passed_over(viewer: Viewer) -> None:
+    assert post(viewer, b"anything", "/v1/metrics") == (200, b"")
+    assert "metrics are received and passed over" in asked(viewer, "state")["notices"][0]
+
+
+def test_logs_that_cannot_be_read_are_taken_and_passed_over(viewer: Viewer) -> None:
     assert post(viewer, b"anything", "/v1/logs") == (200, b"")
     assert "logs are received and passed over" in asked(viewer, "state")["notices"][0]
     assert post(viewer, b"", "/v1/other")[0] == 404

@@ -453,14 +453,14 @@ def test_a_word_replaced_in_the_whole_repository_is_an_edit_everywhere(tmp_path:
         if place.is_file():
             text = place.read_bytes()
             place.write_bytes(
-                text.replace(b"api", b"shop").replace(b"tracegen", b"tracing").replace(b"port", b"door")
+                text.replace(b"api", b"shop").replace(b"tracegen", b"tracing").replace(b"port", b"gate")
             )
     changed = outputs(tmp_path)
     assert set(planned(tree, tmp_path).values()) == {"edited"}
     assert not is_drift(plan_changes(tree, tmp_path, None))
     newer = {path: text.replace(b"info", b"debug") for path, text in tree.items()}
     assert set(verdicts(render(newer, tmp_path)).values()) <= {"merge", "conflict"}
-    assert all(b"door: 1" in outputs(tmp_path)[path] for path in changed)
+    assert all(b"gate: 1" in outputs(tmp_path)[path] for path in changed)
 
 
 def test_the_schema_for_editors_is_written_and_kept_up_to_date(tmp_path: Path) -> None:

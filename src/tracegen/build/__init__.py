@@ -8,10 +8,10 @@ from tracegen.build.cluster import callers_of, reachable, workloads_of
 from tracegen.build.code import WHOLE, CodePlaces
 from tracegen.build.components import components_elsewhere, components_of
 from tracegen.build.destinations import OTLP_PORTS, backend_destinations, further_destinations, tier_destination
-from tracegen.build.head import strategy_server
 from tracegen.build.images import images_of
 from tracegen.build.kubernetes import kubernetes_of
 from tracegen.build.names import check_names
+from tracegen.build.sampling import strategy_server
 from tracegen.build.security import certificates_of, ingest_of
 from tracegen.build.services import services_of
 from tracegen.build.tiers import tiers_of
@@ -63,7 +63,7 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
     destinations = backend_destinations(settings, packs, backend, certificates)
     all_destinations = (*destinations, *further_destinations(settings))
     tiers = tiers_of(settings, packs, all_destinations, certificates, ingest)
-    entrance = _entrance(tiers, destinations, certificates, ingest)
+    destination = _otlp_destination(tiers, destinations, certificates, ingest)
     strategies = strategy_server(settings, packs, backend, tiers)
     return Design(
         name=settings.name,
@@ -71,12 +71,12 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
         targets=settings.targets,
         backend=backend,
         tiers=tiers,
-        entrance=entrance,
+        otlp_destination=destination,
         certificates=certificates,
         ingest=ingest,
         metrics=settings.metrics,
-        services=services_of(settings, packs, entrance, strategies, code),
-        exposure=Exposure(settings.compose.publish, settings.compose.bind),
+        services=services_of(settings, packs, destination, strategies, code),
+        exposure=Exposure(settings.compose.publish, settings.compose.bind, settings.compose.folder),
         kubernetes=kubernetes_of(settings),
         images=images_of(settings, packs),
         overrides=settings.overrides,
@@ -84,7 +84,7 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
     )
 
 
-def _entrance(
+def _otlp_destination(
     tiers: tuple[Tier, ...],
     destinations: tuple[Destination, ...],
     certificates: Certificates | None,

@@ -1,23 +1,19 @@
 """The backend of the system, with what it needs to keep spans as long as the settings say."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tracegen.build.kafka import kafka_of
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
-from tracegen.catalogue import Catalogue, Sizing
+from tracegen.catalogue import Catalogue, Sizing, StoragePack
 from tracegen.decide import Settings
 from tracegen.decide.records import ProcessResources as SaidOfProcess
+from tracegen.decide.records import Reference, TenantLimits
 from tracegen.decide.records import Resources as SaidOfRole
-from tracegen.decide.records import Storage as SaidOfStorage
 from tracegen.decide.traffic import spans_per_second
-from tracegen.system import Backend, Resources, Role, Storage, Tenant
+from tracegen.system import Backend, Limits, Resources, Role, Storage, Tenant
 from tracegen.system.sizing import cores_for_rate, memory_for_rate
 from tracegen.system.units import milliseconds, size_in_bytes
-
-#: Options of storages that are a reference, or may be one.
-_MAY_BE_SECRET = ("username", "password", "access_key", "secret_key", "credentials", "key")
 
 
 def backend_of(settings: Settings, packs: Catalogue) -> Backend:
@@ -28,29 +24,42 @@ def backend_of(settings: Settings, packs: Catalogue) -> Backend:
     return Backend(
         type=said.type,
         mode=said.mode or "",
-        storage=_storage(settings, packs, said.storage),
+        replicas=said.replicas,
+        storage=_storage(settings, pack),
         retention=whole_hours(said.retention),
         resources=resources_of(said.resources) if said.resources else None,
         spans_per_second=rate,
         roles={name: Role(role.replicas, resources_of(role.resources)) for name, role in (said.roles or {}).items()},
         kafka=kafka_of(settings.name, said.kafka) if said.kafka else None,
-        tenants=tuple(Tenant(tenant.name, tenant.limits) for tenant in said.tenants or ()),
+        tenants=tuple(Tenant(tenant.name, _limits(tenant.limits)) for tenant in said.tenants or ()),
         archive=bool(said.archive),
         server=resources_for(pack.server, rate) if pack and pack.server else None,
         refuse=pack.process.refuse if pack else 0.0,
     )
 
 
-def _storage(settings: Settings, packs: Catalogue, said: SaidOfStorage | None) -> Storage:
-    if said is None:
+def _storage(settings: Settings, pack: StoragePack | None) -> Storage:
+    if pack is None:
         return Storage("", None)
-    secrets: Mapping[str, Any] = {key: getattr(said, key, None) for key in _MAY_BE_SECRET}
+    texts: Mapping[str, str | Reference | None] = {key: settings.option(key) for key in pack.references}
     return Storage(
-        type=said.type,
-        options=said,
-        inside=not any(getattr(said, key) for key in packs.storages[said.type].server_named_by),
-        texts={key: literal_or_secret(value, settings.name) for key, value in secrets.items() if value is not None},
-        tls=client_tls(getattr(said, "tls", None), settings.name),
+        type=pack.name,
+        options=settings.backend.storage,
+        inside=settings.runs_server(pack),
+        texts={key: literal_or_secret(value, settings.name) for key, value in texts.items() if value is not None},
+        tls=client_tls(settings.option("tls"), settings.name),
+    )
+
+
+def _limits(said: TenantLimits | None) -> Limits:
+    if said is None:
+        return Limits()
+    return Limits(
+        bytes_per_second=size_in_bytes(said.bytes_per_second) if said.bytes_per_second else None,
+        burst=size_in_bytes(said.burst) if said.burst else None,
+        trace_bytes=size_in_bytes(said.max_trace_size) if said.max_trace_size else None,
+        live_traces=said.live_traces,
+        retention=milliseconds(said.retention) if said.retention else None,
     )
 
 

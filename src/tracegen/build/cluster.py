@@ -9,11 +9,13 @@ from tracegen.build.login import with_login
 from tracegen.parts.collectors import config_path
 from tracegen.system import Component, Design, Secret
 
+_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES"
+
 
 def workloads_of(design: Design, components: Iterable[Component]) -> tuple[Component, ...]:
     """What has a workload, with the variables and files that its container has there; two may have one name."""
     adapted = (_without_configuration(with_injection(each, design), design) for each in components)
-    return tuple(with_login(design, adapted))
+    return tuple(with_login(design, (_with_attributes(each, design) for each in adapted)))
 
 
 def reachable(design: Design, elsewhere: Iterable[Component], names: Iterable[str]) -> Iterator[Component]:
@@ -26,6 +28,17 @@ def reachable(design: Design, elsewhere: Iterable[Component], names: Iterable[st
             for name, value in component.environment.items()
         }
         yield replace(component, environment=variables)
+
+
+def _with_attributes(component: Component, design: Design) -> Component:
+    """A service whose spans say on which pod and node they were made, where no secret is among its attributes."""
+    service = design.services.get(component.name)
+    said = service.environment.get(_ATTRIBUTES, ()) if service else ()
+    texts = [part for part in said if isinstance(part, str)]
+    if not said or len(texts) < len(said):
+        return component
+    others = {name: value for name, value in component.environment.items() if name != _ATTRIBUTES}
+    return replace(component, environment=others, attributes="".join(texts))
 
 
 def _without_configuration(component: Component, design: Design) -> Component:

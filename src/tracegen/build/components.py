@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tracegen.build.components_of_services import service_component
 from tracegen.build.components_of_tiers import collector_components
+from tracegen.build.services import service_component
 from tracegen.catalogue import Catalogue
 from tracegen.packs import contract
 from tracegen.system import Component, Design

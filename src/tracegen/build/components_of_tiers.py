@@ -72,7 +72,7 @@ def _component(tier: Tier, design: Design) -> Component:
         headless=True,
         most=_most(tier),
         per_node=tier.per_node,
-        all_name=name_of_all(tier) if tier.per_node and design.metrics else "",
+        all_name=name_of_all(tier) if tier.per_node and (design.metrics or design.kubernetes.monitors) else "",
         replicas=tier.replicas,
         grace=30,
     )
@@ -94,12 +94,12 @@ def _most(tier: Tier) -> int:
 
 
 def _ports(tier: Tier, design: Design) -> Iterator[Port]:
-    """Only the first tier is a door to the host: what comes in at the second would pass the first by."""
-    is_door = tier is design.tiers[0]
+    """Only the first tier publishes on the host: what comes in at the second would pass the first by."""
+    is_published = tier is design.tiers[0]
     for port in receiver_ports(tier, design):
-        yield port if is_door else replace(port, publish=None)
+        yield port if is_published else replace(port, publish=None)
     if _serves_strategies(tier, design):
-        yield from strategy_ports(is_door)
+        yield from strategy_ports(is_published)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
     if design.metrics and tier is design.tiers[-1]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tracegen.build.references import literal_or_secret
 from tracegen.build.security import client_tls
 from tracegen.catalogue import Catalogue, Delivery
 from tracegen.decide import Settings
-from tracegen.decide.records import Tls
+from tracegen.decide.records import Reference, Tls
 from tracegen.system import Backend, Certificates, ClientTls, Destination, IngestAuth, Text, Tier
 
 OTLP_PORTS = {"grpc": 4317, "http": 4318}
@@ -37,7 +37,7 @@ def backend_destinations(
             secure=certificates is not None,
             headers={pack.tenant_header: (tenant,)} if tenant else {},
             tls=_inside_tls(certificates),
-            balanced=backend.mode == "scalable",
+            balanced=backend.mode == "scalable" or (backend.replicas is not None and backend.replicas > 1),
             tenant=tenant,
             delivery=delivery,
         )
@@ -81,7 +81,7 @@ class _Outside(NamedTuple):
     name: str
     endpoint: str
     protocol: str
-    headers: Mapping[str, Any]
+    headers: Mapping[str, str | Reference]
     tls: Tls | None
 
 

@@ -13,24 +13,7 @@ from tracegen.catalogue import LanguagePack
 from tracegen.decide import Settings
 from tracegen.decide.records import Service
 from tracegen.parts.certificates import CA_PATH
-from tracegen.system import (
-    SAMPLING_PORTS,
-    Destination,
-    Sampler,
-    StrategyServer,
-    Text,
-    Traffic,
-    text,
-)
-
-#: How often a service asks for its strategy.
-_POLLING_MILLISECONDS = 10_000
-
-_SAMPLERS = {
-    "always_on": "parentbased_always_on",
-    "always_off": "parentbased_always_off",
-    "ratio": "parentbased_traceidratio",
-}
+from tracegen.system import Destination, Text, text
 
 
 def telemetry_environment(
@@ -70,26 +53,6 @@ def stub_settings(settings: Settings, variables: Mapping[str, str], service: Ser
     return {names[each]: text(value) for each, value in values.items() if value and each in names}
 
 
-def sampler_variables(
-    sampler: Sampler, server: StrategyServer | None, protocol: str, traffic: Traffic, processes: int
-) -> dict[str, Text]:
-    """`OTEL_TRACES_SAMPLER` and its argument; `protocol` is the one by which a remote sampler asks."""
-    if server is None or not sampler.remote:
-        variables = {"OTEL_TRACES_SAMPLER": text(_SAMPLERS[sampler.type])}
-        if sampler.type == "ratio":
-            variables["OTEL_TRACES_SAMPLER_ARG"] = text(_decimal(sampler.strategy.ratio or 0))
-        return variables
-    port = SAMPLING_PORTS[protocol]
-    argument = (
-        f"endpoint=http://{server.host}:{port},pollingIntervalMs={_POLLING_MILLISECONDS},"
-        f"initialSamplingRate={_decimal(_initial(sampler, traffic, processes))}"
-    )
-    return {
-        "OTEL_TRACES_SAMPLER": text("parentbased_jaeger_remote"),
-        "OTEL_TRACES_SAMPLER_ARG": text(argument),
-    }
-
-
 def _exporter(destination: Destination) -> dict[str, Text]:
     protocol = {"http": "http/protobuf", "grpc": "grpc"}[destination.protocol]
     variables = {
@@ -109,17 +72,3 @@ def _headers(headers: Mapping[str, Text]) -> Text:
         parts.append(f"{',' if parts else ''}{name.lower()}=")
         parts.extend(percent_encoded(part) if isinstance(part, str) else part for part in value)
     return tuple(parts)
-
-
-def _initial(sampler: Sampler, traffic: Traffic, processes: int) -> float:
-    """What a remote sampler keeps until it has an answer.
-
-    A limit without a stated traffic starts at one trace in a hundred: all of them might be far above it.
-    """
-    if sampler.strategy.ratio is None and not traffic.traces_per_second:
-        return 0.01
-    return round(sampler.strategy.share(traffic.traces_per_second, processes), 4)
-
-
-def _decimal(ratio: float) -> str:
-    return f"{ratio:.10f}".rstrip("0").rstrip(".") or "0"

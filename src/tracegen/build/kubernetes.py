@@ -8,7 +8,7 @@ from tracegen.decide.records import (
     KubernetesIngressLogin,
     ServiceKubernetes,
 )
-from tracegen.system import Account, ExternalSecrets, Ingress, Kubernetes, Login, Pods, Toleration
+from tracegen.system import Account, Client, ExternalSecrets, Ingress, Kubernetes, Login, Pods, Toleration
 
 
 def kubernetes_of(settings: Settings) -> Kubernetes:
@@ -27,6 +27,8 @@ def kubernetes_of(settings: Settings) -> Kubernetes:
         image_pull_secrets=said.image_pull_secrets,
         pods=pods_of(said),
         fixed_ids=said.fixed_ids,
+        monitors=said.monitors,
+        clients=tuple(Client(each.namespace, each.labels) for each in said.clients),
     )
 
 

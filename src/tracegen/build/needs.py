@@ -17,27 +17,17 @@ _PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
 def needs(said: Said, name: str, environment: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of propagators, `remote_sampling` and `otlp_grpc`, sorted; `environment` is what this one comes to."""
     found = {"tracecontext", "baggage"}
-    for layer in said.written:
-        own = [_at(layer, "service_defaults"), _at(layer, "services", name)]
-        asked = [_at(layer, "propagators"), *(_at(each, "env", "OTEL_PROPAGATORS") for each in own)]
-        found |= set(_words(asked)) & set(PROPAGATORS)
-        samplers = [_at(each, "sampling") for each in (layer, *own)]
-        named = [_at(each, "env", "OTEL_TRACES_SAMPLER") for each in own]
-        if set(_words(samplers)) & set(REMOTE) or any("jaeger_remote" in word for word in _words(named)):
-            found.add(REMOTE_SAMPLING)
-        protocols = [_at(each, "env", variable) for each in own for variable in _PROTOCOLS]
-        if "grpc" in _words([*protocols, _at(layer, "backend")]):
-            found.add(GRPC)
-    if "grpc" in _words([environment.get(_PROTOCOLS[0], ())]):
+    own = (("service_defaults",), ("services", name))
+    asked = [said.written("propagators"), *(said.written(*each, "env", "OTEL_PROPAGATORS") for each in own)]
+    found |= set(_words(asked)) & set(PROPAGATORS)
+    samplers = [said.written("sampling"), *(said.written(*each, "sampling") for each in own)]
+    named = [said.written(*each, "env", "OTEL_TRACES_SAMPLER") for each in own]
+    if set(_words(samplers)) & set(REMOTE) or any("jaeger_remote" in word for word in _words(named)):
+        found.add(REMOTE_SAMPLING)
+    protocols = [said.written(*each, "env", variable) for each in own for variable in _PROTOCOLS]
+    if "grpc" in _words([*protocols, said.written("backend"), environment.get(_PROTOCOLS[0], ())]):
         found.add(GRPC)
     return tuple(sorted(found))
-
-
-def _at(value: Any, *path: str) -> Any:
-    """What stands at a path; None where another layer's mistake does."""
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _words(value: Any) -> Iterator[str]:

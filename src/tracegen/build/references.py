@@ -1,25 +1,29 @@
 """References to secrets, and values that may hold them (ruling 3)."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
+from tracegen.decide.records import Reference
 from tracegen.system import Secret, Text, text
 
 
-def secret(reference: Mapping[str, Any], project: str) -> Secret:
+def secret(reference: Reference, project: str) -> Secret:
     """The Secret that `{env: N}`, `{secret: {name, key}}` or `{file: path}` means in a project."""
-    if "env" in reference:
-        return Secret(variable=reference["env"], name=f"{project}-env", key=reference["env"])
-    if "secret" in reference:
-        name, key = reference["secret"]["name"], reference["secret"]["key"]
+    if reference.env:
+        return Secret(variable=reference.env, name=f"{project}-env", key=reference.env)
+    if reference.secret:
+        name, key = reference.secret.name, reference.secret.key
         return Secret(variable=_variable(f"{name}_{key}"), name=name, key=key)
-    path = reference["file"]
+    assert reference.file, "the schema demands one of the three"
+    return mounted(reference.file, project)
+
+
+def mounted(path: str, project: str) -> Secret:
+    """The Secret that is a file."""
     return Secret(variable="", name=f"{project}-files", key=_key(path), file=path)
 
 
-def literal_or_secret(value: str | Mapping[str, Any], project: str) -> Text:
+def literal_or_secret(value: str | Reference, project: str) -> Text:
     """A value that is a text or a reference."""
     return text(value) if isinstance(value, str) else text(secret(value, project))
 

@@ -1,11 +1,10 @@
 """Certificates and ingest authentication of the System."""
 
 from dataclasses import replace
-from typing import Any
 
-from tracegen.build.references import literal_or_secret, secret
+from tracegen.build.references import literal_or_secret, mounted, secret
 from tracegen.decide import Settings
-from tracegen.decide.records import Tls
+from tracegen.decide.records import Reference, Tls
 from tracegen.system import Certificates, ClientTls, IngestAuth, Secret, text
 
 #: Ends the name of the variable that holds base64 of `username:password`, which no file can compute.
@@ -29,7 +28,7 @@ def certificates_of(settings: Settings) -> Certificates | None:
     )
 
 
-def _certificate(said: Any, file: str, project: str, is_made: bool) -> Secret:
+def _certificate(said: Reference | None, file: str, project: str, is_made: bool) -> Secret:
     """As said; on Kubernetes what cert-manager makes wins, in a Secret of its own."""
     found = secret(said, project) if said else Secret(variable="", name="", key="")
     return replace(found, name=f"{project}-tls", key=file) if is_made else found
@@ -40,11 +39,12 @@ def ingest_of(settings: Settings) -> IngestAuth:
     said, project = settings.security.ingest_auth, settings.name
     if isinstance(said, str):
         return IngestAuth("none")
-    if "bearer" in said:
-        token = secret(said["bearer"], project)
+    if said.bearer:
+        token = secret(said.bearer, project)
         return IngestAuth("bearer", secret=token, header=text("Bearer ", token))
-    password = secret(said["basic"]["password"], project)
-    username = literal_or_secret(said["basic"]["username"], project)
+    assert said.basic, "the schema demands one of the two"
+    password = secret(said.basic.password, project)
+    username = literal_or_secret(said.basic.username, project)
     encoded = Secret(f"{password.variable}{BASIC_SUFFIX}", password.name, f"{password.key}{BASIC_SUFFIX}")
     return IngestAuth("basic", username=username, secret=password, header=text("Basic ", encoded))
 
@@ -53,9 +53,9 @@ def client_tls(said: Tls | None, project: str) -> ClientTls | None:
     """How a server that somebody else runs is verified, from a `tls` of the spec."""
     if said is None:
         return None
-    ca = {"file": said.ca} if isinstance(said.ca, str) else said.ca
+    ca = mounted(said.ca, project) if isinstance(said.ca, str) else secret(said.ca, project) if said.ca else None
     return ClientTls(
-        ca=secret(ca, project) if ca else None,
+        ca=ca,
         cert=secret(said.cert, project) if said.cert else None,
         key=secret(said.key, project) if said.key else None,
         server_name=said.server_name or "",

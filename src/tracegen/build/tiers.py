@@ -33,10 +33,21 @@ def tiers_of(
     certificates: Certificates | None,
     auth: IngestAuth,
 ) -> tuple[Tier, ...]:
-    """The tiers, the one next to the services first."""
-    said = settings.collector
-    if said.topology == "none":
+    """The tiers, the one next to the services first, to which pages in a browser send too."""
+    if settings.collector.topology == "none":
         return ()
+    first, *others = _tiers(settings, packs, destinations, certificates, auth)
+    return (replace(first, cors=settings.collector.cors), *others)
+
+
+def _tiers(
+    settings: Settings,
+    packs: Catalogue,
+    destinations: tuple[Destination, ...],
+    certificates: Certificates | None,
+    auth: IngestAuth,
+) -> tuple[Tier, ...]:
+    said = settings.collector
     resources = resources_of(said.resources)
     last: dict[str, Any] = {
         "destinations": destinations,
@@ -95,8 +106,9 @@ def _agent_before(gateway: Tier, receivers: tuple[str, ...], forwards: tuple[Des
 
 def _queue(said: CollectorQueue, resources: Resources, queues: int) -> Queue:
     """One of the queues that share a volume, or a quarter of the memory."""
-    if said.size is None:
+    if said.type == "memory":
         return Queue(persistent=False, size="", spans=memory_queue_length(resources.memory, queues))
+    assert said.size, "a queue on disk has a size"
     return Queue(persistent=True, size=said.size, spans=queue_length(said.size, queues), fsync=bool(said.fsync))
 
 
@@ -112,7 +124,5 @@ def _by_tenant(forward: Destination, last: Tier) -> tuple[Destination, ...]:
 
 
 def _redaction(said: CollectorRedact, known: Mapping[str, str]) -> Redaction:
-    patterns = [
-        (each, known[each]) if isinstance(each, str) else (each["name"], each["regex"]) for each in said.patterns
-    ]
+    patterns = [(each, known[each]) if isinstance(each, str) else (each.name, each.regex) for each in said.patterns]
     return Redaction(said.keys, tuple(patterns))

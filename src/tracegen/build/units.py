@@ -35,7 +35,16 @@ def units_of(design: Design, components: Sequence[Component]) -> tuple[Unit, ...
         for unit in units
     ]
     owner = list(_volume_owner(found, design))
-    return (*owner, *found)
+    return (*owner, *_apart(found))
+
+
+def _apart(units: Sequence[Unit]) -> Iterator[Unit]:
+    """Two services may have one port, the host has each once: the first gets it, the engine chooses the others."""
+    taken: set[int] = set()
+    for unit in units:
+        numbers = {port.number for port in unit.ports}
+        yield replace(unit, chosen=frozenset(numbers & taken)) if numbers & taken else unit
+        taken |= numbers
 
 
 def _split(component: Component, exposure: Exposure) -> Iterator[Unit]:

@@ -2,9 +2,11 @@
 
 from tracegen.catalogue.listing import Catalogue, catalogue
 from tracegen.catalogue.pack import (
+    Added,
     BackendPack,
     Delivery,
     ExampleImage,
+    Here,
     Image,
     KafkaClient,
     LanguagePack,
@@ -12,15 +14,20 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Renamed,
+    Seen,
     Sizing,
     StoragePack,
+    numbers_of,
 )
 
 __all__ = [
+    "Added",
     "BackendPack",
     "Catalogue",
     "Delivery",
     "ExampleImage",
+    "Here",
     "Image",
     "KafkaClient",
     "LanguagePack",
@@ -28,7 +35,10 @@ __all__ = [
     "OperatorAgent",
     "Pack",
     "Refusal",
+    "Renamed",
+    "Seen",
     "Sizing",
     "StoragePack",
     "catalogue",
+    "numbers_of",
 ]

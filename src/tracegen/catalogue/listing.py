@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from tracegen.catalogue.data import data_path
 from tracegen.catalogue.pack import (
+    Added,
     BackendPack,
     Delivery,
     ExampleImage,
+    Here,
     Image,
     Incomplete,
     KafkaClient,
@@ -20,6 +22,8 @@ from tracegen.catalogue.pack import (
     OperatorAgent,
     Pack,
     Refusal,
+    Renamed,
+    Seen,
     Sizing,
     StoragePack,
 )
@@ -65,20 +69,24 @@ class Catalogue:
 
     @cached_property
     def images(self) -> Mapping[str, Image]:
-        """Every pinned image by name, from all `versions.yaml`."""
+        """Every pinned image by name, from all `versions.yaml`; packs may share one that they pin alike."""
         found: dict[str, Image] = {}
         for path in self.files("versions.yaml"):
             for name, entry in read_yaml(path).items():
-                if name in found:
-                    raise ValueError(f"image {name} is pinned twice, once in {path}")
-                found[name] = Image(
+                image = Image(
                     name=name,
                     repository=entry["repository"],
                     version=str(entry["version"]),
                     source=entry["source"],
                     tested=entry["tested"],
                     user=entry["user"],
+                    oldest=str(entry.get("oldest", "")),
+                    seen=_seen(entry["digest"]) if "digest" in entry else None,
+                    renamed=tuple(_renamed(each) for each in entry.get("renamed", ())),
+                    added=tuple(Added(tuple(each["path"]), str(each["since"])) for each in entry.get("added", ())),
                 )
+                if found.setdefault(name, image) != image:
+                    raise ValueError(f"image {name} is pinned in two ways, once in {path}")
         return found
 
     @cached_property
@@ -97,6 +105,14 @@ class Catalogue:
 
     def _of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
         return ((common, data) for root in self.code for common, data in _packs(root) if data["kind"] == kind)
+
+
+def _renamed(entry: Mapping[str, Any]) -> Renamed:
+    return Renamed(entry["section"], entry["name"], entry["before"], str(entry["since"]))
+
+
+def _seen(entry: Mapping[str, Any]) -> Seen:
+    return Seen(digest=entry["is"], agree=entry["agree"], of=entry["of"], date=str(entry["seen"]))
 
 
 def _packs(root: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
@@ -197,8 +213,16 @@ def _refusal(data: Mapping[str, Any], key: str) -> Refusal | None:
 
 def _example(data: Mapping[str, Any]) -> ExampleImage:
     return ExampleImage(
-        health=tuple(data["health"]), user=data["user"], writable=tuple(data["writable"]), memory=data["memory"]
+        health=tuple(data["health"]),
+        user=data["user"],
+        writable=tuple(data["writable"]),
+        memory=data["memory"],
+        here=_here(data["here"]) if "here" in data else None,
     )
+
+
+def _here(data: Mapping[str, Any]) -> Here:
+    return Here(tuple(data["needs"]), tuple(data["build"]), data.get("path", ""), data.get("folder", ""))
 
 
 def _common(folder: Path, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a pack says of itself: one frozen record for each kind of pack."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,41 @@ from tracegen.emit import LiteralStyle
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """A name in a program's configuration that is new since a version; it takes the one before too, and warns."""
+
+    section: str
+    name: str
+    before: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A key of a program's configuration that older versions refuse: where it stands, and since when it is known."""
+
+    path: tuple[str, ...]
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A digest that independent public files give for a pinned version: how many of how many, and when (a date)."""
+
+    digest: str
+    agree: int
+    of: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A pinned container image and what is known of its inside.
 
-    `source` says where the version was seen; `tested` what the tests ran instead, when that differs.
+    `source` says where the version was seen; `tested` what the tests ran instead, when that differs. `oldest` is the
+    oldest version for which what is rendered is known to be right, empty where nobody tried; `renamed` is what older
+    ones call otherwise, `added` what they do not have. `seen` is what is known of its digest, and `digest` what it is
+    pulled by, empty for the tag.
     """
 
     name: str
@@ -21,11 +53,27 @@ class Image:
     source: str
     tested: str
     user: int
+    oldest: str = ""
+    seen: Seen | None = None
+    digest: str = ""
+    renamed: tuple[Renamed, ...] = ()
+    added: tuple[Added, ...] = ()
 
     @property
     def reference(self) -> str:
-        """`repository:version` as a container engine takes it."""
-        return f"{self.repository}:{self.version}"
+        """`repository:version`, with `@digest` where there is one, as a container engine takes it."""
+        return f"{self.repository}:{self.version}" + (f"@{self.digest}" if self.digest else "")
+
+    def is_before(self, version: str) -> bool:
+        """Whether this is older than a version; a tag without numbers, such as a branch, counts as newest."""
+        mine, other = numbers_of(self.version), numbers_of(version)
+        compared = min(len(mine), len(other))
+        return mine[:compared] < other[:compared]
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    """The numbers of a version in their order, what follows a dash left out."""
+    return tuple(int(each) for each in re.findall(r"\d+", version.partition("-")[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +90,32 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """How the example is built on a machine, without its image, in the service's folder.
+
+    `needs` are programs on PATH, `build` lines of a shell (`$CACHE` is a folder for all services of all projects).
+    The image's command is started in `folder`, with the programs of the folder `path` first.
+    """
+
+    needs: tuple[str, ...]
+    build: tuple[str, ...]
+    path: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleImage:
     """What is known of the image that the example's Dockerfile builds.
 
     `health` asks the service itself whether it works, inside the container, with what is in the image; `writable`
-    are the folders that it writes to, `memory` such as `256Mi` what it needs.
+    are the folders that it writes to, `memory` such as `256Mi` what it needs. `here` is how it is built without it.
     """
 
     health: tuple[str, ...]
     user: int
     writable: tuple[str, ...]
     memory: str
+    here: Here | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +275,10 @@ class Incomplete:
     hint: str
 
 
+#: What an option that is a reference to a secret, or a text in its place, refers to in the schema.
+_REFERENCES = ("#/$defs/reference", "#/$defs/text_or_reference")
+
+
 @dataclass(frozen=True, slots=True)
 class StoragePack(Pack):
     """A storage: the backends and the modes that it serves.
@@ -244,3 +311,9 @@ class StoragePack(Pack):
     process: Sizing
     server: Sizing | None
     delivery: Delivery
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The options that are a reference to a secret, or may be one, in the order of its `options.json`."""
+        options: Mapping[str, Mapping[str, Any]] = self.options.get("properties", {})
+        return tuple(key for key, each in options.items() if each.get("$ref") in _REFERENCES)

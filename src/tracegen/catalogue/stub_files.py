@@ -12,6 +12,8 @@ from tracegen.catalogue.pack import LanguagePack
 
 #: The suffix of templates; every other file is copied as it is.
 TEMPLATE = ".j2"
+#: The page for a service that is there already: how tracing is put into it, and taken out again.
+ADOPTION = "README.tracing.md"
 
 
 def stub_files(pack: LanguagePack, framework: str, instrumentation: str, example: bool) -> Mapping[str, Path]:

@@ -1,5 +1,6 @@
 """What a spec declares, for commands that hold traces against it: the one place that asks the system for it."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from tracegen.view import Declared
 if TYPE_CHECKING:
     from tracegen.decide import Settings
     from tracegen.system import Service, System
-    from tracegen.verify import Expected, ExpectedService
+    from tracegen.verify import Contract, Expected, ExpectedService
 
 DEFAULT = "tracegen.yaml"
 
@@ -40,6 +41,7 @@ def expected(spec: str | None, environment: str | None = None, *, collected: boo
         name=system.name,
         services={service.traced_name: _expected(service) for service in system.services.values()},
         edges=tuple((names[caller], names[callee]) for caller, callee in system.edges()),
+        contracts=dict(_contracts(settings, names)),
         baggage=settings.baggage.to_attributes,
         redacted=tuple(dict.fromkeys(key for each in redactions for key in each.keys)),
         masked=tuple(dict.fromkeys(pattern for each in redactions for pattern in each.patterns)),
@@ -50,12 +52,36 @@ def expected(spec: str | None, environment: str | None = None, *, collected: boo
     )
 
 
+def _contracts(settings: "Settings", names: Mapping[str, str]) -> "Iterator[tuple[tuple[str, str], Contract]]":
+    from tracegen.traces import duration
+    from tracegen.verify import Contract
+
+    for name, service in settings.services.items():
+        for call in service.calls:
+            if said := call.expect:
+                limit = duration(said.max_latency) if said.max_latency else 0
+                contract = Contract(
+                    said.propagated, said.baggage or (), said.attributes or (), limit, said.max_errors
+                )
+                yield (names[name], names[call.service]), contract
+
+
 def _expected(service: "Service") -> "ExpectedService":
     from tracegen.verify import ExpectedService
 
     sampler = service.sampler
     ratio = None if sampler.operations else sampler.strategy.ratio
     return ExpectedService(service.name, service.attributes, service.language, ratio)
+
+
+def own_addresses(spec: str | None, environment: str | None) -> tuple[str, ...]:
+    """Where the backend is that Compose runs on this machine; nothing where only the engine knows, or nobody."""
+    from tracegen.render.first_trace import pages
+
+    found = _built(spec, environment)
+    if found is None or "compose" not in found[0].targets:
+        return ()
+    return tuple(address for address, _ in pages(found[0]) if address)
 
 
 def _built(spec: str | None, environment: str | None) -> "tuple[System, Settings] | None":

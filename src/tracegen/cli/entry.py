@@ -23,6 +23,7 @@ _COMMANDS = {
     "traces": "Slow requests, errors, dependencies and more, on the terminal.",
     "verify": "Hold real traces against the spec.",
     "rehearse": "Send traffic made from the spec; tell what is kept of it.",
+    "run": "Start what was rendered on this machine, without containers.",
     "doctor": "Name the first broken hop of a span's path, and the command that mends it.",
     "packs": "List languages, backends, storages and pinned versions.",
     "schema": "Print the JSON Schema of a spec, for editors.",

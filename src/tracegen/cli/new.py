@@ -1,31 +1,52 @@
 """`tracegen new`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tracegen.cli.next_steps import tell_next
 from tracegen.cli.writing import Loudness, loudness, loudness_options
 from tracegen.other_program import warning
-from tracegen.project.create import create, next_commands
-from tracegen.project.draft import SPEC, draft
+from tracegen.project.create import create_of
+from tracegen.project.draft import SPEC, Draft, draft
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
 from tracegen.project.saved_answers import forget, load
 from tracegen.project.target import check_target, top_of_repository
 from tracegen.source.words import did_you_mean
 from tracegen.write import count_line, needs_recovery, recover, recovery_lines, verdict_lines
 
+#: Where a project goes that begins with what exists, so that nothing of it is in the way.
+_FOLDER_OF_FROM = "tracing"
+
 
 @click.command(short_help="Begin a project: a wizard, then files that work.")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.argument("arguments", metavar="[DIR]", nargs=-1)
 @click.option("--defaults", is_flag=True, help="Ask nothing; what is not answered gets its default.")
 @click.option("--data", multiple=True, metavar="KEY=VALUE", help="An answer ahead; may be repeated.")
 @click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers ahead, from a YAML file.")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="FILE|ADDRESS",
+    help="Begin with what exists: Compose files, manifests, spans, a Jaeger or Tempo; again for more.",
+)
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME", help="With --from: this profile of Compose only."
+)
 @loudness_options
 def command(
-    folder: Path, defaults: bool, data: tuple[str, ...], answers: Path | None, verbose: bool, quiet: bool
+    arguments: tuple[str, ...],
+    defaults: bool,
+    data: tuple[str, ...],
+    answers: Path | None,
+    sources: tuple[str, ...],
+    profiles: tuple[str, ...],
+    verbose: bool,
+    quiet: bool,
 ) -> int:
     """Begin a project in DIR (default: here): asks what it cannot know, then writes a project that works.
 
@@ -36,6 +57,9 @@ def command(
       tracegen new shop
       tracegen new shop --defaults --data "services=web node calls api, api go"
       tracegen new shop --answers answers.yaml
+      tracegen new --from compose.yaml              into ./tracing, compose.yaml stays as it is
+      tracegen new shop-tracing --from k8s/         all manifests of a folder, or its kustomization
+      tracegen new --from http://localhost:16686    services and calls that a Jaeger has seen
 
     The keys of answers are project, services, backend, mode, storage, sampling and targets, and where another
     answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
@@ -43,9 +67,12 @@ def command(
     loud = loudness(verbose, quiet)
     if words := warning():
         click.echo(words, err=True)
+    folder, named = _split(arguments, sources)
     if _take_up(folder):
         return 0
     check_target(folder)
+    if named:
+        return _begin_with(named, folder, data, profiles, loud)
     ahead = _understood({**(load(answers) if answers else {}), **_pairs(data)}, folder)
     if defaults:
         found = _defaults(ahead, folder)
@@ -142,18 +169,52 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def _split(arguments: Sequence[str], sources: Sequence[str]) -> tuple[Path, list[str]]:
+    """DIR and all sources: with `--from`, further files may follow each other without saying it again.
+
+    Raises UsageError.
+    """
+    if not sources:
+        if len(arguments) > 1:
+            raise click.UsageError(f"one folder is enough: {' '.join(arguments)}")
+        return Path(arguments[0] if arguments else "."), []
+    more = [each for each in arguments if Path(each).is_file()]
+    folders = [each for each in arguments if each not in more]
+    if len(folders) > 1:
+        raise click.UsageError(f"one folder is enough, and a file has to be there: {' '.join(folders)}")
+    return Path(folders[0] if folders else _FOLDER_OF_FROM), [*sources, *more]
+
+
+def _begin_with(
+    sources: list[str], folder: Path, data: tuple[str, ...], profiles: tuple[str, ...], loud: Loudness
+) -> int:
+    """What exists in place of answers; a name is the one answer that has a meaning beside it."""
+    from tracegen.cli.new_from import draft_from, told
+
+    said = _pairs(data)
+    if others := [key for key in said if key != "project"]:
+        raise click.UsageError(f"{others[0]} is found with --from; change it in {SPEC} afterwards")
+    drafted, found = draft_from(sources, folder, said.get("project", ""), profiles)
+    if loud != "quiet":
+        click.echo(told(found), err=True)
+    return _written(drafted, folder, loud)
+
+
 def _write(answers: Mapping[str, Any], folder: Path, loud: Loudness) -> int:
-    changes = create(answers, folder)
+    code = _written(draft(answers, folder), folder, loud)
     forget(folder)
+    return code
+
+
+def _written(drafted: Draft, folder: Path, loud: Loudness) -> int:
+    changes = create_of(drafted, folder)
     lines = verdict_lines(changes) if loud == "verbose" else []
     if loud != "quiet":
         click.echo("\n".join([*lines, count_line([changes], done=True)]))
-    rendered = draft(answers, folder).rendered
+    rendered = drafted.rendered
     assert rendered, "it was just written"
     top = top_of_repository(folder)
     if top and top != folder.resolve() and any(each.path.startswith(".github/") for each in changes):
         click.echo(f"\nGitHub reads workflows at {top} only: move .github/workflows/tracing.yaml up there", err=True)
-    click.echo("\nNext:", err=True)
-    for line in next_commands(rendered, folder):
-        click.echo(f"  {line}", err=True)
+    tell_next(rendered, folder)
     return 0

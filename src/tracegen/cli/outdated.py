@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, numbers_of
 from tracegen.cli.packs import table
-from tracegen.project.breaking import numbers_of
 from tracegen.source.files import read_file
 
 

@@ -70,6 +70,8 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
         ],
         "versions": [
             {"name": each.name, "image": each.reference, "source": each.source, "tested": each.tested}
+            | ({"oldest": each.oldest} if each.oldest else {})
+            | ({"digest": each.seen.digest, "agree": each.seen.agree, "of": each.seen.of} if each.seen else {})
             for each in packs.images.values()
         ],
     }

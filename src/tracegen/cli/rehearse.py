@@ -2,7 +2,9 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from tracegen.cli.pipeline import compile_spec
 
 if TYPE_CHECKING:
     from tracegen.rehearse.facts import Facts
+    from tracegen.rehearse.run import Wanted
     from tracegen.rehearse.target import Target
 
 DEFAULT_TARGET = "http://127.0.0.1:4318"
@@ -31,7 +34,9 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 @click.option(
     "--ca", type=click.Path(dir_okay=False, exists=True), help="The authority of the receiver's certificate."
 )
-@click.option("--duration", default="10s", show_default=True, help="How long traces begin, such as 30s or 5m.")
+@click.option("--view", "views", is_flag=True, help="Open the viewer, and send there until Ctrl-C.")
+@click.option("--no-browser", is_flag=True, help="With --view: open no browser.")
+@click.option("--duration", help="How long traces begin, such as 30s or 5m.  [default: 10s; with --view 1h]")
 @click.option("--rate", type=click.FloatRange(0, 10_000, min_open=True), help="Traces a second in all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other traces.")
 @click.option(
@@ -45,7 +50,9 @@ def command(
     to: str | None,
     headers: tuple[str, ...],
     ca: str | None,
-    duration: str,
+    views: bool,
+    no_browser: bool,
+    duration: str | None,
     rate: float | None,
     seed: int,
     counts: str | None,
@@ -57,23 +64,52 @@ def command(
     Exits 1 when spans are lost, or a count is not what was predicted.
 
     \b
+      tracegen rehearse --view                             in the browser, live
       tracegen rehearse                                    to what listens on this machine
       tracegen rehearse --to grpc://127.0.0.1:4317 --rate 50
       tracegen rehearse --count http://127.0.0.1:16686     predicted beside counted
     """
-    from tracegen.rehearse.count import CannotCount
     from tracegen.rehearse.facts import facts_of
-    from tracegen.rehearse.report import as_data, as_text
-    from tracegen.rehearse.run import Wanted, run
-    from tracegen.rehearse.target import Unreachable
+    from tracegen.rehearse.run import Wanted
 
+    if views and (to or dry_run or spec == "-"):
+        raise click.UsageError("--view goes with a spec that is a file, and without --to and --dry-run")
     rendered = compile_spec(spec, environment, strict=False)
     facts = facts_of(rendered)
     if rate or facts.rate > MOST_RATE:
         facts = facts.scaled(rate or MOST_RATE)
+    wanted = Wanted(seconds(duration or ("1h" if views else "10s")), seed, None, counts)
+    if views:
+        return _viewed(facts, wanted, spec, environment, format_, browser=not no_browser)
     target = None if dry_run else _target(facts, to, headers, ca, Path(spec).parent)
+    return _ran(facts, replace(wanted, target=target), format_)
+
+
+def _viewed(
+    facts: "Facts", wanted: "Wanted", spec: str, environment: str | None, format_: str, *, browser: bool
+) -> int:
+    """Sent to a viewer, which stays until Ctrl-C."""
+    from tracegen.cli.declared import expected
+    from tracegen.cli.traces_options import opened
+    from tracegen.cli.view import MOST_SPANS, viewing
+    from tracegen.rehearse.target import parse
+
+    held = expected(spec, environment, collected=False)
+    with opened(None, MOST_SPANS) as store, viewing(store, held, browser=browser) as viewer:
+        code = _ran(facts, replace(wanted, target=parse(viewer.http)), format_)
+        while not code:
+            time.sleep(3_600)
+    return code
+
+
+def _ran(facts: "Facts", wanted: "Wanted", format_: str) -> int:
+    from tracegen.rehearse.count import CannotCount
+    from tracegen.rehearse.report import as_data, as_text
+    from tracegen.rehearse.run import run
+    from tracegen.rehearse.target import Unreachable
+
     try:
-        report = run(facts, Wanted(_seconds(duration), seed, target, counts))
+        report = run(facts, wanted)
     except Unreachable as error:
         click.echo(f"{error}\n  hint: {error.hint}" if error.hint else str(error), err=True)
         return 1
@@ -84,18 +120,17 @@ def command(
     return 1 if report.wrong else 0
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A duration such as 30s. Raises UsageError."""
     unit = next((each for each in _UNITS if text.endswith(each) and text[: -len(each)].isdecimal()), "")
-    seconds = int(text[: -len(unit)]) * _UNITS[unit] if unit else 0.0
-    if not 0 < seconds <= MOST_SECONDS:
+    found = int(text[: -len(unit)]) * _UNITS[unit] if unit else 0.0
+    if not 0 < found <= MOST_SECONDS:
         raise click.UsageError(f"--duration {text}: write it as 30s or 5m, at most an hour")
-    return seconds
+    return found
 
 
 def _target(facts: "Facts", to: str | None, headers: tuple[str, ...], ca: str | None, folder: Path) -> "Target":
     """Credentials of the spec are for its own collector: here or under its name; elsewhere only what is given."""
-    from dataclasses import replace
-
     from tracegen.rehearse.target import BadAddress, parse
 
     try:
@@ -112,7 +147,7 @@ def _target(facts: "Facts", to: str | None, headers: tuple[str, ...], ca: str | 
 def _credentials(facts: "Facts", folder: Path) -> dict[str, str]:
     from tracegen.rehearse.facts import secret_value
 
-    environment = {**_dotenv(folder / ".env"), **os.environ}
+    environment = {**dotenv(folder / ".env"), **os.environ}
     found = {}
     for name, value in facts.headers.items():
         try:
@@ -122,7 +157,8 @@ def _credentials(facts: "Facts", folder: Path) -> dict[str, str]:
     return found
 
 
-def _dotenv(path: Path) -> Mapping[str, str]:
+def dotenv(path: Path) -> Mapping[str, str]:
+    """The variables of a `.env` file; none where there is no file."""
     if not path.is_file():
         return {}
     pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if line[:1] != "#")

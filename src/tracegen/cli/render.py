@@ -7,11 +7,13 @@ from typing import cast
 
 import click
 
+from tracegen.cli.next_steps import tell_next
 from tracegen.cli.pipeline import compile_parts, compile_spec, output_folder
 from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
 from tracegen.project.parts import Part, written_folders
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Style, plan_changes
+from tracegen.write.memory import is_remembered
 
 
 @click.command(short_help="Write the files of a spec, or tell what would change.")
@@ -73,7 +75,23 @@ def command(
     again += [] if output is None else ["-o", str(output)]
     again += ["--all"] if all_ else [] if environment is None else ["--env", environment]
     manner = Manner(format_, loudness(verbose, quiet), again)
-    return look(folders, check_, diff_, manner) if check_ or diff_ or plan_ else write(folders, manner)
+    if check_ or diff_ or plan_:
+        return look(folders, check_, diff_, manner)
+    is_first = not is_remembered(parts[0].folder)
+    code = write(folders, manner)
+    if is_first and not code and format_ == "text" and not quiet:
+        shown = parts[-1] if environment is not None else parts[0]
+        tell_next(shown.rendered, shown.folder, _words(spec, environment, shown.folder))
+    return code
+
+
+def _words(spec: str, environment: str | None, root: Path) -> list[str] | tuple[()] | None:
+    """How a command after this one names the spec; nothing where it lies in the output folder."""
+    if spec == "-":
+        return None
+    if environment is None and Path(spec).name == "tracegen.yaml" and Path(spec).parent.resolve() == root.resolve():
+        return ()
+    return [*([] if spec == "tracegen.yaml" else [spec]), *(["--env", environment] if environment else [])]
 
 
 def _parts(

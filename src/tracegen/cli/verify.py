@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracegen.cli.declared import DEFAULT, expected
+from tracegen.cli.declared import DEFAULT, expected, own_addresses
 from tracegen.cli.traces_options import fill, opened, reading_options, told, wanted
 from tracegen.traces import Store, duration
 
@@ -53,6 +53,7 @@ def command(
     found that is more than a note.
 
     \b
+      tracegen verify                                what the backend has that Compose runs here
       tracegen verify --from traces.json             OTLP in a file
       tracegen verify --from http://localhost:16686  what a Jaeger has of the last hour
       tracegen verify --listen --quiet 10s           what is sent to this machine, in a pipeline
@@ -61,7 +62,10 @@ def command(
     from tracegen.verify import verify
 
     if not sources and listen is None:
-        raise click.UsageError("name where traces are: --from FILE, --from ADDRESS, or --listen")
+        sources = own_addresses(spec, environment)
+        if not sources:
+            raise click.UsageError("name where traces are: --from FILE, --from ADDRESS, or --listen")
+        click.echo(f"from {', '.join(sources)}", err=True)
     if collected is None:
         collected = listen is None
     held = expected(spec, environment, collected=collected)

@@ -5,7 +5,10 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +18,11 @@ from tracegen.cli.traces_options import fill, opened, reading_options, wanted
 from tracegen.traces import Store
 from tracegen.view import GRPC_PORT, LOOPBACK, CannotListen, Viewer
 
-_MOST = 200_000
+if TYPE_CHECKING:
+    from tracegen.verify import Expected
+
+#: Spans that are held where the command line says no other number.
+MOST_SPANS = 200_000
 
 
 @click.command(short_help="Receive traces and show them in the browser, beside the spec.")
@@ -33,7 +40,7 @@ _MOST = 200_000
 @click.option(
     "--max-spans",
     type=click.IntRange(100),
-    default=_MOST,
+    default=MOST_SPANS,
     show_default=True,
     help="The oldest go when there are more.",
 )
@@ -66,20 +73,37 @@ def command(
     asked = wanted(most_traces, back, headers)
     with opened(path, max_spans) as store:
         fill(store, sources, asked)
-        try:
-            viewer = Viewer(
-                store, shown(held), host=host, http_port=http_port, grpc_port=grpc_port, sources=sources,
-                findings=Findings(held),
-            )  # fmt: skip
-        except CannotListen as error:
-            raise click.UsageError(f"cannot listen: {error}") from error
-        with viewer:
-            _tell(viewer, store)
-            if not no_browser and _has_screen():
-                # A browser that must be started first may take its time.
-                threading.Thread(target=webbrowser.open, args=[viewer.page], daemon=True).start()
+        with viewing(store, held, host=host, ports=(http_port, grpc_port), sources=sources, browser=not no_browser):
             while True:
                 time.sleep(3_600)
+
+
+@contextmanager
+def viewing(
+    store: Store,
+    held: "Expected",
+    *,
+    host: str = LOOPBACK,
+    ports: tuple[int | None, int | None] = (None, None),
+    sources: Sequence[str] = (),
+    browser: bool = True,
+) -> Iterator[Viewer]:
+    """A viewer that is told and opened in the browser, as long as the block lasts; ports as Viewer has them, HTTP
+    first. Raises UsageError where it cannot listen.
+    """
+    try:
+        viewer = Viewer(
+            store, shown(held), host=host, http_port=ports[0], grpc_port=ports[1], sources=sources,
+            findings=Findings(held),
+        )  # fmt: skip
+    except CannotListen as error:
+        raise click.UsageError(f"cannot listen: {error}") from error
+    with viewer:
+        _tell(viewer, store)
+        if browser and _has_screen():
+            # A browser that must be started first may take its time.
+            threading.Thread(target=webbrowser.open, args=[viewer.page], daemon=True).start()
+        yield viewer
 
 
 def _has_screen() -> bool:

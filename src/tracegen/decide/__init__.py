@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, StoragePack
 from tracegen.decide.draft import Draft
 from tracegen.decide.recording import record
 from tracegen.decide.records import Spec
@@ -50,6 +50,27 @@ class Settings(Spec):
     def said(self) -> Said:
         """What the spec says, for the places of problems."""
         return self.origin.said
+
+    def option(self, key: str) -> Any:
+        """An option of the storage; None where this one has no such key. LookupError where no storage has it."""
+        if ("backend", "storage", key) not in self.said.paths:
+            raise LookupError(f"no storage has {key}")
+        return getattr(self.backend.storage, key, None)
+
+    def runs_server(self, storage: StoragePack) -> bool:
+        """Whether the rendered system runs what the storage needs: no server that exists is named."""
+        return not any(self.option(key) for key in storage.server_named_by)
+
+    def is_said(self, *path: str | int) -> bool:
+        """Whether the spec itself says something at a path.
+
+        Only for what is about the words of the spec: a key that has no effect here, and which line to point at.
+        """
+        return self.said.get(*path) is not None
+
+    def as_said(self, *path: str | int) -> Any:
+        """What the spec says at a path, for a message about a value that was dropped."""
+        return self.said.get(*path)
 
 
 def decide(said: Said, packs: Catalogue) -> Settings:

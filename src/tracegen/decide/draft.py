@@ -59,7 +59,8 @@ class Draft:
     @cached_property
     def passed(self) -> Mapping[str, int]:
         """For each service, how many a trace passes that starts there."""
-        return reached({name: each["calls"] for name, each in self.values["services"].items()})
+        services = self.values["services"].items()
+        return reached({name: [call["service"] for call in each["calls"]] for name, each in services})
 
     def paths(self, pattern: Pattern) -> Iterator[Path]:
         """The paths that a pattern stands for, where the mapping above is there."""

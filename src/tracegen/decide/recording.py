@@ -30,15 +30,18 @@ def record(node: Node, values: Any) -> Any:
     """The values of a place as its record, with the records of what lies below."""
     if values is None:
         return None
-    if node.is_mapping:
-        return _record(node, values)
-    if node.each is not None:
-        return {name: record(node.each, each) for name, each in values.items()}
+    if isinstance(values, dict):
+        return _record(node, values) if node.has_keys else _by_name(node.values_of("additionalProperties"), values)
     if isinstance(values, list):
-        return tuple(record(node.items, each) for each in values) if node.items else tuple(values)
+        items = node.values_of("items")
+        return tuple(record(items, each) for each in values) if items else tuple(values)
     if node.schema.get("type") == "number":
         return float(values)
     return values
+
+
+def _by_name(node: Node | None, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: record(node, each) for name, each in values.items()} if node else values
 
 
 def _record(node: Node, values: Mapping[str, Any]) -> Any:

@@ -30,12 +30,29 @@ class MemoryStorage(Storage):
 
 
 @dataclass(frozen=True)
+class ReferenceSecret:
+    """A key of a Secret of Kubernetes."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference to a secret: one of the three."""
+
+    env: str | None
+    secret: ReferenceSecret | None
+    file: str | None
+
+
+@dataclass(frozen=True)
 class Tls:
     """`tls`, wherever it stands."""
 
-    ca: str | Mapping[str, Any] | None
-    cert: Mapping[str, Any] | None
-    key: Mapping[str, Any] | None
+    ca: str | Reference | None
+    cert: Reference | None
+    key: Reference | None
     server_name: str | None
 
 
@@ -45,8 +62,8 @@ class ElasticsearchStorage(Storage):
 
     url: str | None
     urls: tuple[str, ...] | None
-    username: str | Mapping[str, Any] | None
-    password: Mapping[str, Any] | None
+    username: str | Reference | None
+    password: Reference | None
     tls: Tls | None
     index_prefix: str | None
     shards: int
@@ -61,8 +78,8 @@ class OpensearchStorage(Storage):
 
     url: str | None
     urls: tuple[str, ...] | None
-    username: str | Mapping[str, Any] | None
-    password: Mapping[str, Any] | None
+    username: str | Reference | None
+    password: Reference | None
     tls: Tls | None
     index_prefix: str | None
     shards: int
@@ -79,8 +96,8 @@ class CassandraStorage(Storage):
     keyspace: str
     datacenter: str
     replication_factor: int
-    username: str | Mapping[str, Any] | None
-    password: Mapping[str, Any] | None
+    username: str | Reference | None
+    password: Reference | None
     tls: Tls | None
     manage: bool
     size: str
@@ -92,8 +109,8 @@ class ClickhouseStorage(Storage):
 
     servers: tuple[str, ...] | None
     database: str
-    username: str | Mapping[str, Any] | None
-    password: Mapping[str, Any] | None
+    username: str | Reference | None
+    password: Reference | None
     tls: Tls | None
     manage: bool
     size: str
@@ -147,8 +164,8 @@ class KafkaSasl:
     """`backend.kafka.sasl`."""
 
     mechanism: str
-    username: str | Mapping[str, Any]
-    password: Mapping[str, Any]
+    username: str | Reference
+    password: Reference
 
 
 @dataclass(frozen=True)
@@ -179,8 +196,8 @@ class S3Storage(Storage):
     endpoint: str | None
     region: str | None
     prefix: str | None
-    access_key: Mapping[str, Any] | None
-    secret_key: Mapping[str, Any] | None
+    access_key: Reference | None
+    secret_key: Reference | None
     tls: Tls | None
     size: str
 
@@ -191,7 +208,7 @@ class GcsStorage(Storage):
 
     bucket: str
     prefix: str | None
-    credentials: Mapping[str, Any] | None
+    credentials: Reference | None
 
 
 @dataclass(frozen=True)
@@ -200,7 +217,7 @@ class AzureStorage(Storage):
 
     account: str
     container: str
-    key: Mapping[str, Any] | None
+    key: Reference | None
     prefix: str | None
 
 
@@ -215,11 +232,12 @@ class Backend:
     archive: bool | None
     tenants: tuple[Tenant, ...] | None
     resources: ProcessResources | None
+    replicas: int | None
     roles: Mapping[str, Role] | None
     kafka: Kafka | None
     endpoint: str | None
     protocol: str | None
-    headers: Mapping[str, Any] | None
+    headers: Mapping[str, str | Reference] | None
     tls: Tls | None
 
 
@@ -233,11 +251,19 @@ class CollectorQueue:
 
 
 @dataclass(frozen=True)
+class CollectorRedactPatterns:
+    """`collector.redact.patterns.*`."""
+
+    name: str
+    regex: str
+
+
+@dataclass(frozen=True)
 class CollectorRedact:
     """`collector.redact`."""
 
     keys: tuple[str, ...]
-    patterns: tuple[str | Mapping[str, Any], ...]
+    patterns: tuple[str | CollectorRedactPatterns, ...]
 
 
 @dataclass(frozen=True)
@@ -247,7 +273,7 @@ class CollectorAlso:
     name: str
     endpoint: str
     protocol: str
-    headers: Mapping[str, Any]
+    headers: Mapping[str, str | Reference]
     tls: Tls | None
 
 
@@ -259,6 +285,7 @@ class Collector:
     replicas: int
     queue: CollectorQueue
     receivers: tuple[str, ...]
+    cors: tuple[str, ...]
     redact: CollectorRedact
     also: tuple[CollectorAlso, ...]
     resources: ProcessResources
@@ -285,11 +312,30 @@ class Head:
 
 
 @dataclass(frozen=True)
+class KeepAttribute:
+    """`sampling.tail.keep.*.attribute`."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keep:
+    """One of `keep`."""
+
+    slower_than: str | None
+    attribute: KeepAttribute | None
+    all: "tuple[str | Keep, ...] | None"
+    ratio: float | None
+    rate_limit: int | None
+
+
+@dataclass(frozen=True)
 class SamplingTail:
     """`sampling.tail`."""
 
     decision_wait: str
-    keep: tuple[str | Mapping[str, Any], ...]
+    keep: tuple[str | Keep, ...]
     traces: int
     expected_traces_per_second: int
     decisions: int
@@ -340,10 +386,26 @@ class SecurityTls:
     """`security.tls`."""
 
     enabled: bool
-    ca: Mapping[str, Any] | None
-    cert: Mapping[str, Any] | None
-    key: Mapping[str, Any] | None
+    ca: Reference | None
+    cert: Reference | None
+    key: Reference | None
     cert_manager: SecurityTlsCertManager | None
+
+
+@dataclass(frozen=True)
+class SecurityIngestAuthBasic:
+    """`security.ingest_auth.basic`."""
+
+    username: str | Reference
+    password: Reference
+
+
+@dataclass(frozen=True)
+class SecurityIngestAuth:
+    """`security.ingest_auth`."""
+
+    basic: SecurityIngestAuthBasic | None
+    bearer: Reference | None
 
 
 @dataclass(frozen=True)
@@ -351,7 +413,7 @@ class Security:
     """`security`."""
 
     tls: SecurityTls
-    ingest_auth: str | Mapping[str, Any]
+    ingest_auth: str | SecurityIngestAuth
 
 
 @dataclass(frozen=True)
@@ -359,6 +421,7 @@ class Compose:
     """`compose`."""
 
     publish: tuple[str, ...]
+    folder: str
     bind: str
 
 
@@ -377,8 +440,8 @@ class KubernetesIngressLogin:
 
     issuer: str
     client_id: str
-    client_secret: Mapping[str, Any]
-    cookie_secret: Mapping[str, Any]
+    client_secret: Reference
+    cookie_secret: Reference
     email_domains: tuple[str, ...]
 
 
@@ -406,8 +469,8 @@ class KubernetesExternalSecrets:
 class KubernetesServiceAccount:
     """`kubernetes.service_account`."""
 
-    annotations: Mapping[str, Any]
-    labels: Mapping[str, Any]
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -418,6 +481,14 @@ class Tolerations:
     operator: str | None
     value: str | None
     effect: str | None
+
+
+@dataclass(frozen=True)
+class KubernetesClients:
+    """`kubernetes.clients.*`."""
+
+    namespace: str
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -435,11 +506,32 @@ class Kubernetes:
     service_account: KubernetesServiceAccount
     image_pull_secrets: tuple[str, ...]
     tolerations: tuple[Tolerations, ...]
-    node_selector: Mapping[str, Any]
+    node_selector: Mapping[str, str]
     priority_class: str | None
-    annotations: Mapping[str, Any]
-    labels: Mapping[str, Any]
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
+    monitors: bool
+    clients: tuple[KubernetesClients, ...]
     fixed_ids: bool
+
+
+@dataclass(frozen=True)
+class CallExpect:
+    """`services.*.calls.*.expect`."""
+
+    propagated: bool | None
+    baggage: tuple[str, ...] | None
+    attributes: tuple[str, ...] | None
+    max_latency: str | None
+    max_errors: float | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One of `calls`."""
+
+    service: str
+    expect: CallExpect | None
 
 
 @dataclass(frozen=True)
@@ -473,11 +565,19 @@ class ServiceSampling:
 class ServiceKubernetes:
     """`services.*.kubernetes`."""
 
-    annotations: Mapping[str, Any]
-    labels: Mapping[str, Any]
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
     tolerations: tuple[Tolerations, ...]
-    node_selector: Mapping[str, Any]
+    node_selector: Mapping[str, str]
     priority_class: str | None
+
+
+@dataclass(frozen=True)
+class ServiceCompose:
+    """`services.*.compose`."""
+
+    service: str | None
+    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -495,7 +595,7 @@ class Service:
 
     language: str
     port: int
-    calls: tuple[str, ...]
+    calls: tuple[Call, ...]
     traffic: ServiceTraffic
     instrumentation: str
     image: str | None
@@ -503,8 +603,8 @@ class Service:
     health: str
     replicas: int
     resources: ServiceResources | None
-    attributes: Mapping[str, Any]
-    env: Mapping[str, Any]
+    attributes: Mapping[str, str]
+    env: Mapping[str, str | Reference]
     sampling: ServiceSampling
     deploy: bool
     stub: str
@@ -512,6 +612,7 @@ class Service:
     kubernetes: ServiceKubernetes
     framework: str | None
     libraries: tuple[str, ...] | None
+    compose: ServiceCompose | None
     workload: ServiceWorkload | None
 
 
@@ -521,19 +622,20 @@ class Spec:
 
     name: str
     targets: tuple[str, ...]
-    versions: Mapping[str, Any]
+    versions: Mapping[str, str]
+    digests: bool
     registry: str | None
     backend: Backend
     collector: Collector
     sampling: Sampling
     propagators: tuple[str, ...]
     baggage: Baggage
-    attributes: Mapping[str, Any]
+    attributes: Mapping[str, str]
     metrics: bool
     slos: tuple[Slos, ...]
     security: Security
     compose: Compose
     kubernetes: Kubernetes
     services: Mapping[str, Service]
-    accept: Mapping[str, Any]
-    overrides: Mapping[str, Any]
+    accept: Mapping[str, str]
+    overrides: Mapping[str, Mapping[str, Any]]

@@ -11,6 +11,9 @@ from tracegen.spec.schema import Schema, chosen_variant, resolve
 #: Keys of a document that are settled when its layers are merged.
 _OF_THE_DOCUMENT = ("tracegen", "include", "service_defaults", "environments")
 
+#: The keys of a reference to a secret, also where a text may stand for one.
+_OF_A_REFERENCE = {"env", "secret", "file"}
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -22,13 +25,21 @@ class Node:
     @classmethod
     def of(cls, schema: Schema, name: str) -> "Node":
         """The node of a schema as it is written; a record is named after its definition, or else after its place."""
-        reference = schema.get("$ref", "").removeprefix("#/$defs/")
-        return cls(resolve(schema), camel_case(reference) if reference else name)
+        reference = schema.get("$ref", "").removeprefix("#/$defs/").replace("/properties/", "-")
+        resolved = resolve(schema)
+        if set(resolved.get("properties", ())) == _OF_A_REFERENCE:
+            reference = "reference"
+        return cls(resolved, camel_case(reference) if reference else name)
 
     @cached_property
     def is_mapping(self) -> bool:
         """Whether it has named keys. References to secrets, and what may be a text too, are values as they are."""
         return self.schema.get("type") == "object" and "properties" in self.schema and "x-secret" not in self.schema
+
+    @cached_property
+    def has_keys(self) -> bool:
+        """Whether it may be a mapping with named keys: as `is_mapping`, or one that is a value as it is."""
+        return "properties" in self.schema
 
     @cached_property
     def has_default(self) -> bool:
@@ -68,9 +79,13 @@ class Node:
         return isinstance(value, dict) and (self.is_mapping or (bool(value) and self.has_names))
 
     def _below(self, keyword: str) -> "Node | None":
-        below = self.schema.get(keyword)
-        node = Node.of(below, self.name) if isinstance(below, dict) else None
+        node = self.values_of(keyword)
         return node if node is not None and node.is_mapping else None
+
+    def values_of(self, keyword: str) -> "Node | None":
+        """What each item or each value under a free name is, whether or not it is a mapping."""
+        below = self.schema.get(keyword)
+        return Node.of(below, self.name) if isinstance(below, dict) else None
 
     @cached_property
     def chooser(self) -> str:

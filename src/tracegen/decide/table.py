@@ -36,10 +36,6 @@ def _storage_class(draft: Draft, path: Path) -> Decided:
     return None, "the cluster's default"
 
 
-def _encryption(draft: Draft, path: Path) -> Decided:
-    return False, "the network between the parts is trusted"
-
-
 def _gateway_namespace(draft: Draft, path: Path) -> Decided:
     return None, "that of everything"
 
@@ -127,11 +123,16 @@ def _spans(draft: Draft, path: Path) -> Decided:
 
 def _backend_memory(draft: Draft, path: Path) -> Decided:
     archive = bool(draft["backend",].get("archive"))
-    return _memory_of(_storage(draft).process, spans_per_second(draft.services), archive)
+    return _memory_of(_storage(draft).process, _backend_rate(draft), archive)
 
 
 def _backend_cores(draft: Draft, path: Path) -> Decided:
-    return _cores_of(_storage(draft).process, spans_per_second(draft.services))
+    return _cores_of(_storage(draft).process, _backend_rate(draft))
+
+
+def _backend_rate(draft: Draft) -> float:
+    """Of one replica, while another is away."""
+    return share_of_rate(spans_per_second(draft.services), draft["backend",].get("replicas") or 1)
 
 
 def _storage(draft: Draft) -> StoragePack:
@@ -247,7 +248,6 @@ def traces_in_a_collector(draft: Draft) -> float:
 #: Every derived key. An entry sees the defaults of the schema, and the entries before it.
 TABLE: Mapping[Pattern, Entry] = {
     ("registry",): _registry,
-    ("security", "tls", "enabled"): _encryption,
     ("kubernetes", "namespace"): _namespace,
     ("kubernetes", "ingress", "gateway", "namespace"): _gateway_namespace,
     ("kubernetes", "ingress", "gateway", "section"): _gateway_section,

@@ -1,10 +1,10 @@
 """Tail sampling as the settings decide it: policies, and room for the traces that wait."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from tracegen.decide import Settings
+from tracegen.decide.records import Keep
 from tracegen.decide.traffic import spans_of_a_trace
 from tracegen.system import Condition, Policy, Tail
 from tracegen.system.units import milliseconds
@@ -26,7 +26,7 @@ def tail_of(settings: Settings) -> Tail | None:
     )
 
 
-def policies(keep: Iterable[str | Mapping[str, Any]]) -> Iterator[Policy]:
+def policies(keep: Iterable[str | Keep]) -> Iterator[Policy]:
     """A policy for each entry of `keep`, with a name of its own."""
     names: Counter[str] = Counter()
     for said in keep:
@@ -36,23 +36,21 @@ def policies(keep: Iterable[str | Mapping[str, Any]]) -> Iterator[Policy]:
         yield Policy(name if names[name] == 1 else f"{name}-{names[name]}", conditions)
 
 
-def _conditions(said: str | Mapping[str, Any]) -> Iterator[Condition]:
+def _conditions(said: str | Keep) -> Iterator[Condition]:
     """The conditions of one entry of `keep`; what is nested in `all` is flat, which means the same."""
     if isinstance(said, str):
         yield Condition(said)
         return
-    ((kind, value),) = said.items()
-    if kind == "all":
-        for each in value:
-            yield from _conditions(each)
-    elif kind == "slower_than":
-        yield Condition(kind, milliseconds=milliseconds(value))
-    elif kind == "attribute":
-        yield Condition(kind, key=value["key"], values=tuple(value["values"]))
-    elif kind == "ratio":
-        yield Condition(kind, ratio=float(value))
-    else:
-        yield Condition(kind, spans_per_second=value)
+    for each in said.all or ():
+        yield from _conditions(each)
+    if said.slower_than:
+        yield Condition("slower_than", milliseconds=milliseconds(said.slower_than))
+    if said.attribute:
+        yield Condition("attribute", key=said.attribute.key, values=said.attribute.values)
+    if said.ratio is not None:
+        yield Condition("ratio", ratio=said.ratio)
+    if said.rate_limit is not None:
+        yield Condition("rate_limit", spans_per_second=said.rate_limit)
 
 
 def _name(condition: Condition) -> str:

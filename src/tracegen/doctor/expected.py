@@ -78,7 +78,7 @@ def expected_of(rendered: Rendered) -> Expected:
             for name, service in system.services.items()
         },
         tree=rendered.tree,
-        inside=system.entrance.inside,
+        inside=system.otlp_destination.inside,
         secrets=frozenset(_secrets(rendered)),
         backend=system.backend.type,
         ui=min(ports, default=("", 0)),
@@ -88,7 +88,9 @@ def expected_of(rendered: Rendered) -> Expected:
         slower=max((each.milliseconds for each in conditions if each.kind == "slower_than"), default=0),
         marked=_marked(system),
         namespace=system.kubernetes.namespace,
-        ca=system.entrance.tls.ca.file if system.entrance.tls and system.entrance.tls.ca else "",
+        ca=system.otlp_destination.tls.ca.file
+        if system.otlp_destination.tls and system.otlp_destination.tls.ca
+        else "",
     )
 
 
@@ -106,7 +108,10 @@ _MOST_MARKED = 700
 
 
 def _secrets(rendered: Rendered) -> set[str]:
-    texts: list[Text] = [*rendered.system.entrance.headers.values(), *rendered.system.backend.storage.texts.values()]
+    texts: list[Text] = [
+        *rendered.system.otlp_destination.headers.values(),
+        *rendered.system.backend.storage.texts.values(),
+    ]
     for part in rendered.system.components.values():
         texts += part.environment.values()
     for service in rendered.system.services.values():

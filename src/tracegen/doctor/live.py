@@ -118,7 +118,7 @@ class Live:
 
     def _send(self, name: str, unit: Unit, entry: Entry, waiting: dict[str, Waiting]) -> Iterator[Finding]:
         """Send marked spans, and note who waits for them; or tell why they are not taken."""
-        broken = list(self._door(entry))
+        broken = list(self._receiver(entry))
         if broken:
             yield from broken
             return
@@ -171,7 +171,7 @@ class Live:
         )
         yield self._finding(hop, mark, words, f"{LOGS} {entry.unit.name}")
 
-    def _door(self, entry: Entry) -> Iterator[Finding]:
+    def _receiver(self, entry: Entry) -> Iterator[Finding]:
         """The receiver: does it listen, in which protocol, with which certificate?"""
         hop = first_hop(entry.unit.program)
         answer = reach.asked(entry.address)

@@ -6,12 +6,21 @@ knows no spec, and decides nothing.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
 from tracegen.system import Component, Design, System
 from tracegen.system.file import PlannedFile
 from tracegen.system.storage_part import StoragePart
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question that people ask, and what is asked of a program for its answer."""
+
+    question: str
+    text: str
 
 
 class Backend(Protocol):
@@ -27,6 +36,9 @@ class Backend(Protocol):
 
     def hints(self, system: System) -> Iterable[str]:
         """Sentences that follow the address in TRACING.md."""
+
+    def queries(self, system: System) -> tuple[str, Iterable[Query]]:
+        """What is asked for the questions that come first, and what it is (words that follow `as`)."""
 
 
 class Storage(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tracegen.emit import is_portable
-from tracegen.system import Secret, Service, Text
+from tracegen.system import Design, Secret, Service, Text
 
 
 def environment_path(service: Service) -> str:
@@ -26,3 +26,9 @@ def secret_path(secret: Secret) -> str:
 def url_variable(callee: str) -> str:
     """The variable through which a caller finds a callee (ruling 10)."""
     return f"{callee.upper().replace('-', '_')}_URL"
+
+
+def first_service(design: Design) -> str:
+    """The name that spans have of the first service to which requests come from outside."""
+    services = list(design.services.values())
+    return next((each for each in services if each.entry), services[0]).traced_name

@@ -14,7 +14,7 @@ def strategies_mount(design: Design, target: str) -> FileMount:
     return FileMount(design.strategies.file, target, live=True)
 
 
-def strategy_ports(is_door: bool) -> Iterator[Port]:
+def strategy_ports(is_published: bool) -> Iterator[Port]:
     """Where samplers ask; who may send spans from the host may ask too."""
     for protocol, number in SAMPLING_PORTS.items():
-        yield Port(f"sampling-{protocol}", number, Publish.OTLP if is_door else None)
+        yield Port(f"sampling-{protocol}", number, Publish.OTLP if is_published else None)

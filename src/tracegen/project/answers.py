@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tracegen import __version__
+from tracegen.catalogue import numbers_of
 from tracegen.problems import ProblemsFound
-from tracegen.project.breaking import numbers_of
 from tracegen.project.history import addresses, releases
 from tracegen.project.skeleton import ANSWERS, paths_of
 from tracegen.source.node import plain

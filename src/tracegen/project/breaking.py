@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import Catalogue, numbers_of
 from tracegen.catalogue.listing import read_yaml
 
 _IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"@]+):([\w.-]+)", re.MULTILINE)
@@ -49,8 +49,3 @@ def _pins(texts: Iterable[bytes], packs: Catalogue) -> dict[str, str]:
                 if f"/{repository}".endswith(f"/{image.repository}"):
                     found[image.name] = min(found.get(image.name, version), version, key=numbers_of)
     return found
-
-
-def numbers_of(version: str) -> tuple[int, ...]:
-    """The numbers of a version in their order, what follows a dash left out."""
-    return tuple(int(each) for each in re.findall(r"\d+", version.partition("-")[0]))

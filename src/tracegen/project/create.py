@@ -1,14 +1,11 @@
 """A new project, written in one step: the spec, the skeleton and all that is rendered."""
 
-import os
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tracegen import __version__
 from tracegen.compiler import Rendered
-from tracegen.project.draft import SPEC, Answers, draft
+from tracegen.project.draft import SPEC, Answers, Draft, draft
 from tracegen.project.skeleton import ANSWERS, fresh, paths_of
 from tracegen.project.target import NotHere, occupied
 from tracegen.spec.editor import committed_editor_schema
@@ -19,9 +16,13 @@ _OF_A_TARGET = {"compose.override.yaml": "compose", "kubernetes-overlay/kustomiz
 
 
 def create(answers: Answers, folder: Path) -> Changes:
-    """Writes a project; raises NotHere where a file of another kind stands in the way, with nothing written."""
-    drafted = draft(answers, folder)
-    assert drafted.rendered, "answers are checked before"
+    """Writes a project of answers; raises NotHere where a file of another kind stands in the way."""
+    return create_of(draft(answers, folder), folder)
+
+
+def create_of(drafted: Draft, folder: Path) -> Changes:
+    """Writes a project of a valid draft; raises NotHere, with nothing written."""
+    assert drafted.rendered, "what is drafted is checked before"
     files = {SPEC: drafted.text.encode(), **fresh(skeleton_data(drafted.rendered, folder))}
     own = [Change(path, Verdict.CREATE, None, None, text, text, recorded=False) for path, text in files.items()]
     schema = committed_editor_schema()
@@ -48,23 +49,3 @@ def skeleton_data(rendered: Rendered, folder: Path) -> dict[str, Any]:
 def without_a_use(rendered: Rendered) -> set[str]:
     """The files of the skeleton that are for a target which the spec does not have."""
     return {path for path in paths_of() if _OF_A_TARGET.get(path, "") not in ("", *rendered.system.targets)}
-
-
-def next_commands(rendered: Rendered, folder: Path) -> list[str]:
-    """The three commands to type next."""
-    return list(_commands(rendered, folder))[:3]
-
-
-def _commands(rendered: Rendered, folder: Path) -> Iterator[str]:
-    if os.path.realpath(folder) != os.path.realpath("."):
-        yield f"cd {shlex.quote(str(folder))}"
-    variables = rendered.tree.get(".env.example", b"").decode().splitlines()
-    if any("=" in line for line in variables if not line.startswith("#")):
-        yield "cp .env.example .env  # and fill it in"
-    if "compose" in rendered.system.targets:
-        yield "docker compose up --detach --wait"
-    elif "kubernetes" in rendered.system.targets:
-        yield "kubectl apply --kustomize kubernetes"
-    yield "tracegen explain"
-    yield "git add --all"
-    yield "tracegen render --check"

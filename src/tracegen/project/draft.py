@@ -58,7 +58,11 @@ class Draft:
 
 def draft(answers: Answers, folder: Path = Path()) -> Draft:
     """The spec of complete answers, checked as every spec is."""
-    text = spec_text(answers)
+    return draft_of(spec_text(answers), folder)
+
+
+def draft_of(text: str, folder: Path = Path()) -> Draft:
+    """A spec that is written already, checked as every spec is."""
     try:
         document = Document(read(text.encode(), SPEC), SPEC, folder)
         checked = check(document, catalogue(), [])

@@ -6,11 +6,9 @@ from urllib.parse import unquote
 
 from tracegen.compiler import Rendered
 from tracegen.system import Secret, System, Text
+from tracegen.system.graph import entries
 from tracegen.system.kept import CLASSES, Row, kept
-from tracegen.system.sampling import Sampler, Traffic
-
-#: Traces a second that are taken to start in a service that nobody calls, where the spec states no traffic.
-ASSUMED_RATE = 1.0
+from tracegen.system.sampling import ASSUMED_RATE, Sampler, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +104,8 @@ def facts_of(rendered: Rendered) -> Facts:
     conditions = [each for policy in policies for each in policy.conditions]
     # What the spec gives a service is on all its spans, and on no others.
     given = {key for service in system.services.values() for key in service.attributes}
-    entrance = system.entrance
-    ca = entrance.tls.ca if entrance.tls else None
+    destination = system.otlp_destination
+    ca = destination.tls.ca if destination.tls else None
     return Facts(
         services={
             name: Caller(
@@ -132,9 +130,9 @@ def facts_of(rendered: Rendered) -> Facts:
         slower=tuple(sorted({each.milliseconds for each in conditions if each.kind == "slower_than"})),
         baggage=rendered.settings.baggage.to_attributes,
         wait=system.tail.wait / 1000 if system.tail else 0.0,
-        headers=entrance.headers,
+        headers=destination.headers,
         ca=ca.file if ca else "",
-        host=entrance.host,
+        host=destination.host,
         assumed=not any(service.traffic.traces_per_second for service in system.services.values()),
         _model=system,
     )
@@ -149,12 +147,9 @@ def _traffic(system: System) -> dict[str, Traffic]:
     said = {name: service.traffic for name, service in system.services.items()}
     if any(each.traces_per_second for each in said.values()):
         return said
-    called = {callee for _, callee in system.edges()}
-    # Where everybody is called by somebody, the first begins.
-    entries = [name for name in said if name not in called] or list(said)[:1]
+    begin = entries({name: service.calls for name, service in system.services.items()})
     return {
-        name: replace(each, traces_per_second=ASSUMED_RATE) if name in entries else each
-        for name, each in said.items()
+        name: replace(each, traces_per_second=ASSUMED_RATE) if name in begin else each for name, each in said.items()
     }
 
 

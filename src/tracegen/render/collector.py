@@ -11,7 +11,7 @@ from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.health_checks import health_filter
-from tracegen.render.names import exporter_name
+from tracegen.render.names import exporter_name, for_version
 from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
@@ -37,13 +37,16 @@ def collector_files(system: System) -> list[Structured]:
     """One configuration a tier."""
     return [
         Structured(
-            config_path(tier), _config(tier, system), f"OpenTelemetry Collector, the {tier.role}.", "collector"
+            config_path(tier),
+            for_version(system.images["collector"], _config(tier, system)),
+            f"OpenTelemetry Collector, the {tier.role}.",
+            "collector",
         )
         for tier in system.tiers
     ]
 
 
-def _config(tier: Tier, system: System) -> Value:
+def _config(tier: Tier, system: System) -> dict[str, Value]:
     extensions = _extensions(tier, system)
     counts = counts_spans(tier, system)
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, system) for each in tier.destinations}

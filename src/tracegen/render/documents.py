@@ -4,13 +4,17 @@ from collections.abc import Iterator, Mapping
 
 from tracegen.build.code import TO_BASE
 from tracegen.catalogue import Catalogue
+from tracegen.catalogue.stub_files import ADOPTION, stub_files
 from tracegen.packs import contract
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.parts.services import url_variable
+from tracegen.render.first_trace import ask, in_network, pages
 from tracegen.render.queue import waits_when_full
+from tracegen.render.service_map import mermaid
+from tracegen.render.span_metrics import queries
 from tracegen.render.template import render_template
-from tracegen.system import SAMPLING_PORTS, Condition, Policy, Publish, Service, System, Tier
+from tracegen.system import SAMPLING_PORTS, Condition, Policy, Service, System, Tier
 from tracegen.system.file import Written
 from tracegen.system.units import go_duration, size_in_bytes
 
@@ -30,11 +34,11 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "system": system,
         "compose": "compose" in system.targets,
         "backend": list(_on_the_way(system)),
-        "ui": list(_pages(system)),
+        "ui": list(pages(system)),
         "limits": _limits(system),
         "folders": _mounted_folders(system),
         "hosts": ",".join(sorted(_hosts(system))),
-        "read_metrics": [_in_network(system, f"http://{tier.component}:8888/metrics") for tier in system.tiers],
+        "read_metrics": [in_network(system, f"http://{tier.component}:8888/metrics") for tier in system.tiers],
         "look": code.look,
         "hints": tuple(code.hints(system)),
         "old_clients": list(_old_clients(system)),
@@ -44,44 +48,37 @@ def tracing_guide(system: System, packs: Catalogue) -> Written:
         "full": _full,
         "each": _each,
         "damaged": list(_damaged(system)),
+        "numbered": _numbered(system),
         "kept": [_policy(each) for each in system.tail.policies] if system.tail else [],
         "wait": go_duration(system.tail.wait) if system.tail else "",
         "strategies": _strategies(system),
         "retention": _retention(system.backend.retention),
         "url_variable": url_variable,
         "examples": [each.name for each in system.services.values() if each.build],
-        "ask": _ask(system),
+        "adopted": list(_adopted(system, packs)),
+        "loaded": any(each.build and "/" not in each.image for each in system.cluster.components.values()),
+        "ask": ask(system),
+        "asked": _queries(system),
+        "own": next((address for address, _ in pages(system) if address), ""),
+        "map": mermaid(system),
         "shared": _shared(system),
     }
     return Written("TRACING.md", render_template("documents/TRACING.md.j2", values), "documents")
 
 
-def _ask(system: System) -> str:
-    """A command that asks an example for a trace, best one that nobody else calls; empty where there is none."""
-    examples = [each for each in system.services.values() if each.build]
-    called = {callee for _, callee in system.edges()}
-    first = next((each for each in examples if each.name not in called), *examples[:1]) if examples else None
-    return _in_network(system, f"http://{first.name}:{first.port}/") if first else ""
+def _queries(system: System) -> list[tuple[str, list[contract.Query]]]:
+    """Ready queries, below what they are for."""
+    where, found = contract.backend(system.backend.type).queries(system)
+    asked = [(where, list(found)), ("as PromQL", list(queries()) if system.metrics and system.tiers else [])]
+    return [(where, rows) for where, rows in asked if rows]
 
 
-def _in_network(system: System, address: str) -> str:
-    """A command that reads an address inside, also of a container that has no shell."""
-    run = f"docker run --rm --network {system.project}_default {system.images['busybox'].reference}"
-    return f"{run} wget -q -O - {address}"
-
-
-def _pages(system: System) -> Iterator[tuple[str, str]]:
-    """Where a browser or a command finds the backend on the host, or the command that tells it (ruling 2)."""
-    if not {"ui", "all"} & set(system.exposure.publish):
-        return
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(system.exposure.bind, system.exposure.bind)
-    host = f"[{host}]" if ":" in host else host
-    scheme = "https" if system.certificates else "http"
-    for component in system.components.values():
-        for port in component.ports:
-            if port.publish is Publish.UI:
-                command = f"docker compose port {component.name} {port.number}" if system.environment else ""
-                yield ("" if command else f"{scheme}://{host}:{port.number}"), command
+def _adopted(system: System, packs: Catalogue) -> Iterator[tuple[str, str]]:
+    """Services that have files of their own, each with the page that says how tracing is put in."""
+    for each in system.services.values():
+        pack = packs.languages[each.language]
+        if not each.build and ADOPTION in stub_files(pack, each.framework, each.instrumentation, example=False):
+            yield each.name, f"{TO_BASE}/{each.stub}/{ADOPTION}" if each.shared else f"{each.stub}/{ADOPTION}"
 
 
 def _on_the_way(system: System) -> Iterator[tuple[str, str, bool]]:
@@ -200,17 +197,23 @@ def _each(tier: Tier) -> str:
 
 
 def _damaged(system: System) -> Iterator[str]:
-    """Commands that take away the file of a queue; a number where there are several."""
+    """Commands that take away the file of a queue, of the first replica where there are several."""
     for tier in system.tiers:
         queue = f"{tier.component}-queue"
         if tier.queue.persistent and "compose" in system.targets:
-            number = "-1" if tier.replicas > 1 else ""
-            away = f"docker compose rm --stop --force {tier.component}{number}"
-            yield f"{away} && docker volume rm {system.name}_{queue}{number} && docker compose up --detach --wait"
+            # The container that gave the volume to its user holds it too.
+            away = f"docker compose rm --stop --force volume-owner {tier.component}"
+            yield f"{away} && docker volume rm {system.name}_{queue} && docker compose up --detach --wait"
         if tier.queue.persistent and "kubernetes" in system.targets and not tier.per_node:
             pod, space = f"{tier.component}-0", f"--namespace {system.kubernetes.namespace}"
             claim = f"kubectl delete persistentvolumeclaim {queue}-{pod} --wait=false {space}"
             yield f"{claim} && kubectl delete pod {pod} {space}"
+
+
+def _numbered(system: System) -> str:
+    """A collector of which Compose has several, or nothing."""
+    several = (tier for tier in system.tiers if tier.replicas > 1 and tier.queue.persistent)
+    return next((tier.component for tier in several), "") if "compose" in system.targets else ""
 
 
 def _retention(hours: int) -> str:

@@ -9,8 +9,10 @@ from tracegen.packs import contract
 from tracegen.render.collector import collector_files
 from tracegen.render.compose import compose_file
 from tracegen.render.compose.fragment import fragments
+from tracegen.render.compose.overlay import overlays
 from tracegen.render.documents import tracing_guide
 from tracegen.render.kubernetes import kubernetes_files
+from tracegen.render.service_map import service_map
 from tracegen.render.services import environment_files
 from tracegen.render.strategies import strategy_files
 from tracegen.render.stubs import stubs
@@ -35,7 +37,7 @@ def planned_files(system: System, packs: Catalogue, *, for_people: bool = True) 
     """
     files = _overridden(_files(system, packs), system)
     if for_people:
-        files |= _overridden([*stubs(system, packs), tracing_guide(system, packs)], system)
+        files |= _overridden([*stubs(system, packs), tracing_guide(system, packs), *service_map(system)], system)
     if "compose" in system.targets:
         files |= _overridden(_compose_files(system, files), system)
     if "kubernetes" in system.targets:
@@ -66,6 +68,7 @@ def _compose_files(system: System, files: Mapping[str, PlannedFile]) -> Iterable
     yield compose_file(system, files)
     yield variables_example(system)
     yield from fragments(system)
+    yield from overlays(system)
 
 
 def _files(system: System, packs: Catalogue) -> Iterable[PlannedFile]:

@@ -1,7 +1,5 @@
 """Receivers of a collector tier, and what guards them."""
 
-from collections.abc import Mapping
-
 from tracegen.emit import Value
 from tracegen.parts.collectors import RECEIVER_PORTS, takes_udp
 from tracegen.render.otel.text import config_text
@@ -32,15 +30,17 @@ def guard(tier: Tier, system: System) -> dict[str, Value]:
 
 def _receiver(name: str, tier: Tier, system: System) -> Value:
     ports = {port.name: port for port in RECEIVER_PORTS[name] if port.protocol == "tcp" or takes_udp(system)}
-    servers: Mapping[str, Value] = {
+    servers: dict[str, dict[str, Value]] = {
         each: _server(port.number, port.protocol, tier, system) for each, port in ports.items()
     }
+    if name == "otlp":
+        servers = {each: server | _cors(tier) if each == "otlp-http" else server for each, server in servers.items()}
     if name not in _PROTOCOLS:
         return next(iter(servers.values()))
     return {"protocols": {_PROTOCOLS[name][each]: server for each, server in servers.items()}}
 
 
-def _server(port: int, protocol: str, tier: Tier, system: System) -> Value:
+def _server(port: int, protocol: str, tier: Tier, system: System) -> dict[str, Value]:
     server: dict[str, Value] = {"endpoint": f"0.0.0.0:{port}"}
     if protocol == "udp":
         return server
@@ -48,6 +48,12 @@ def _server(port: int, protocol: str, tier: Tier, system: System) -> Value:
     if tier.guarded:
         server["auth"] = {"authenticator": _authenticator(system)}
     return server
+
+
+def _cors(tier: Tier) -> dict[str, Value]:
+    """What a browser asks before a page of another origin may send; it takes credentials along only where told."""
+    headers: dict[str, Value] = {"allowed_headers": ["authorization", "content-type"]} if tier.guarded else {}
+    return {"cors": {"allowed_origins": [*tier.cors], **headers}} if tier.cors else {}
 
 
 def _authenticator(system: System) -> str:

@@ -3,7 +3,10 @@
 https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector
 """
 
+from collections.abc import Iterator
+
 from tracegen.emit import Commented, Value
+from tracegen.packs.contract import Query
 from tracegen.parts.collectors import SPAN_METRICS_PORT
 from tracegen.system import System, Tier
 
@@ -75,3 +78,25 @@ def pipelines() -> dict[str, Value]:
             "exporters": [_EXPORTER],
         }
     }
+
+
+#: What the connector's metrics are called where Prometheus reads them.
+CALLS, DURATION = "traces_span_metrics_calls_total", "traces_span_metrics_duration_milliseconds_bucket"
+_SERVER, _CLIENT, _ERROR = (
+    'span_kind="SPAN_KIND_SERVER"',
+    'span_kind="SPAN_KIND_CLIENT"',
+    'status_code="STATUS_CODE_ERROR"',
+)
+
+
+def queries() -> Iterator[Query]:
+    """PromQL for the questions that come first."""
+    slow = f"sum by (service_name, span_name, le) (rate({DURATION}{{{_SERVER}}}[5m]))"
+    yield Query("slow requests", f"topk(10, histogram_quantile(0.95, {slow}))")
+    by = "sum by (service_name, http_response_status_code)"
+    yield Query("errors by status", f"{by} (rate({CALLS}{{{_SERVER}, {_ERROR}}}[5m]))")
+    failed, all_ = f"rate({CALLS}{{{_SERVER}, {_ERROR}}}[5m])", f"rate({CALLS}{{{_SERVER}}}[5m])"
+    yield Query("share of errors", f"sum by (service_name) ({failed}) / sum by (service_name) ({all_})")
+    yield Query("rates of dependencies", f"sum by (service_name, span_name) (rate({CALLS}{{{_CLIENT}}}[5m]))")
+    calls = f"sum by (service_name, span_name, le) (rate({DURATION}{{{_CLIENT}}}[5m]))"
+    yield Query("percentiles of dependencies", f"histogram_quantile(0.99, {calls})")

@@ -32,7 +32,7 @@ class UnsafeValue(TypeError):
 
 
 def render_template(name: str, values: Mapping[str, Any], root: Path | None = None) -> str:
-    """The text of a template below `root`, by default tracegen's own `templates/`.
+    """The text of a template below `root`, by default tracegen's own `templates/`; it may include what stands there.
 
     Raises on an undefined name and on an unfiltered value.
     """
@@ -110,7 +110,7 @@ def _environment(root: Path) -> "Environment":
         return Safe("\n".join(f"  {line}" for line in lines))
 
     environment = Environment(
-        loader=FileSystemLoader(root),
+        loader=FileSystemLoader([root, data_path("templates")]),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,

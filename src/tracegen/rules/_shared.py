@@ -20,7 +20,7 @@ def cause(settings: Settings, *paths: Path) -> Path:
     is said at all.
     """
     of_the_layer = (path for path in paths if settings.said.said_by_layer(*path))
-    said = (path for path in paths if settings.said.get(*path) is not None)
+    said = (path for path in paths if settings.is_said(*path))
     return next(chain(of_the_layer, said, paths))
 
 
@@ -37,4 +37,4 @@ def backend_pack(settings: Settings, packs: Catalogue) -> BackendPack:
 def head_path(settings: Settings, service: str) -> Path:
     """Where the head sampler of a service is said."""
     own: Path = ("services", service, "sampling", "head")
-    return own if settings.said.get(*own) else ("sampling", "head")
+    return own if settings.is_said(*own) else ("sampling", "head")

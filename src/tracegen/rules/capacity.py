@@ -6,6 +6,7 @@ from math import ceil
 from tracegen.catalogue import Catalogue, Sizing, StoragePack
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
+from tracegen.decide.calls import callees
 from tracegen.decide.tail import tail_of
 from tracegen.decide.traffic import head_share, spans_per_second, traffic_of
 from tracegen.problems import Code, Problem, Severity
@@ -43,16 +44,15 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 def _kept(settings: Settings) -> Mapping[str, float]:
     """Spans a second of the traces that start in each service and are kept."""
     sources = {
-        name: Source(traffic_of(each), head_share(each), each.calls, resource_attributes(settings, name, each))
+        name: Source(traffic_of(each), head_share(each), callees(each), resource_attributes(settings, name, each))
         for name, each in settings.services.items()
     }
     return {name: sum(row.spans for row in rows) for name, rows in kept_of(sources, tail_of(settings)).items()}
 
 
 def _volume(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Problem]:
-    said, retention = settings.backend.storage, settings.backend.retention
-    size = getattr(said, "size", None)
-    if not size or not retention or any(getattr(said, key) for key in pack.server_named_by):
+    size, retention = settings.option("size"), settings.backend.retention
+    if not size or not retention or not settings.runs_server(pack):
         return
     hours = ceil(milliseconds(retention) / _HOUR)
     needed, room = stored_bytes(spans, hours), size_in_bytes(size)
@@ -77,19 +77,23 @@ def _lasting(hours: float) -> str:
 
 def _backend(settings: Settings, pack: StoragePack, spans: float) -> Iterator[Problem]:
     """What is said of resources is somebody's own measure."""
-    where: Path = ("backend", "storage") if settings.said.get("backend", "storage") else ("backend",)
-    if settings.backend.mode == "single" and not settings.said.get("backend", "resources"):
+    where: Path = ("backend", "storage") if settings.is_said("backend", "storage") else ("backend",)
+    if settings.backend.mode == "single" and not settings.is_said("backend", "resources"):
+        replicas = settings.backend.replicas
         several = "say mode: scalable with a storage that fits it, or keep less (sampling)"
-        yield from _too_much(settings, where, (f"the one process with {pack.name}", pack.process, spans), several)
-    server = getattr(settings.backend.storage, "size", None) and pack.server
-    if server and not any(getattr(settings.backend.storage, key) for key in pack.server_named_by):
+        one, share = f"the one process with {pack.name}", spans
+        if replicas is not None and replicas > 1:
+            one, share = f"each replica with {pack.name}", spans / replicas
+        yield from _too_much(settings, where, (one, pack.process, share), several)
+    server = settings.option("size") and pack.server
+    if server and settings.runs_server(pack):
         several = f"run a cluster and name it ({pack.server_named_by[0]}), or keep less (sampling)"
         yield from _too_much(settings, where, (f"the one node of {pack.title}", server, spans), several)
 
 
 def _gateways(settings: Settings) -> Iterator[Problem]:
     said, spans = settings.collector, spans_per_second(settings.services)
-    if "gateway" in said.topology and not settings.said.get("collector", "resources"):
+    if "gateway" in said.topology and not settings.is_said("collector", "resources"):
         many = f"say replicas: {ceil(spans / most_spans(COLLECTOR)) + 1}, of which one may be away"
         where = cause(settings, ("collector", "replicas"), ("collector",))
         yield from _too_much(settings, where, ("each gateway", COLLECTOR, spans / said.replicas), many)

@@ -1,4 +1,4 @@
-"""Credentials of the doors for spans: who asks for them, and what can carry them."""
+"""Credentials of OTLP receivers: who asks for them, and what can carry them."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         where = cause(settings, _INGEST, ("collector", "topology"))
         yield at(settings, NOBODY_ASKS, where, message, "use topology: gateway, or ingest_auth: none")
     for path in _values(settings, packs):
-        value = settings.said.get(*path)
-        if isinstance(value, dict) and "file" in value:
+        if settings.is_said(*path, "file"):
             message = f"{dotted(path)} is put into a configuration as text, which a mounted file cannot be"
             yield at(
                 settings, NOT_FROM_A_FILE, (*path, "file"), message, "use {env: NAME} or {secret: {name: …, key: …}}"
@@ -54,7 +53,8 @@ def _values(settings: Settings, packs: Catalogue) -> Iterator[Path]:
 
 def _user_name(settings: Settings) -> Iterator[Problem]:
     path: Path = (*_INGEST, "basic", "username")
-    name = settings.said.get(*path)
+    said = settings.security.ingest_auth
+    name = said.basic.username if not isinstance(said, str) and said.basic else None
     if isinstance(name, str) and ":" in name:
         message = f"user name {quoted(name)} has a colon, at which HTTP basic authentication begins the password"
         yield at(settings, COLON_IN_USER_NAME, path, message, "choose one without")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.calls import callees, graph
 from tracegen.decide.records import Head
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause, head_path
@@ -60,11 +61,11 @@ def _head_before_tail(settings: Settings) -> Iterator[Problem]:
 
 def _different_heads(settings: Settings) -> Iterator[Problem]:
     services = settings.services
-    own = [name for name in services if settings.said.get("services", name, "sampling", "head")]
+    own = [name for name in services if settings.is_said("services", name, "sampling", "head")]
     if not own:
         return
     names = list(services)
-    below = reachable_bits({name: each.calls for name, each in services.items()})
+    below = reachable_bits(graph(services))
     above = reachable_bits(_callers(settings))
     alike: dict[Head, int] = {}
     for number, each in enumerate(services.values()):
@@ -83,7 +84,7 @@ def _different_heads(settings: Settings) -> Iterator[Problem]:
 def _callers(settings: Settings) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in settings.services}
     for name, each in settings.services.items():
-        for callee in each.calls:
+        for callee in callees(each):
             found.get(callee, []).append(name)
     return found
 

@@ -22,7 +22,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     roles, kafka, pack = settings.backend.roles, settings.backend.kafka, backend_pack(settings, packs)
     if roles is None or kafka is None:
         return
-    if kafka.brokers and settings.said.get("backend", "kafka", "size"):
+    if kafka.brokers and settings.is_said("backend", "kafka", "size"):
         message = f"size {kafka.size} is for a broker that tracegen runs, and brokers that exist are named"
         path = ("backend", "kafka", "size")
         yield at(settings, NO_SERVER, path, message, "delete it; whoever runs them says their size")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.example import is_example
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, backend_pack, cause, head_path
 from tracegen.spec.said import Path
@@ -16,6 +17,7 @@ LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
 NOT_FOR_THE_SIDECAR = Code("TG807", "What the Operator's sidecar cannot take")
 SAMPLED_BY_NOBODY = Code("TG808", "The Operator's sidecar samples nothing", Severity.WARNING, acceptable=True)
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
+IN_NO_REGISTRY = Code("TG809", "Examples that no cluster can pull", Severity.WARNING, acceptable=True)
 
 _INGRESS: Path = ("kubernetes", "ingress")
 
@@ -28,13 +30,13 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         message = f"people come back from the login to one address, and {ingress.host} stands for many"
         where = cause(settings, (*_INGRESS, "login"), (*_INGRESS, "host"))
         yield at(settings, LOGIN_AT_MANY_HOSTS, where, message, "name the host whole")
-    said_level = settings.said.get("kubernetes", "pod_security")
-    if not settings.kubernetes.create_namespace and said_level:
+    if not settings.kubernetes.create_namespace and settings.is_said("kubernetes", "pod_security"):
         message = "a namespace that tracegen does not make is not labelled, so this level is enforced nowhere"
         where = cause(settings, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(settings, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")
     if "kubernetes" in settings.targets:
         yield from _nothing_behind(settings, packs)
+        yield from _examples(settings, packs)
         yield from _agents(settings)
         for name in settings.services:
             yield from _program(settings, packs, name)
@@ -61,6 +63,18 @@ def _nothing_behind(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         where = cause(settings, _INGRESS, ("backend", "type"))
         message = "the backend runs elsewhere, so there is no user interface here that could be reached"
         yield at(settings, NOTHING_TO_REACH, where, message, "leave out kubernetes.ingress")
+
+
+def _examples(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    """Where Kubernetes is asked for, not where it is rendered because nothing is said."""
+    examples = [name for name, each in settings.services.items() if is_example(each, packs.languages[each.language])]
+    places: tuple[Path, ...] = (("kubernetes",), ("targets",))
+    if settings.registry or not examples or not any(settings.said.get(*each) for each in places):
+        return
+    what = f"the image of {examples[0]} is" if len(examples) == 1 else f"the images of {len(examples)} services are"
+    message = f"{what} built here and in no registry, so a cluster cannot pull what is not loaded into its nodes"
+    hint = "say registry; for kind and minikube, which load images, accept this"
+    yield at(settings, IN_NO_REGISTRY, cause(settings, *places), message, hint)
 
 
 def _agents(settings: Settings) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ PATTERN_TWICE = Code("TG344", "Pattern named twice")
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Built-in and own patterns have names of their own."""
-    names = [each if isinstance(each, str) else each["name"] for each in settings.collector.redact.patterns]
+    names = [each if isinstance(each, str) else each.name for each in settings.collector.redact.patterns]
     seen: set[str] = set()
     for index, name in enumerate(names):
         if name in seen:

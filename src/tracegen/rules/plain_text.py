@@ -17,8 +17,8 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The servers that run inside for trying things out, and Kafka where the backend cannot encrypt its way there."""
     if not settings.security.tls.enabled:
         return
-    storage, pack = settings.backend.storage, storage_pack(settings, packs)
-    if pack and pack.inside_in_plain and not any(getattr(storage, key) for key in pack.server_named_by):
+    pack = storage_pack(settings, packs)
+    if pack and pack.inside_in_plain and settings.runs_server(pack):
         message = f"the {pack.title} that runs inside speaks no TLS: what is stored crosses the network in clear"
         options = " or ".join(f"storage.{key}" for key in pack.server_named_by)
         hint = f"name a server of yours with `tls`, in {options}"

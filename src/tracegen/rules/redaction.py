@@ -32,10 +32,10 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """Each pattern that the spec brings itself."""
     for index, pattern in enumerate(settings.collector.redact.patterns):
         if not isinstance(pattern, str):
-            why = _refusal(pattern["regex"])
+            why = _refusal(pattern.regex)
             if why:
                 path = ("collector", "redact", "patterns", index, "regex")
-                yield at(settings, NOT_A_PATTERN, path, f"regex of {pattern['name']}: {why}", _hint(why))
+                yield at(settings, NOT_A_PATTERN, path, f"regex of {pattern.name}: {why}", _hint(why))
 
 
 def _hint(why: str) -> str:

@@ -17,9 +17,9 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     pack, path = storage_pack(settings, packs), ("backend", "retention")
     if pack is None:
         return
-    said, retention = settings.said.get(*path), settings.backend.retention
-    if pack.no_retention and said and not _is_inherited(settings):
-        message = f"{said} has no meaning with storage {pack.name}, which {pack.no_retention.why}"
+    retention = settings.backend.retention
+    if pack.no_retention and settings.is_said(*path) and not _is_inherited(settings):
+        message = f"{settings.as_said(*path)} has no meaning with storage {pack.name}, which {pack.no_retention.why}"
         yield at(settings, RETENTION_OF_MEMORY, path, message, pack.no_retention.instead)
     if pack.daily_indices and retention and milliseconds(retention) < milliseconds("1d"):
         message = f"retention {retention} is shorter than the daily indices of {pack.name}"

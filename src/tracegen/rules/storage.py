@@ -1,6 +1,7 @@
 """Storage, its servers, and the modes it fits."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tracegen.catalogue import Catalogue, StoragePack
@@ -24,11 +25,12 @@ _PAIRS = (("username", "password"), ("access_key", "secret_key"))
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
-    pack, said = storage_pack(settings, packs), settings.said.get("backend", "storage") or {}
-    if pack:
+    pack, storage = storage_pack(settings, packs), settings.backend.storage
+    if pack and storage:
+        given = {key: value for key, value in asdict(storage).items() if value is not None}
         yield from _mode(settings, packs, pack)
-        yield from _server(settings, said, pack)
-        yield from _incomplete(settings, said, pack)
+        yield from _server(settings, given, pack)
+        yield from _incomplete(settings, given, pack)
         yield from _size(settings)
     outside = settings.backend
     if outside.endpoint and outside.protocol:
@@ -42,46 +44,54 @@ def _mode(settings: Settings, packs: Catalogue, pack: StoragePack) -> Iterator[P
     if mode not in pack.modes:
         others = [name for name in packs.storages_of(settings.backend.type) if mode in packs.storages[name].modes]
         path = cause(settings, ("backend", "storage", "type"), ("backend", "mode"))
-        default = "" if settings.said.get("backend", "storage", "type") else ", the default,"
+        default = "" if settings.is_said("backend", "storage", "type") else ", the default,"
         message = f"storage {pack.name}{default} belongs to one process and does not fit mode: {mode}"
         yield at(settings, WRONG_MODE, path, message, f"with mode: {mode} use {either(others)}")
+    replicas = settings.backend.replicas
+    if replicas is not None and replicas > 1 and "scalable" not in pack.modes:
+        shared = [
+            each for each in packs.storages_of(settings.backend.type) if "scalable" in packs.storages[each].modes
+        ]
+        path = cause(settings, ("backend", "replicas"), ("backend", "storage", "type"))
+        message = f"storage {pack.name} belongs to one process, and replicas: {replicas} would each have their own"
+        yield at(settings, WRONG_MODE, path, message, f"with replicas use {either(shared)}")
 
 
-def _server(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
-    if "url" in said and "urls" in said:
+def _server(settings: Settings, given: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+    if "url" in given and "urls" in given:
         path = cause(settings, ("backend", "storage", "urls"), ("backend", "storage", "url"))
         message = "url and urls both name the server"
         yield at(settings, TWO_ADDRESSES, path, message, "keep one of them; urls takes several nodes of one cluster")
-    named = any(key in said for key in pack.server_named_by)
+    named = any(key in given for key in pack.server_named_by)
     for key in _SERVER_KEYS:
-        if key in said and not named:
+        if key in given and not named:
             message = f"{key} is for a server that exists already, and none is named"
             hint = "name the server, or delete the key: what tracegen runs needs no login"
             yield at(settings, NO_SERVER, ("backend", "storage", key), message, hint)
-    if said.get("manage") is False and not named:
+    if given.get("manage") is False and not named:
         message = "manage: false leaves schema and indices to somebody else, but the server is tracegen's own"
         yield at(settings, NO_SERVER, ("backend", "storage", "manage"), message, "name the server, or delete it")
-    if named and "size" in said:
-        message = f"size {said['size']} is for a server that tracegen runs, and one that exists is named"
+    if named and settings.is_said("backend", "storage", "size"):
+        message = f"size {given['size']} is for a server that tracegen runs, and one that exists is named"
         yield at(
             settings, NO_SERVER, ("backend", "storage", "size"), message, "delete it; whoever runs it says its size"
         )
     for pair in _PAIRS:
-        yield from _login(settings, [key for key in pair if key in said], pair)
+        yield from _login(settings, [key for key in pair if key in given], pair)
 
 
-def _login(settings: Settings, given: list[str], pair: tuple[str, str]) -> Iterator[Problem]:
-    if len(given) == 1:
-        missing = next(key for key in pair if key not in given)
-        message = f"{given[0]} is said, but not {missing}"
-        hint = f"say {missing} too, or delete {given[0]}"
-        yield at(settings, HALF_A_LOGIN, ("backend", "storage", given[0]), message, hint)
+def _login(settings: Settings, found: list[str], pair: tuple[str, str]) -> Iterator[Problem]:
+    if len(found) == 1:
+        missing = next(key for key in pair if key not in found)
+        message = f"{found[0]} is said, but not {missing}"
+        hint = f"say {missing} too, or delete {found[0]}"
+        yield at(settings, HALF_A_LOGIN, ("backend", "storage", found[0]), message, hint)
 
 
-def _incomplete(settings: Settings, said: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
+def _incomplete(settings: Settings, given: Mapping[str, Any], pack: StoragePack) -> Iterator[Problem]:
     for each in pack.incomplete:
-        if each.option in said and not set(each.without) & set(said):
-            message = each.message.format_map(said)
+        if each.option in given and not set(each.without) & set(given):
+            message = each.message.format_map(given)
             yield at(settings, BUCKET_WITHOUT_STORE, ("backend", "storage", each.option), message, each.hint)
 
 
@@ -103,6 +113,6 @@ def _is_host_and_port(text: str) -> bool:
 
 
 def _size(settings: Settings) -> Iterator[Problem]:
-    if settings.said.get("backend", "storage", "size") and settings.targets == ("compose",):
+    if settings.is_said("backend", "storage", "size") and settings.targets == ("compose",):
         message = "storage.size is for Kubernetes: Docker Compose takes what the disk of the host has"
         yield at(settings, SIZE_IN_COMPOSE, ("backend", "storage", "size"), message)

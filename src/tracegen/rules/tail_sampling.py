@@ -1,11 +1,10 @@
 """A tail sampler must have room for what waits, see what it is asked about, and keep what it should."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
-from tracegen.decide.records import SamplingTail
+from tracegen.decide.records import Keep, SamplingTail
 from tracegen.decide.traffic import expected_traces, head_share, spans_of_a_trace, traffic_of
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
@@ -35,16 +34,15 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         yield from _too_soon(settings, tail)
 
 
-def conditions(tail: SamplingTail) -> Iterator[tuple[Path, Any]]:
+def conditions(tail: SamplingTail) -> Iterator[tuple[Path, str | Keep]]:
     """Every word of `keep`, also inside of `all`, with its path."""
     yield from _below(_KEEP, tail.keep)
 
 
-def _below(path: Path, said: Iterable[Any]) -> Iterator[tuple[Path, Any]]:
+def _below(path: Path, said: Iterable[str | Keep]) -> Iterator[tuple[Path, str | Keep]]:
     for index, each in enumerate(said):
-        inner = each.get("all") if isinstance(each, Mapping) else None
-        if inner:
-            yield from _below((*path, index, "all"), inner)
+        if isinstance(each, Keep) and each.all:
+            yield from _below((*path, index, "all"), each.all)
         else:
             yield (*path, index), each
 
@@ -70,9 +68,10 @@ def _slots(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
 
 def _memory(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
     memory, spans = settings.collector.resources.memory, spans_of_a_trace(settings.services)
-    said = settings.said.get(*_TAIL, "traces")
-    wanted = said or waiting(_rate(settings), milliseconds(tail.decision_wait))
-    if slots_in(size_in_bytes(memory), spans) < wanted and settings.said.get(*_MEMORY) is not None:
+    wanted = waiting(_rate(settings), milliseconds(tail.decision_wait))
+    if settings.is_said(*_TAIL, "traces"):
+        wanted = tail.traces
+    if slots_in(size_in_bytes(memory), spans) < wanted and settings.is_said(*_MEMORY):
         message = (
             f"{memory} have room for {slots_in(size_in_bytes(memory), spans):,} waiting traces of {spans} spans, and "
             f"{wanted:,} wait: spans are refused"
@@ -88,7 +87,7 @@ def _errors(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
         traffic_of(each).spans_per_second * each.traffic.errors * head_share(each)
         for each in settings.services.values()
     )
-    if "errors" in keep or {"ratio": 1} in keep:
+    if "errors" in keep or any(isinstance(each, Keep) and each.ratio == 1 for each in keep):
         return
     for index, each in enumerate(keep):
         limit = _limit_of_errors(each)
@@ -98,18 +97,18 @@ def _errors(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
             yield at(settings, LIMIT_BELOW_ERRORS, (*_KEEP, index), message, hint)
 
 
-def _limit_of_errors(said: Any) -> int | None:
+def _limit_of_errors(said: str | Keep) -> int | None:
     """The limit of a policy which keeps errors, up to a limit, and asks nothing else of them."""
-    words = said["all"] if isinstance(said, Mapping) and "all" in said else [said]
-    limits = [each["rate_limit"] for each in words if isinstance(each, Mapping) and "rate_limit" in each]
-    others = [each for each in words if not (isinstance(each, Mapping) and "rate_limit" in each)]
+    words = said.all if isinstance(said, Keep) and said.all else (said,)
+    limits = [each.rate_limit for each in words if isinstance(each, Keep) and each.rate_limit is not None]
+    others = [each for each in words if not (isinstance(each, Keep) and each.rate_limit is not None)]
     return min(limits) if limits and all(each == "errors" for each in others) else None
 
 
 def _redacted(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
     deleted = set(settings.collector.redact.keys)
     for path, said in conditions(tail):
-        key = said["attribute"]["key"] if isinstance(said, Mapping) and "attribute" in said else None
+        key = said.attribute.key if isinstance(said, Keep) and said.attribute else None
         if key in deleted:
             message = f"collector.redact deletes {key} before the tail sampler looks at it: it keeps no trace"
             where = cause(settings, (*path, "attribute", "key"), ("collector", "redact", "keys"))
@@ -121,7 +120,7 @@ def _redacted(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
 def _too_soon(settings: Settings, tail: SamplingTail) -> Iterator[Problem]:
     wait = milliseconds(tail.decision_wait)
     for path, said in conditions(tail):
-        slow = said.get("slower_than") if isinstance(said, Mapping) else None
+        slow = said.slower_than if isinstance(said, Keep) else None
         if slow and milliseconds(slow) >= wait:
             message = (
                 f"a trace slower than {slow} may not be whole when it is decided, {wait / 1000:g} s after its "

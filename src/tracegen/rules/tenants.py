@@ -49,8 +49,8 @@ def _bursts(settings: Settings) -> Iterator[Problem]:
 
 
 def _service(settings: Settings, name: str, tenants: list[str], guesses: Guesses) -> Iterator[Problem]:
-    tenant = settings.said.get("services", name, "tenant")
-    if tenant is None and tenants:
+    tenant = settings.services[name].tenant
+    if tenants and not settings.is_said("services", name, "tenant"):
         message = f"service {name} names no tenant; its spans go to {quoted(tenants[0])}, the first"
         yield at(settings, NO_TENANT, ("services", name), message, f"say tenant: {tenants[0]}")
     elif tenant is not None and tenant not in tenants:

@@ -18,6 +18,7 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
     ("collector", "redact"),
     ("collector", "receivers"),
     ("collector", "queue"),
+    ("collector", "cors"),
     ("collector", "also"),
     ("collector", "resources"),
 )
@@ -28,11 +29,11 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     topology = settings.collector.topology
     if topology == "none":
         for path in _NEED_A_COLLECTOR:
-            if settings.said.get(*path) is not None:
+            if settings.is_said(*path):
                 yield _needs_a_collector(settings, path)
         if settings.metrics:
             yield _needs_a_collector(settings, ("metrics",))
-    if topology in ("none", "agent") and settings.said.get("collector", "replicas") is not None:
+    if topology in ("none", "agent") and settings.is_said("collector", "replicas"):
         message = f"collector.replicas means the gateway's, and topology {topology} has no gateway"
         hint = "delete it, or use topology: gateway"
         yield at(

@@ -1,15 +1,23 @@
 """From a text to its nodes, one event at a time and without recursion, so that no input can exhaust the stack."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tracegen.problems import Code, Place, Problem, ProblemsFound
-from tracegen.source import codes
 from tracegen.source.node import Entry, Mapping, Node, Path, Scalar, Sequence, dotted
 from tracegen.source.scalars import TagRefused, check_collection, scalar_is_plain
-from tracegen.source.words import Guesses, quoted, shortened
+from tracegen.source.words import (
+    DUPLICATE_KEY,
+    NOT_A_MAPPING,
+    NOT_ALLOWED,
+    SYNTAX,
+    TOO_LARGE,
+    Guesses,
+    quoted,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
@@ -132,7 +140,6 @@ class _Composer:
         return explain(trouble_of(error, self.text, self.stack, self.last_scalar), self.file)
 
     def _walk(self) -> None:
-        from tracegen.source.events import parse
 
         handlers = self._handlers()
         for event in parse(self.text):
@@ -161,7 +168,7 @@ class _Composer:
         self.documents += 1
         if self.documents > 1:
             hint = "keep one document; more files are read with `include`"
-            self._report(codes.NOT_A_MAPPING, self._place(event), "a second document begins here", hint)
+            self._report(NOT_A_MAPPING, self._place(event), "a second document begins here", hint)
 
     def _scalar(self, event: Any) -> None:
         place = self._place(event)
@@ -181,13 +188,13 @@ class _Composer:
         """What libyaml refuses itself and its pure twin lets through: no encoder takes half a pair."""
         if _SURROGATE.search(text):
             message = "an escape names half of a surrogate pair, which is no character"
-            self._report(codes.SYNTAX, place, message, "write the character itself")
+            self._report(SYNTAX, place, message, "write the character itself")
 
     def _plain_by_tag(self, event: Any, place: Place) -> bool:
         try:
             return scalar_is_plain(event.tag, event.value)
         except TagRefused as refused:
-            self._report(codes.NOT_ALLOWED, place, refused.message, refused.hint)
+            self._report(NOT_ALLOWED, place, refused.message, refused.hint)
             return False
 
     def _start_mapping(self, event: Any) -> None:
@@ -203,7 +210,7 @@ class _Composer:
             try:
                 check_collection(event.tag, kind)
             except TagRefused as refused:
-                self._report(codes.NOT_ALLOWED, opened.place, refused.message, refused.hint)
+                self._report(NOT_ALLOWED, opened.place, refused.message, refused.hint)
         if opened.anchor is not None:
             self.anchors[opened.anchor] = opened
         self.stack.append(opened)
@@ -223,13 +230,13 @@ class _Composer:
         if found is None:
             near = self.guesses.near(event.anchor, self.anchors)
             hint = near or f"write `&{shortened(event.anchor)}` before its first use"
-            self._report(codes.NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
+            self._report(NOT_ALLOWED, place, f"no anchor {name} comes before this alias", hint)
             self._add(_Broken("", True, place), 1, 0, True)
         elif isinstance(found, tuple):
             self._expand(*found, place)
         else:
             message = f"the alias {name} stands inside its own anchor"
-            self._report(codes.NOT_ALLOWED, place, message, "it would have no end; write the value out")
+            self._report(NOT_ALLOWED, place, message, "it would have no end; write the value out")
             self._add(_Broken("", True, place), 1, 0, True)
 
     def _expand(self, node: Node, size: int, height: int, place: Place) -> None:
@@ -278,7 +285,7 @@ class _Composer:
 
     def _duplicate(self, key: str, place: Place, first: Place, hint: str) -> None:
         message = f"the key {quoted(key)} is written twice, first on line {first.line}"
-        self._report(codes.DUPLICATE_KEY, place, message, hint, key)
+        self._report(DUPLICATE_KEY, place, message, hint, key)
 
     def _refuse_key(self, top: _OpenMapping, node: Node) -> None:
         kind = "mapping" if isinstance(node, Mapping) else "list"
@@ -289,7 +296,7 @@ class _Composer:
             message = "`{{` begins a mapping in YAML, not a placeholder"
             hint = "put the whole value in quotes, or fill the template in before tracegen reads it"
             top.template = True
-        self._report(codes.NOT_ALLOWED, top.place if top.template else node.place, message, hint)
+        self._report(NOT_ALLOWED, top.place if top.template else node.place, message, hint)
 
     def _value(self, top: _OpenMapping, node: Node, by_alias: bool) -> None:
         key, top.key = top.key, None
@@ -298,7 +305,7 @@ class _Composer:
         elif key is _Special.MERGE and not _merge_into(top.merged, node, by_alias):
             message = "`<<` takes an alias of a mapping, or a list of such aliases"
             hint = "write `<<: *name` or `<<: [*one, *two]`; other keys stand beside `<<`, not under it"
-            self._report(codes.NOT_ALLOWED, top.key_place, message, hint, "<<")
+            self._report(NOT_ALLOWED, top.key_place, message, hint, "<<")
 
     def _place(self, event: Any) -> Place:
         mark = event.start_mark
@@ -327,7 +334,7 @@ class _Composer:
             self._give_up(place, message, "no spec needs that; look for brackets that are never closed")
 
     def _give_up(self, place: Place, message: str, hint: str) -> None:
-        raise ProblemsFound([*self.problems, Problem.of(codes.TOO_LARGE, place, "", message, hint)])
+        raise ProblemsFound([*self.problems, Problem.of(TOO_LARGE, place, "", message, hint)])
 
     def _path(self) -> Path:
         steps: list[str | int] = []
@@ -352,3 +359,48 @@ def _merge_into(merged: dict[str, Entry], node: Node, by_alias: bool) -> bool:
             # Of several sources the first wins.
             merged.update({key: entry for key, entry in source.entries.items() if key not in merged})
     return True
+
+
+# yaml is imported inside the functions: it costs a fifth of the start-up of a command that reads nothing.
+
+
+def parse(text: str) -> Iterator[Any]:
+    """All events in order; raises `yaml.MarkedYAMLError` where the text stops being YAML.
+
+    Both parsers keep their state in a list and not on the call stack, so depth cannot crash them; they do get
+    slower with it, so whoever walks the events stops at a depth.
+    """
+    from yaml import MarkedYAMLError
+
+    parser = _parser(text)
+    try:
+        # Each parser says None after the end of the stream.
+        yield from iter(parser.get_event, None)
+    except (ValueError, OverflowError) as error:
+        # The pure scanner calls chr() on any number an escape names.
+        mark = parser.get_mark()
+        raise MarkedYAMLError(
+            "while parsing a quoted scalar", None, "found invalid Unicode character escape code", mark
+        ) from error
+
+
+def _parser(text: str) -> Any:
+    try:
+        from yaml._yaml import CParser
+    except ImportError:
+        return _pure(text)
+    return CParser(text)
+
+
+def _pure(text: str) -> Any:
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class PureParser(Reader, Scanner, Parser):
+        def __init__(self, stream: str) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+
+    return PureParser(text)

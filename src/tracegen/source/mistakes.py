@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable
 
 from tracegen.problems import Place, Problem
-from tracegen.source.codes import SYNTAX
 from tracegen.source.trouble import Bracket, Finding, LastScalar, Trouble, indentation
-from tracegen.source.words import as_yaml_text, quoted, shortened
+from tracegen.source.words import SYNTAX, as_yaml_text, quoted, shortened
 
 _QUOTES = ("'", '"')
 _CONFLICT = re.compile(r"<{7}(?: |$)")

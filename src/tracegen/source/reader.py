@@ -4,10 +4,9 @@ import re
 from itertools import islice
 
 from tracegen.problems import Place, Problem, ProblemsFound
-from tracegen.source.codes import NOT_A_MAPPING, NOT_TEXT, TOO_LARGE
 from tracegen.source.composer import compose
 from tracegen.source.node import Mapping, Node, Scalar, Sequence
-from tracegen.source.words import quoted
+from tracegen.source.words import NOT_A_MAPPING, NOT_TEXT, TOO_LARGE, quoted
 
 #: Far more than a spec of a thousand services, far less than what makes a machine slow.
 LARGEST_FILE = 4 * 1024 * 1024

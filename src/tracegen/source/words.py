@@ -1,9 +1,20 @@
-"""Small things that every message of this stage needs."""
+"""What every problem of this stage needs: its code, and small things for its message."""
 
 from collections.abc import Iterable
 from itertools import islice
 
+from tracegen.problems import Code
 from tracegen.problems.redact import redacted
+
+SYNTAX = Code("TG101", "not valid YAML")
+DUPLICATE_KEY = Code("TG102", "duplicate key")
+TOO_LARGE = Code("TG103", "too large or too deep")
+NOT_TEXT = Code("TG104", "not a UTF-8 text file")
+NOT_A_MAPPING = Code("TG105", "not one mapping of keys")
+NOT_ALLOWED = Code("TG106", "YAML feature not allowed")
+INCLUDE = Code("TG107", "include cannot be followed")
+UNREADABLE = Code("TG108", "file cannot be read")
+OTHER_KIND = Code("TG109", "file of another kind")
 
 #: What is longer is cut short in a message, and compared with nothing.
 LONGEST_SHOWN = 60

@@ -17,10 +17,11 @@ from tracegen.system.component import (
     text,
     user_interface,
 )
-from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, Unit
+from tracegen.system.compose import DEFAULT_NETWORK, INNER_NETWORK, Compose, ComposeService, Unit
 from tracegen.system.decision import Decision
 from tracegen.system.kubernetes import (
     Account,
+    Client,
     Cluster,
     ExternalSecrets,
     Ingress,
@@ -50,6 +51,7 @@ from tracegen.system.system import (
     Exposure,
     IngestAuth,
     Kafka,
+    Limits,
     Queue,
     Redaction,
     Role,
@@ -70,10 +72,12 @@ __all__ = [
     "Backend",
     "Call",
     "Certificates",
+    "Client",
     "ClientTls",
     "Cluster",
     "Component",
     "Compose",
+    "ComposeService",
     "Condition",
     "Decision",
     "Design",
@@ -86,6 +90,7 @@ __all__ = [
     "Ingress",
     "Kafka",
     "Kubernetes",
+    "Limits",
     "Login",
     "Metrics",
     "Pods",

@@ -32,6 +32,7 @@ class Publish(StrEnum):
     """The groups of ports that `compose.publish` names."""
 
     UI = "ui"
+    ENTRY = "entry"
     OTLP = "otlp"
     ZIPKIN = "zipkin"
     JAEGER = "jaeger"
@@ -151,6 +152,7 @@ class Component:
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
+    attributes    resource attributes of its spans, by commas, which a cluster completes with those of the pod
     platform      False for services of the team
     production    False marks what tracegen runs for trying things out
     why           one line for the reader of the files
@@ -191,6 +193,7 @@ class Component:
     job: bool = False
     every: int = 0
     ui: str = ""
+    attributes: str = ""
     platform: bool = True
     production: bool = True
     comments: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,14 @@ DEFAULT_NETWORK, INNER_NETWORK = "default", "stores"
 
 
 @dataclass(frozen=True, slots=True)
+class ComposeService:
+    """A service of somebody's own Compose file: its name there ('': the service's), and its networks."""
+
+    service: str = ""
+    networks: tuple[str, ...] = (DEFAULT_NETWORK,)
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A service of compose.yaml: a component, or one of its replicas.
 
@@ -18,6 +26,7 @@ class Unit:
     needs     the units that it waits for
     networks  those that it is in
     aliases   further names by which others reach it
+    chosen    numbers of the ports for which the engine chooses the host's: somebody else has theirs
     hostname  ends in the number of the replica; empty where Compose chooses one
     """
 
@@ -30,6 +39,7 @@ class Unit:
     aliases: tuple[str, ...] = ()
     hostname: str = ""
     replicas: int = 1
+    chosen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

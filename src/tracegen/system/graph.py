@@ -3,6 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 
+def entries(calls: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The services that no other calls; where everybody is called by somebody, the first."""
+    called = {callee for name, callees in calls.items() for callee in callees if callee != name}
+    return tuple(name for name in calls if name not in called) or tuple(calls)[:1]
+
+
 def reached(calls: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """How many services a trace passes that starts in each, itself among them; unknown names are left out.
 

@@ -82,6 +82,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """Pods of somebody else that read metrics and traces; without labels all of the namespace."""
+
+    namespace: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kubernetes:
     """The cluster's side: `storage_class` empty is the cluster's default.
 
@@ -100,6 +108,8 @@ class Kubernetes:
     image_pull_secrets: tuple[str, ...]
     pods: Pods
     fixed_ids: bool
+    monitors: bool
+    clients: tuple[Client, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 #: Ports of the server of strategies, over HTTP and gRPC: https://www.jaegertracing.io/docs/latest/deployment/#ports
 SAMPLING_PORTS = {"http": 5778, "grpc": 5779}
 
+#: Traces a second that are taken to start in a service that nobody calls, where the spec states no traffic.
+ASSUMED_RATE = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Strategy:

@@ -1,14 +1,20 @@
 """The System: what is built. Everything is decided; names are unique, and hosts are components."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
-from tracegen.system.compose import Compose
+from tracegen.system.compose import Compose, ComposeService
 from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+OptionsOf = TypeVar("OptionsOf", bound="DataclassInstance")
+_Kind = type[OptionsOf]
 
 #: The resource attribute that says whose spans these are, where there are tenants.
 TENANT_ATTRIBUTE = "tenant.id"
@@ -113,7 +119,8 @@ class Tier:
     """One tier of collectors: `role` names its configuration, `component` what runs it.
 
     `guarded`: its receivers ask for the ingest authentication; `per_node`: one on each machine; `tail`: it decides
-    which traces are kept; `health_spans`: services and paths whose server spans it drops.
+    which traces are kept; `health_spans`: services and paths whose server spans it drops; `cors`: origins of pages
+    that send to it from a browser.
     """
 
     role: str
@@ -128,21 +135,32 @@ class Tier:
     per_node: bool = False
     tail: Tail | None = None
     health_spans: tuple[tuple[str, str], ...] = ()
+    cors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The storage of the backend: its type, and its options as its record of `decide.records`.
+    """The storage of the backend: its type, and its options as a record, which its pack knows by its class.
 
     `inside`: no server is named, so the rendered system runs what is needed. `texts` are those of the options that
     may hold secrets, and `tls` how its servers are verified.
     """
 
     type: str
-    options: Any
+    options: "DataclassInstance | None"
     inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
+
+    def options_as(self, kind: _Kind[OptionsOf]) -> OptionsOf:
+        """The options as the record that a pack knows.
+
+        Where the pack is another's under a new name, its record has the same keys. TypeError where it has others.
+        """
+        found = {each.name for each in fields(self.options)} if self.options else set()
+        if found != {each.name for each in fields(kind)}:
+            raise TypeError(f"storage {self.type} has other options than {kind.__name__}")
+        return cast(OptionsOf, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +198,28 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a backend takes of one tenant, in bytes, and keeps of it, in milliseconds; None where that is its own."""
+
+    bytes_per_second: int | None = None
+    burst: int | None = None
+    trace_bytes: int | None = None
+    live_traces: int | None = None
+    retention: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant, and its limits as their record of `decide.records`; None where all are the backend's own."""
+    """A tenant, and its limits."""
 
     name: str
-    limits: Any
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single.
+    """The backend: `retention` is in hours, 0 when the storage has none; `roles` is empty in mode single, in which
+    `replicas` of the one process share the storage; None where it has no such key.
 
     `resources` are those of one process; None where somebody else runs it.
     `server` is what the storage's server takes that the rendered system runs, None where it runs none; above the
@@ -208,6 +238,7 @@ class Backend:
     archive: bool = False
     server: Resources | None = None
     refuse: float = 0.0
+    replicas: int | None = None
 
     @property
     def process_resources(self) -> Resources:
@@ -224,7 +255,9 @@ class Service:
     the resource attributes of all its spans, and `ca` is what it verifies its collector with. `agent` is what the
     OpenTelemetry Operator could put into it, `libraries` are those that it talks with and that make
     spans, `needs` is what its stub must be able to do, in whichever environment.
-    `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here.
+    `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here,
+    `compose` is what runs it elsewhere in Compose.
+    `entry`: requests come from outside, since no other service calls it.
     `shared`: its stub and example lie in the tree of the base, since they are the same in this environment.
     """
 
@@ -253,8 +286,10 @@ class Service:
     libraries: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     workload: Workload | None = None
+    entry: bool = False
     pods: Pods = field(default_factory=Pods)
     shared: bool = False
+    compose: ComposeService = field(default_factory=ComposeService)
 
     @property
     def traced_name(self) -> str:
@@ -266,17 +301,21 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What the host may reach in compose: port groups, and the address they are bound to."""
+    """What the host may reach in compose: port groups, and the address they are bound to.
+
+    `folder` is where this tree lies, as seen from the Compose file of services that run elsewhere.
+    """
 
     publish: tuple[str, ...]
     bind: str
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """How the system of one environment (None: the base spec alone) is made up, before it is known what runs.
 
-    Services send spans to `entrance`.
+    Services send spans to `otlp_destination`.
     """
 
     name: str
@@ -284,7 +323,7 @@ class Design:
     targets: tuple[str, ...]
     backend: Backend
     tiers: tuple[Tier, ...]
-    entrance: Destination
+    otlp_destination: Destination
     certificates: Certificates | None
     ingest: IngestAuth
     metrics: bool

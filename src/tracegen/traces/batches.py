@@ -13,16 +13,21 @@ from tracegen.traces.values import BadSpan
 SPANS_IN_A_BATCH = 1_000
 
 
+#: A log record: when it was written, in nanoseconds since 1970, and the trace that it names (empty for none).
+Log = tuple[int, bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Spans of one resource and scope: each the message, and all of it as bytes.
+    """Spans or log records of one resource and scope: of a span the message, and all of it as bytes.
 
     The message may lack the attributes of spans that call nobody; the bytes have them.
     """
 
     resource: Resource
     scope: InstrumentationScope
-    spans: Sequence[tuple[Span, bytes]]
+    spans: Sequence[tuple[Span, bytes]] = ()
+    logs: Sequence[Log] = ()
 
 
 def batches(resource: Resource, scope: InstrumentationScope, spans: Iterable[tuple[Span, bytes]]) -> Iterator[Batch]:
@@ -36,6 +41,18 @@ def batches(resource: Resource, scope: InstrumentationScope, spans: Iterable[tup
             found = []
     if found:
         yield Batch(resource, scope, found)
+
+
+def batches_of_logs(resource: Resource, logs: Iterable[Log]) -> Iterator[Batch]:
+    """The same of log records."""
+    found: list[Log] = []
+    for each in logs:
+        found.append(each)
+        if len(found) == SPANS_IN_A_BATCH:
+            yield Batch(resource, InstrumentationScope(), logs=found)
+            found = []
+    if found:
+        yield Batch(resource, InstrumentationScope(), logs=found)
 
 
 def checked(span: Span) -> None:

@@ -1,6 +1,6 @@
 """Files with traces to batches: what a file holds is seen from its first bytes, not from its name.
 
-- OTLP as JSON: one document, or one a line, as the Collector's file exporter writes (`format: json`)
+- OTLP as JSON, traces and logs: one document, or one a line, as the Collector's file exporter writes (`format: json`)
 - OTLP as protobuf: one message; or messages, each with its length in front, in 4 bytes as the file exporter has it
   (`format: proto`), or as a varint
 - what Jaeger's and Tempo's addresses answer

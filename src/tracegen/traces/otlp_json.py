@@ -14,7 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tracegen.traces.batches import Batch, batches
+from tracegen.traces.batches import Batch, Log, batches, batches_of_logs
 from tracegen.traces.json_text import JsonText
 from tracegen.traces.peers import CLIENTS
 from tracegen.traces.records import KINDS, STATUSES
@@ -23,18 +23,20 @@ from tracegen.traces.values import Attributes, BadSpan, messages, text
 #: Objects around the lists of spans: TracesData itself, what Jaeger (`result`) and Tempo (`trace`) put around it.
 _AROUND = {"result", "trace"}
 _RESOURCE_SPANS = {"resourceSpans", "resource_spans", "batches"}
+_RESOURCE_LOGS = {"resourceLogs", "resource_logs"}
+_SCOPE_LOGS = {"scopeLogs", "scope_logs"}
+_LOG_RECORDS = {"logRecords", "log_records"}
 _SCOPE_SPANS = {"scopeSpans", "scope_spans", "instrumentationLibrarySpans"}
 
 _MOST = (1 << 64) - 1
 
 
 class OtlpJson:
-    """Reads documents of OTLP's JSON from a text; `skipped` counts lists of logs and metrics."""
+    """Reads documents of OTLP's JSON from a text; metrics are passed over."""
 
     def __init__(self, source: JsonText) -> None:
         self._text = source
         self._attributes = Attributes()
-        self.skipped = 0
 
     def document(self) -> Iterator[Batch]:
         """The batches of the object that the text stands before. Raises BadSpan."""
@@ -46,13 +48,30 @@ class OtlpJson:
         if key in _RESOURCE_SPANS:
             for _ in self._text.elements():
                 yield from self._resource_spans()
+        elif key in _RESOURCE_LOGS:
+            for _ in self._text.elements():
+                yield from self._resource_logs()
         elif key in _AROUND and self._text.peek() == "{":
             yield from self.document()
         elif key == "error":
             raise BadSpan(f"an error was answered: {str(self._text.value())[:200]}")
         else:
-            self.skipped += key in ("resourceLogs", "resourceMetrics")
             self._text.value()
+
+    def _resource_logs(self) -> Iterator[Batch]:
+        resource = Resource()
+        for key in self._text.members():
+            if key == "resource":
+                resource.MergeFrom(Resource(attributes=messages(_mapping(self._text.value()).get("attributes"))))
+            elif key in _SCOPE_LOGS:
+                for _ in self._text.elements():
+                    for inner in self._text.members():
+                        if inner in _LOG_RECORDS:
+                            yield from batches_of_logs(resource, map(log_of, self._text.values()))
+                        else:
+                            self._text.value()
+            else:
+                self._text.value()
 
     def _resource_spans(self) -> Iterator[Batch]:
         resource: Resource | None = None
@@ -91,6 +110,15 @@ class OtlpJson:
     def _spans(self) -> Iterator[tuple[Span, bytes]]:
         for said in self._text.values():
             yield span_of(_mapping(said), self._attributes)
+
+
+def log_of(said: Any) -> Log:
+    """A log record in JSON. Raises BadSpan."""
+    record = _mapping(said)
+    record = _camelled(record) if "trace_id" in record or "time_unix_nano" in record else record
+    trace_id = record.get("traceId")
+    time = nanoseconds(record.get("timeUnixNano")) or nanoseconds(record.get("observedTimeUnixNano"))
+    return time, identity(trace_id, 16) if trace_id else b""
 
 
 def span_of(said: Mapping[str, Any], attributes: Attributes) -> tuple[Span, bytes]:

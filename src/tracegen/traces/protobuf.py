@@ -1,7 +1,8 @@
 """OTLP as protobuf: a request, or a file of any size, to batches.
 
-The outer messages (TracesData, ResourceSpans, ScopeSpans) are walked through by their wire format, so that a file
-with one message of gigabytes is read span by span; what they hold is decoded by the official package.
+The outer messages (TracesData, ResourceSpans, ScopeSpans, and those of logs, which are alike) are walked through by
+their wire format, so that a file with one message of gigabytes is read span by span; what they hold is decoded by the
+official package.
 https://protobuf.dev/programming-guides/encoding/
 """
 
@@ -10,24 +11,30 @@ from collections.abc import Iterator
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tracegen.traces.batches import Batch, batches
+from tracegen.traces.batches import Batch, Log, batches, batches_of_logs
 from tracegen.traces.values import BadSpan
 
 Buffer = bytes | mmap.mmap
 
+#: What a log record begins with, and no span: its time, the time at which it was observed, its severity.
+_OF_LOGS = (0x09, 0x59, 0x10)
 #: The number and wire type in front of a field that is a message: number * 8 + 2.
 _FIRST, _SECOND = 0x0A, 0x12
 
 
-def decode(data: Buffer, start: int = 0, end: int | None = None) -> Iterator[Batch]:
-    """The batches of a TracesData or ExportTraceServiceRequest, which are the same. Raises BadSpan."""
+def decode(data: Buffer, start: int = 0, end: int | None = None, *, logs: bool = False) -> Iterator[Batch]:
+    """The batches of a TracesData or ExportTraceServiceRequest, which are the same; logs alike. Raises BadSpan.
+
+    `logs`: it holds logs, whatever their records begin with.
+    """
     try:
         for tag, begin, stop in fields(data, start, len(data) if end is None else end):
             if tag == _FIRST:
-                yield from _resource_spans(data, begin, stop)
+                yield from _resource_spans(data, begin, stop, logs)
     except DecodeError as error:
         raise BadSpan(f"this is no OTLP in protobuf: {error}") from error
 
@@ -66,7 +73,7 @@ def varint(data: Buffer, at: int, end: int) -> tuple[int, int]:
     raise BadSpan(f"this is no OTLP in protobuf, or its end is missing: byte {at}")
 
 
-def _resource_spans(data: Buffer, start: int, end: int) -> Iterator[Batch]:
+def _resource_spans(data: Buffer, start: int, end: int, logs: bool) -> Iterator[Batch]:
     resource = Resource()
     scopes = []
     for tag, begin, stop in fields(data, start, end):
@@ -75,17 +82,20 @@ def _resource_spans(data: Buffer, start: int, end: int) -> Iterator[Batch]:
         elif tag == _SECOND:
             scopes.append((begin, stop))
     for begin, stop in scopes:
-        yield from _scope_spans(data, begin, stop, resource)
+        yield from _scope_spans(data, begin, stop, resource, logs)
 
 
-def _scope_spans(data: Buffer, start: int, end: int, resource: Resource) -> Iterator[Batch]:
+def _scope_spans(data: Buffer, start: int, end: int, resource: Resource, logs: bool) -> Iterator[Batch]:
     scope = InstrumentationScope()
     for tag, begin, stop in fields(data, start, end):
         if tag == _FIRST:
             scope.MergeFromString(data[begin:stop])
+        if tag == _SECOND:  # something is said of the scope before, or behind the spans, as no writer does
+            logs = logs or (begin < stop and data[begin] in _OF_LOGS)
             break
-        if tag == _SECOND:  # nothing is said of the scope, or behind the spans, as no writer does
-            break
+    if logs:
+        yield from batches_of_logs(resource, _logs(data, start, end))
+        return
     yield from batches(resource, scope, _spans(data, start, end))
 
 
@@ -95,3 +105,10 @@ def _spans(data: Buffer, start: int, end: int) -> Iterator[tuple[Span, bytes]]:
         if tag == _SECOND:
             written = data[begin:stop]
             yield parse(written), written
+
+
+def _logs(data: Buffer, start: int, end: int) -> Iterator[Log]:
+    for tag, begin, stop in fields(data, start, end):
+        if tag == _SECOND:
+            said = LogRecord.FromString(data[begin:stop])
+            yield said.time_unix_nano or said.observed_time_unix_nano, said.trace_id

@@ -109,6 +109,10 @@ class Store:
         found = self.rows("select min(start), max(start) from spans where start > 0")[0]
         return (found[0], found[1]) if found[0] else (0, 0)
 
+    def resources(self) -> dict[int, Resource]:
+        """What sent something, by its number in the tables."""
+        return {number: self._resource_of(number) for (number,) in self.rows("select id from resources")}
+
     def services(self) -> list[tuple[str, str]]:
         """The services and their versions that are there, sorted."""
         return [
@@ -213,6 +217,9 @@ class Store:
 
     def _add(self, batch: Batch) -> int:
         resource, service = self._resource(batch.resource)
+        if batch.logs:
+            self._logs(resource, batch)
+            return 0
         scope = self._scope(batch.scope.name, batch.scope.version)
         rows, linked = [], []
         for span, written in batch.spans:
@@ -229,6 +236,12 @@ class Store:
         if linked:
             self._link(linked, len(rows))
         return len(rows)
+
+    def _logs(self, resource: int, batch: Batch) -> None:
+        rows = [(resource, min(time, _MOST), trace or None) for time, trace in batch.logs]
+        self._db.executemany("insert into logs values (null, ?, ?, ?)", rows)
+        if self._most is not None:
+            self._db.execute("delete from logs where id <= (select max(id) from logs) - ?", [self._most])
 
     def _link(self, linked: list[tuple[int, SpanMessage]], added: int) -> None:
         """Note which spans refer to which; a batch's rows have numbers in a row."""

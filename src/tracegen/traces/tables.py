@@ -19,6 +19,7 @@ create table if not exists spans (
   id integer primary key, trace blob, span blob, parent blob, service text, name text, kind integer, start integer,
   duration integer, status integer, peer text, resource integer, scope integer, data blob);
 create table if not exists links (id integer, trace blob, span blob);
+create table if not exists logs (id integer primary key, resource integer, time integer, trace blob);
 create table if not exists counts (name text primary key, number integer);
 """
 

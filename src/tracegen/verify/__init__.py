@@ -11,7 +11,7 @@ a spec, a file or an address.
 
 from tracegen.verify.codes import CODES, Code
 from tracegen.verify.engine import Verdict, verify
-from tracegen.verify.expected import Expected, ExpectedService
+from tracegen.verify.expected import Contract, Expected, ExpectedService
 from tracegen.verify.finding import Finding
 
-__all__ = ["CODES", "Code", "Expected", "ExpectedService", "Finding", "Verdict", "verify"]
+__all__ = ["CODES", "Code", "Contract", "Expected", "ExpectedService", "Finding", "Verdict", "verify"]

@@ -76,6 +76,12 @@ _CODES = (
         "record the exception, or say something in the status",
     ),
     Code(
+        "logs-without-trace",
+        "log records do not name the trace that they belong to",
+        "warning",
+        "let the stub, or the SDK's log handler, add trace_id and span_id",
+    ),
+    Code(
         "lost-baggage",
         "baggage is not passed on",
         "error",
@@ -87,6 +93,26 @@ _CODES = (
         "error",
         "do spans pass the collector? render it again, and restart it",
     ),
+    Code(
+        "expect-propagated",
+        "the trace of a call does not go on, or should not",
+        "error",
+        "both sides need one propagator; where a trace shall end, let the caller send none of its headers",
+    ),
+    Code("expect-baggage", "a call does not carry the baggage that is expected", "error", "set it before the call"),
+    Code(
+        "expect-attributes",
+        "the span of a call lacks an attribute that is expected",
+        "error",
+        "set it in the service that is called, or instrument its framework",
+    ),
+    Code(
+        "expect-latency",
+        "a call takes longer than is expected",
+        "error",
+        "open the trace: its critical path says what was waited for",
+    ),
+    Code("expect-errors", "more calls fail than is expected", "error", "tracegen traces --show errors"),
     Code(
         "share-kept",
         "the head sampler keeps another share than the spec says",

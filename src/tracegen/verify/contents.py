@@ -16,6 +16,7 @@ class Baggage(Quiet):
 
     def __init__(self, expected: Expected) -> None:
         self._keys = [(key, mark(key)) for key in expected.baggage]
+        self._contracts = expected.contracts
         self._tally = Tally()
 
     def trace(self, trace: Trace) -> None:
@@ -27,6 +28,9 @@ class Baggage(Quiet):
             if parent is None or parent.service == span.service:
                 continue
             for key, marked in self._keys:
+                contract = self._contracts.get((parent.service, span.service))
+                if contract and key in contract.baggage:
+                    continue  # expected of every call, and looked at there
                 if marked in parent.data and marked not in span.data:
                     there = f"{key} is on {parent.name!r} of {parent.service}"
                     message = f"{there}, and not on {span.name!r} of {span.service}"

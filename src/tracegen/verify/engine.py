@@ -8,8 +8,10 @@ from tracegen.verify.amounts import Amounts, Errors
 from tracegen.verify.check import Check
 from tracegen.verify.codes import SEVERITIES
 from tracegen.verify.contents import Baggage, Redacted
+from tracegen.verify.contracts import Contracts
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding
+from tracegen.verify.logs import Logs
 from tracegen.verify.names import Conventions, SpanNames
 from tracegen.verify.presence import Presence
 from tracegen.verify.propagation import Propagation, Restarts
@@ -28,6 +30,8 @@ CHECKS: tuple[type[Check], ...] = (
     Errors,
     Baggage,
     Redacted,
+    Contracts,
+    Logs,
     HeadShares,
     TailKept,
 )

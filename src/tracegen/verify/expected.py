@@ -20,9 +20,25 @@ class ExpectedService:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What is expected of the calls of an edge, as the spec has it.
+
+    `propagated` is None where nothing is said; `baggage` and `attributes` are keys on the span of who is called;
+    `max_latency` are nanoseconds, 0 where nothing is said; `max_errors` is a share.
+    """
+
+    propagated: bool | None = None
+    baggage: Sequence[str] = ()
+    attributes: Sequence[str] = ()
+    max_latency: int = 0
+    max_errors: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """The system's name, services by the name that their spans have, and edges as (caller, callee).
 
+    contracts  what is expected of the calls of an edge
     baggage    keys that are copied from baggage onto every span
     redacted   keys that the collector takes out
     masked     (name, RE2 pattern) that it masks
@@ -34,6 +50,7 @@ class Expected:
     name: str = ""
     services: Mapping[str, ExpectedService] = field(default_factory=dict)
     edges: Sequence[tuple[str, str]] = ()
+    contracts: Mapping[tuple[str, str], Contract] = field(default_factory=dict)
     baggage: Sequence[str] = ()
     redacted: Sequence[str] = ()
     masked: Sequence[tuple[str, str]] = ()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tracegen.traces import BadSpan
-from tracegen.view.receiver import LARGEST, Receiver
+from tracegen.view.receiver import LARGEST, PASSED_OVER, Receiver
 
 _SERVICES = ("trace.v1.TraceService", "logs.v1.LogsService", "metrics.v1.MetricsService")
 _THREADS = 4
@@ -47,15 +47,14 @@ class GrpcServer:
 class _Export:
     def __init__(self, receiver: Receiver, name: str) -> None:
         self._receiver = receiver
-        self._traces = name.startswith("trace")
         self._signal = name.partition(".")[0]
 
     def __call__(self, request: bytes, context: Any) -> bytes:
-        if not self._traces:
-            self._receiver.notice(f"{self._signal} are received and passed over: only traces are looked at")
+        if self._signal == "metrics":
+            self._receiver.notice(PASSED_OVER)
             return b""
         try:
-            self._receiver.take(request)
+            self._receiver.take(request, logs=self._signal == "logs")
         except BadSpan as error:
             import grpc
 

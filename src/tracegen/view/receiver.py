@@ -1,7 +1,7 @@
 """OTLP as it comes in: a request to spans in the store, and the answer that OTLP asks for.
 
-A request is acknowledged when its spans are held. Logs and metrics are taken and passed over, so that an SDK which
-sends all three has nothing to complain about.
+A request is acknowledged when its spans are held. Of logs only their time and trace are kept. Metrics are taken and
+passed over, so that an SDK which sends all three has nothing to complain about.
 https://opentelemetry.io/docs/specs/otlp/
 """
 
@@ -17,7 +17,8 @@ from tracegen.traces import BadSpan, Store, decode, read_json
 
 #: The largest request, unpacked, in bytes; the Collector's own default is 20 MiB.
 LARGEST = 64 << 20
-PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")
+TRACES, LOGS, METRICS = PATHS = ("/v1/traces", "/v1/logs", "/v1/metrics")
+PASSED_OVER = "metrics are received and passed over: traces are looked at, and whether logs name theirs"
 _RATE_SECONDS = 5
 
 
@@ -46,21 +47,24 @@ class Receiver:
             return self._refused(
                 415, f"OTLP is application/x-protobuf or application/json, not {kind[:60] or 'nothing'}"
             )
-        if path != PATHS[0]:
-            self.notice(f"{path.rpartition('/')[2]} are received and passed over: only traces are looked at")
+        if path == METRICS:
+            self.notice(PASSED_OVER)
             return _taken(kind)
         try:
-            self.take(unpacked(body, encoding), json=kind == "application/json")
+            self.take(unpacked(body, encoding), json=kind == "application/json", logs=path == LOGS)
         except TooLarge:
             return self._refused(413, f"a request has more than {LARGEST >> 20} MiB; send smaller batches")
         except BadSpan as error:
-            return self._refused(400, str(error))
+            if path == TRACES:
+                return self._refused(400, str(error))
+            # Nobody's logs are refused for the little that is asked of them.
+            self.notice(f"logs are received and passed over: {error}")
         return _taken(kind)
 
-    def take(self, body: bytes, *, json: bool = False) -> int:
-        """The spans of a request into the store; how many. Raises BadSpan, and then none of them is kept."""
+    def take(self, body: bytes, *, json: bool = False, logs: bool = False) -> int:
+        """The spans or logs of a request into the store; how many spans. Raises BadSpan, then none is kept."""
         added = self._store.add(
-            read_json(io.BytesIO(body)) if json and body.strip() != b"{}" else decode(_message(body))
+            read_json(io.BytesIO(body)) if json and body.strip() != b"{}" else decode(_message(body), logs=logs)
         )
         with self._lock:
             self._lately.append((time.monotonic(), added))

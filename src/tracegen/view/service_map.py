@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tracegen.layout import Pair, layout
 from tracegen.traces import EdgeKind, Requests, Statistics
 from tracegen.view.declared import Declared
-from tracegen.view.layout import Pair, layout
 
 #: What can be said of a service or an edge. `outside` sends no spans itself: a database, a queue, somebody else's.
 SEEN, SILENT, UNDECLARED, OUTSIDE = "seen", "silent", "undeclared", "outside"

@@ -15,11 +15,12 @@ import pytest
 
 from programs.build import ProgramMissing
 from programs.plugin import absent, register
-from programs.servers import artifacts, cassandra, kafka, kubernetes, s3, search
+from programs.servers import artifacts, cassandra, kafka, kubernetes, node, s3, search
 from programs.servers.cassandra import CassandraServer
 from programs.servers.kafka import KafkaServer
 from programs.servers.kubernetes import KubernetesServer
 from programs.servers.launch import Server
+from programs.servers.node import Node
 from programs.servers.s3 import S3Server
 from programs.servers.search import SearchServer
 
@@ -32,6 +33,7 @@ FIXTURES = {
     "cassandra_server": cassandra.NAME,
     "s3_server": s3.NAME,
     "kubernetes_server": kubernetes.NAME,
+    "kubernetes_node": node.NAME,
     "checkov": "checkov",
 }
 register(FIXTURES)
@@ -71,6 +73,17 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 def kubernetes_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesServer]:
     """A Kubernetes API server with the custom resources of others."""
     yield from _shared("kubernetes_server", kubernetes.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def kubernetes_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A Kubernetes that runs pods and enforces policies, for root on Linux."""
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(node.started(tmp_path_factory.mktemp("kubernetes_node")))
+        except ProgramMissing as missing:
+            absent(node.NAME, missing.reason)
+        yield found
 
 
 @pytest.fixture(scope="session")

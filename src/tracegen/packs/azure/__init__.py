@@ -17,7 +17,7 @@ class Azure:
 
     def part(self, design: Design) -> StoragePart:
         """With the account's key, or managed identity when none is named."""
-        options: AzureStorage = design.backend.storage.options
+        options = design.backend.storage.options_as(AzureStorage)
         key = design.backend.storage.texts.get("key")
         config: dict[str, Value] = {
             "storage_account_name": options.account,

@@ -25,7 +25,7 @@ class Badger:
 
     def part(self, design: Design) -> StoragePart:
         """Badger in Jaeger: https://www.jaegertracing.io/docs/latest/storage/badger/."""
-        options: BadgerStorage = design.backend.storage.options
+        options = design.backend.storage.options_as(BadgerStorage)
         return StoragePart(
             config={"badger": _store(_FOLDER, design.backend.retention)},
             archive={"badger": _store(f"{_FOLDER}/archive", _FOREVER)},

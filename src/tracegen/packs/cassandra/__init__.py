@@ -108,8 +108,7 @@ def _servers(options: CassandraStorage) -> list[str]:
 
 
 def _options(design: Design) -> CassandraStorage:
-    options: CassandraStorage = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(CassandraStorage)
 
 
 def _node(design: Design) -> Component:

@@ -4,8 +4,6 @@ Configuration of Jaeger: https://www.jaegertracing.io/docs/latest/storage/clickh
 Image: https://github.com/ClickHouse/ClickHouse/tree/master/docker/server (Dockerfile.ubuntu, entrypoint.sh)
 """
 
-import re
-
 from tracegen.decide.records import ClickhouseStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.contract import Storage
@@ -23,7 +21,7 @@ _NATIVE, _HTTP = 9000, 8123
 _FOLDER = "/var/lib/clickhouse"
 
 #: Versions of Jaeger that start with ClickHouse only when a feature gate says so; the gate is gone in 2.23.
-_GATED = ((2, 18), (2, 21))
+_GATED = ("2.18", "2.21")
 _GATE = "--feature-gates=storage.clickhouse"
 
 
@@ -58,13 +56,12 @@ def _schema(design: Design) -> dict[str, Value]:
 
 
 def _options(design: Design) -> ClickhouseStorage:
-    options: ClickhouseStorage = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(ClickhouseStorage)
 
 
-def _is_gated(version: str) -> bool:
-    numbers = tuple(int(each) for each in re.findall(r"\d+", version)[:2])
-    return _GATED[0] <= numbers < _GATED[1]
+def _is_gated(design: Design) -> bool:
+    jaeger, (since, until) = design.images["jaeger"], _GATED
+    return jaeger.is_before(until) and not jaeger.is_before(since)
 
 
 def _node(design: Design) -> Component:
@@ -114,7 +111,7 @@ class ClickHouse:
             environment=variables_of(login_of(design).values()),
             needs={NAME: Wait.HEALTHY} if inside else {},
             calls=server_calls(_addresses(design)),
-            args=(_GATE,) if _is_gated(design.images["jaeger"].version) else (),
+            args=(_GATE,) if _is_gated(design) else (),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tracegen.packs.contract import Backend
+from tracegen.packs.contract import Backend, Query
 from tracegen.system import Component, Design, System
 from tracegen.system.file import PlannedFile
 
@@ -23,6 +23,10 @@ class External:
     def hints(self, system: System) -> Iterable[str]:
         """None: tracegen does not know what it looks like."""
         return ()
+
+    def queries(self, system: System) -> tuple[str, Iterable[Query]]:
+        """None, likewise."""
+        return "", ()
 
 
 BACKEND: Backend = External()

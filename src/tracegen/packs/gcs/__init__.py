@@ -19,7 +19,7 @@ class GoogleCloud:
 
     def part(self, design: Design) -> StoragePart:
         """With a service account's key as a file, or workload identity when none is named."""
-        options: GcsStorage = design.backend.storage.options
+        options = design.backend.storage.options_as(GcsStorage)
         config: dict[str, Value] = {"bucket_name": options.bucket}
         if options.prefix:
             config["prefix"] = options.prefix

@@ -6,11 +6,12 @@ Source of the configuration: https://www.jaegertracing.io/docs/latest/deployment
 from collections.abc import Iterable, Iterator, Mapping
 
 from tracegen.emit import Commented, Value
-from tracegen.packs.contract import storage
+from tracegen.packs.contract import Query, storage
 from tracegen.packs.jaeger.kafka import kafka_exporter, kafka_receiver
 from tracegen.packs.jaeger.processes import Process, calls_of, most_of, processes
 from tracegen.packs.jaeger.strategies import STRATEGIES_TARGET, remote_sampling
 from tracegen.parts.certificates import client_mounts, server_mounts
+from tracegen.parts.services import first_service
 from tracegen.parts.strategies import strategies_mount, strategy_ports
 from tracegen.parts.telemetry import HEALTH_PORT, METRICS_PORT, go_memory_limit
 from tracegen.parts.variables import variables_of
@@ -65,6 +66,19 @@ class Jaeger:
         """Nothing: the user interface explains itself."""
         return ()
 
+    def queries(self, system: System) -> tuple[str, Iterable[Query]]:
+        """Searches, as they stand behind the address of the user interface."""
+        first = first_service(system)
+        return "behind the address of Jaeger's pages", (
+            Query("slow requests", f"/search?service={first}&minDuration=1s&limit=20"),
+            Query("errors", f"/search?service={first}&tags=%7B%22error%22%3A%22true%22%7D&limit=20"),
+            Query(
+                "errors by status",
+                f"/search?service={first}&tags=%7B%22http.response.status_code%22%3A%22500%22%7D&limit=20",
+            ),
+            Query("dependencies", "/dependencies"),
+        )
+
 
 def _component(process: Process, replicas: int, resources: Resources, design: Design, part: StoragePart) -> Component:
     target = f"{_FOLDER}/{process.config}.yaml"
@@ -111,15 +125,15 @@ def _component(process: Process, replicas: int, resources: Resources, design: De
 
 
 def _ports(process: Process, design: Design) -> Iterator[Port]:
-    door = None if design.tiers else Publish.OTLP
+    publish = None if design.tiers else Publish.OTLP
     if process.query:
         yield Port("ui", _UI_PORT, Publish.UI)
         yield Port("query-grpc", _QUERY_PORT)
     if process.otlp:
-        yield Port("otlp-grpc", 4317, door)
-        yield Port("otlp-http", 4318, door)
+        yield Port("otlp-grpc", 4317, publish)
+        yield Port("otlp-http", 4318, publish)
     if _serves_strategies(process, design):
-        yield from strategy_ports(is_door=True)
+        yield from strategy_ports(is_published=True)
     yield Port("health", HEALTH_PORT)
     yield Port("metrics", METRICS_PORT)
 

@@ -42,7 +42,8 @@ ROLES = {
 def processes(design: Design) -> Iterator[tuple[Process, int, Resources]]:
     """What runs, with replicas and resources."""
     if not design.backend.roles:
-        yield SINGLE, 1, design.backend.process_resources
+        assert design.backend.replicas is not None, "mode single has replicas"
+        yield SINGLE, design.backend.replicas, design.backend.process_resources
     for name, role in design.backend.roles.items():
         yield ROLES[name], role.replicas, role.resources
 
@@ -58,8 +59,8 @@ def calls_of(process: Process, design: Design, part: StoragePart) -> Iterator[Ca
 
 
 def most_of(process: Process, replicas: int, design: Design) -> int:
-    """Roles keep nothing; a partition is read by one ingester only."""
+    """Roles keep nothing, nor do replicas on one storage; a partition is read by one ingester only."""
     if not design.backend.kafka:
-        return 0
+        return GROWTH * replicas if replicas > 1 else 0
     most = GROWTH * replicas
     return max(replicas, min(most, design.backend.kafka.partitions)) if process.from_kafka else most

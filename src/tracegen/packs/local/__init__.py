@@ -11,7 +11,7 @@ class LocalDisk:
 
     def part(self, design: Design) -> StoragePart:
         """A folder beside the write-ahead log."""
-        options: LocalStorage = design.backend.storage.options
+        options = design.backend.storage.options_as(LocalStorage)
         return StoragePart(config={"backend": "local", "local": {"path": "/var/tempo/blocks"}}, disk=options.size)
 
 

@@ -110,6 +110,7 @@ class Prometheus:
         """What it asks: span metrics, and how the collectors and the backend themselves are; and its alerts."""
         if system.metrics:
             yield _config(system)
+        if system.metrics or (system.kubernetes.monitors and system.tiers):
             yield pipeline_rules.rules(system, tuple(name for name, _ in _told(system.components)))
             yield from sampling_rules.rules(system)
 

@@ -63,8 +63,7 @@ def _config(design: Design, inside: bool, keys: Mapping[str, Text]) -> Value:
 
 
 def _options(design: Design) -> S3Storage:
-    options: S3Storage = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(S3Storage)
 
 
 def _own_url(design: Design) -> str:

@@ -3,11 +3,9 @@
 Configuration: https://www.jaegertracing.io/docs/latest/storage/elasticsearch/ and the index cleaner's page there.
 """
 
-import re
-import sys
 from collections.abc import Mapping
 
-from tracegen.decide.records import ElasticsearchStorage, OpensearchStorage
+from tracegen.decide.records import OpensearchStorage
 from tracegen.emit import Commented, Value
 from tracegen.packs.search.dependency_graph import Reader, dependency_job
 from tracegen.parts.calls import server_calls
@@ -40,7 +38,8 @@ _INDICES = ("spans", "services", "dependencies", "sampling")
 
 _DAILY, _MONTHLY = "2006-01-02", "2006-01"
 
-Options = ElasticsearchStorage | OpensearchStorage
+#: Those of both: they have the same keys.
+Options = OpensearchStorage
 
 #: The first line of a request may be this long (`http.max_initial_line_length`), and a list of services names the
 #: index of every day in it, by older versions of Jaeger with a comma of three characters between.
@@ -48,7 +47,7 @@ _LONGEST_LINE = 4_096
 _ROUND_THE_NAMES = 256
 
 #: Versions of Jaeger from which spans can be written before they are acknowledged (pull request 8949, RFC 0007).
-_SYNCHRONOUS = (2, 21)
+_SYNCHRONOUS = "2.21"
 
 #: Hours in which archived traces are found: ten years, since the key wants a number.
 _ARCHIVE_HOURS = 87_600
@@ -109,13 +108,12 @@ def search_storage(name: str, prefix: str, node: Component, design: Design) -> S
         needs=needs,
         calls=_calls(name, design),
         # Jaeger collects spans for a bulk request, 200 ms by default, and acknowledges them before.
-        written_at_once=version_of(design) >= _SYNCHRONOUS,
+        written_at_once=not design.images["jaeger"].is_before(_SYNCHRONOUS),
     )
 
 
 def _options(design: Design) -> Options:
-    options: Options = design.backend.storage.options
-    return options
+    return design.backend.storage.options_as(Options)
 
 
 def _calls(name: str, design: Design) -> tuple[Call, ...]:
@@ -137,7 +135,7 @@ def _config(name: str, design: Design, prefix: str, archive: bool = False) -> Va
     if tls:
         config["tls"] = tls
     config["max_span_age"] = _window(design, archive)
-    if version_of(design) >= _SYNCHRONOUS:
+    if not design.images["jaeger"].is_before(_SYNCHRONOUS):
         why = (
             "A span is acknowledged when the server has it: the default is to acknowledge first, and drop what fails."
         )
@@ -191,12 +189,6 @@ def _days_fit_a_request(design: Design) -> bool:
     name = f"{prefix}-jaeger-service-2006-01-02%2C"
     days = design.backend.retention // _DAY_HOURS + 2 * _TODAY
     return days * len(name) + _ROUND_THE_NAMES <= _LONGEST_LINE
-
-
-def version_of(design: Design) -> tuple[int, ...]:
-    """Major and minor version of the Jaeger that is run; what is no number, such as a branch, counts as newest."""
-    found = re.match(r"v?(\d+)\.(\d+)", design.images["jaeger"].version)
-    return tuple(map(int, found.groups())) if found else (sys.maxsize,)
 
 
 def _archive_prefix(options: Options) -> str:

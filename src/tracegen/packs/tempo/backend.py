@@ -6,7 +6,7 @@ Source of the configuration: https://grafana.com/docs/tempo/latest/configuration
 from collections.abc import Iterable, Iterator
 
 from tracegen.emit import Commented, Value, tempo_escape
-from tracegen.packs.contract import storage
+from tracegen.packs.contract import Query, storage
 from tracegen.packs.tempo.connections import (
     GOSSIP,
     GRPC,
@@ -23,6 +23,7 @@ from tracegen.packs.tempo.tenants import limits, tenant_limits
 from tracegen.parts.calls import broker_calls
 from tracegen.parts.certificates import CERT_PATH, KEY_PATH, server_mounts
 from tracegen.parts.collectors import GROWTH
+from tracegen.parts.services import first_service
 from tracegen.parts.telemetry import go_memory_limit
 from tracegen.parts.variables import variables_of
 from tracegen.render.otel.tls import server_tls
@@ -82,6 +83,25 @@ class Tempo:
         if system.backend.tenants:
             names = ", ".join(tenant.name for tenant in system.backend.tenants)
             yield f"Each request names a tenant in the header X-Scope-OrgID ({names}); without it the answer is 401."
+
+    def queries(self, system: System) -> tuple[str, Iterable[Query]]:
+        """TraceQL, for Grafana or /api/search and /api/metrics/query_range."""
+        first = first_service(system)
+        caller, callee = next(iter(system.edges()), (first, first))
+        return "as TraceQL", (
+            Query("slow requests", f'{{ resource.service.name = "{first}" && kind = server && duration > 1s }}'),
+            Query("errors", f'{{ resource.service.name = "{first}" && status = error }}'),
+            Query("errors by status", "{ status = error } | rate() by (span.http.response.status_code)"),
+            Query(
+                "one dependency",
+                f'{{ resource.service.name = "{caller}" }} >> {{ resource.service.name = "{callee}" }}',
+            ),
+            Query("rates of services", "{ kind = server } | rate() by (resource.service.name)"),
+            Query(
+                "percentiles",
+                "{ kind = server } | quantile_over_time(duration, .5, .95, .99) by (resource.service.name)",
+            ),
+        )
 
 
 def _component(process: Process, replicas: int, resources: Resources, design: Design, part: StoragePart) -> Component:
@@ -143,7 +163,7 @@ def _args(process: Process) -> Iterator[str]:
 
 
 def _ports(process: Process, design: Design) -> Iterator[Port]:
-    door = None if design.tiers else Publish.OTLP
+    publish = None if design.tiers else Publish.OTLP
     yield Port("http", HTTP, Publish.UI if process.query else None)
     yield Port("grpc", GRPC)
     if design.certificates:
@@ -151,8 +171,8 @@ def _ports(process: Process, design: Design) -> Iterator[Port]:
     if design.backend.roles:
         yield Port("gossip", GOSSIP)
     if process.otlp:
-        yield Port("otlp-grpc", 4317, door)
-        yield Port("otlp-http", 4318, door)
+        yield Port("otlp-grpc", 4317, publish)
+        yield Port("otlp-http", 4318, publish)
 
 
 def _files(design: Design) -> Iterator[FileMount]:

@@ -4,18 +4,13 @@ In one process what the live store leaves out is nowhere else, and it leaves out
 `max_traces_per_user` (modules/livestore/instance.go, pushBytes); what passes `max_live_traces_bytes` waits.
 """
 
-from tracegen.decide.records import TenantLimits
 from tracegen.emit import Commented, Value
-from tracegen.system import Design
+from tracegen.system import Design, Limits
 from tracegen.system.sizing import BYTES_PER_SPAN
-from tracegen.system.units import go_duration, milliseconds, size_in_bytes
+from tracegen.system.units import go_duration
 
 #: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
 _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_000, 1_000_000
-
-
-#: A tenant of whom nothing is said.
-_NOTHING = TenantLimits(None, None, None, None, None)
 
 
 #: Of the memory of the one process, for traces that are not yet written.
@@ -49,28 +44,23 @@ def limits(design: Design, per_tenant: str) -> dict[str, Value]:
 
 def tenant_limits(design: Design) -> Value:
     """The overrides of every tenant, and of whoever has no entry."""
-    entries: dict[str, Value] = {
-        tenant.name: _limits(tenant.limits or _NOTHING, design) for tenant in design.backend.tenants
-    }
-    entries["*"] = Commented(_limits(_NOTHING, design), "Whoever has no entry.")
+    entries: dict[str, Value] = {tenant.name: _limits(tenant.limits, design) for tenant in design.backend.tenants}
+    entries["*"] = Commented(_limits(Limits(), design), "Whoever has no entry.")
     return {"overrides": entries}
 
 
-def _limits(said: TenantLimits, design: Design) -> Value:
-    rate = size_in_bytes(said.bytes_per_second) if said.bytes_per_second else _RATE_BYTES
-    burst = size_in_bytes(said.burst) if said.burst else max(rate, _RATE_BYTES)
+def _limits(own: Limits, design: Design) -> Value:
+    rate = own.bytes_per_second or _RATE_BYTES
     live = _LIVE_TRACES if design.backend.roles else 0
-    trace = size_in_bytes(said.max_trace_size) if said.max_trace_size else _TRACE_BYTES
-    hours = milliseconds(said.retention) if said.retention else design.backend.retention * 3_600_000
     return {
         "ingestion": {
             "rate_strategy": "local",
             "rate_limit_bytes": rate,
-            "burst_size_bytes": burst,
-            "max_traces_per_user": said.live_traces or live,
+            "burst_size_bytes": own.burst or max(rate, _RATE_BYTES),
+            "max_traces_per_user": own.live_traces or live,
             "retry_info_enabled": Commented(True, "Without it collectors drop for good what was only too much."),
         },
         "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},
-        "global": {"max_bytes_per_trace": trace},
-        "compaction": {"block_retention": go_duration(hours)},
+        "global": {"max_bytes_per_trace": own.trace_bytes or _TRACE_BYTES},
+        "compaction": {"block_retention": go_duration(own.retention or design.backend.retention * 3_600_000)},
     }

@@ -106,10 +106,12 @@ def _ports(unit: Unit, system: System) -> Value:
     """An environment leaves the port of the host to the engine, so that another fits beside it (ruling 2)."""
     bind = system.exposure.bind
     address = f"[{bind}]" if ":" in bind else bind
-    if system.environment is None:
-        return [f"{address}:{port.number}:{_inside(port)}" for port in unit.ports]
-    why = f"The engine chooses a free one; `docker compose port {unit.name} {unit.ports[0].number}` tells which."
-    return Commented([f"{address}::{_inside(port)}" for port in unit.ports], why)
+    chosen = {port.number for port in unit.ports} if system.environment else unit.chosen
+    ports = [f"{address}:{'' if each.number in chosen else each.number}:{_inside(each)}" for each in unit.ports]
+    first = next((port.number for port in unit.ports if port.number in chosen), None)
+    if first is None:
+        return ports
+    return Commented(ports, f"The engine chooses a free one; `docker compose port {unit.name} {first}` tells which.")
 
 
 def _inside(port: Port) -> str:

@@ -10,6 +10,7 @@ from tracegen.render.kubernetes.elsewhere import components
 from tracegen.render.kubernetes.ingress import backend_tls, ingress
 from tracegen.render.kubernetes.injection import injects, instrumentation
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
+from tracegen.render.kubernetes.monitors import prometheus_rule, service_monitor
 from tracegen.render.kubernetes.namespace import namespace, service_account
 from tracegen.render.kubernetes.network import default_deny, is_guarded, network_policy
 from tracegen.render.kubernetes.operator import collector
@@ -31,7 +32,7 @@ _FILES = {
 
 def kubernetes_files(system: System, files: Mapping[str, PlannedFile]) -> Iterator[PlannedFile]:
     """Everything below kubernetes/; `files` are the output's others, of which configurations are copied."""
-    objects = [*_shared(system), *_of_components(system, files)]
+    objects = [*_shared(system), *_alerts(system, files), *_of_components(system, files)]
     yield from objects
     paths = [each.path.removeprefix(f"{FOLDER}/") for each in objects]
     running = list(system.cluster.components.values())
@@ -69,7 +70,14 @@ def _shared(system: System) -> Iterator[Structured]:
     if system.kubernetes.external_secrets:
         for each in wanted(system.cluster.components.values(), system):
             why = "Brings the Secret from the store, and keeps it up to date."
-            yield _file(f"external-secrets/{each.name}", external_secret(each, system), why)
+            if not each.is_named:
+                yield _file(f"external-secrets/{each.name}", external_secret(each, system), why)
+
+
+def _alerts(system: System, files: Mapping[str, PlannedFile]) -> Iterator[Structured]:
+    value = prometheus_rule(system, files) if system.kubernetes.monitors else None
+    if value is not None:
+        yield _file("prometheus-rule", value, "Alerts on the way of spans, for the Prometheus of the cluster.")
 
 
 def _is_closed(system: System) -> bool:
@@ -104,6 +112,8 @@ def _objects(
     if component.ports and not component.job:
         yield "service", service(component, system)
         yield "service-of-all", service_of_all(component, system)
+    if system.kubernetes.monitors and component.platform:
+        yield "service-monitor", service_monitor(component, system)
     if is_guarded(component, system):
         yield "network-policy", network_policy(component, system, elsewhere)
 

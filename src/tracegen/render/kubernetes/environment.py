@@ -7,14 +7,37 @@ from tracegen.parts.services import secret_path
 from tracegen.render.kubernetes.configuration import environment_map
 from tracegen.system import Component, Secret, Text
 
+#: What a pod knows of itself, without asking the API server: the attribute, a variable for it, and its field.
+#: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
+_OF_POD = (
+    ("k8s.namespace.name", "K8S_NAMESPACE_NAME", "metadata.namespace"),
+    ("k8s.node.name", "K8S_NODE_NAME", "spec.nodeName"),
+    ("k8s.pod.name", "K8S_POD_NAME", "metadata.name"),
+    ("k8s.pod.uid", "K8S_POD_UID", "metadata.uid"),
+)
+
 
 def environment(component: Component) -> dict[str, Value]:
     """`envFrom` and `env`; what stands in `env` wins."""
     parts: dict[str, Value] = {}
     if component.environment_file:
         parts["envFrom"] = [{"configMapRef": {"name": environment_map(component)}}]
-    variables = list(_variables(component.environment))
+    variables = [*_variables(component.environment), *_attributes(component)]
     return parts | ({"env": variables} if variables else {})
+
+
+def _attributes(component: Component) -> Iterator[Value]:
+    """The resource attributes of a service with those of its pod, which only the cluster can tell."""
+    if not component.attributes:
+        return
+    taken = set(component.environment)
+    found = [kubernetes_escape(component.attributes)]
+    for attribute, variable, field in _OF_POD:
+        if f"{attribute}=" not in component.attributes:
+            name = _free(variable, taken)
+            yield {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": field}}}
+            found.append(f"{attribute}=$({name})")
+    yield {"name": "OTEL_RESOURCE_ATTRIBUTES", "value": ",".join(found)}
 
 
 def without_secrets(component: Component) -> dict[str, str]:

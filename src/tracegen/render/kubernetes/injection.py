@@ -42,11 +42,11 @@ def injection(service: Service, reference: str = NAME) -> dict[str, Value]:
 
 def instrumentation(system: System) -> Value:
     """How agents send; what differs between services stands in their own variables, which win."""
-    protocol = {"http": "http/protobuf", "grpc": "grpc"}[system.entrance.protocol]
+    protocol = {"http": "http/protobuf", "grpc": "grpc"}[system.otlp_destination.protocol]
     named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, system)}
     port = "One protocol and its port for every language: some agents would speak one to the other's port."
     spec: Value = {
-        "exporter": Commented({"endpoint": system.entrance.url}, port),
+        "exporter": Commented({"endpoint": system.otlp_destination.url}, port),
         "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": protocol}],
     }
     return {"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": named, "spec": spec}

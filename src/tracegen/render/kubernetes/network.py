@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from tracegen.build.names import default_deny_name
 from tracegen.emit import Commented, Value
 from tracegen.render.kubernetes.labels import PLATFORM, SERVICE, labels, metadata, part_selector, selector
-from tracegen.system import Component, System
+from tracegen.render.kubernetes.monitors import metric_ports
+from tracegen.system import Client, Component, System
 
 #: 5353 is where the pods of OpenShift's resolver listen: policies are judged after the Service's port is translated.
 _DNS_PORTS = (53, 5353)
@@ -35,7 +36,12 @@ def is_guarded(component: Component, system: System) -> bool:
 
 def network_policy(component: Component, system: System, elsewhere: Mapping[str, Collection[int]]) -> Value:
     """The policy of one component; `elsewhere` are the ports that other namespaces call, by host."""
-    incoming = [*_ingress(component, system), *_from_elsewhere(component, elsewhere), *_door(component, system)]
+    incoming = [
+        *_ingress(component, system),
+        *_from_elsewhere(component, elsewhere),
+        *_from_ingress_controllers(component, system),
+        *_from_clients(component, system),
+    ]
     spec: Value = {
         "podSelector": {"matchLabels": selector(component.name, system)},
         "policyTypes": _BOTH,
@@ -68,11 +74,37 @@ def _from_elsewhere(component: Component, elsewhere: Mapping[str, Collection[int
         )
 
 
-def _door(component: Component, system: System) -> Iterator[Value]:
+def _from_ingress_controllers(component: Component, system: System) -> Iterator[Value]:
     found = system.cluster.user_interface if system.kubernetes.ingress else None
     if found and found[0].name == component.name:
         why = "From anywhere: which controller forwards to it is not known here. Narrow it in an overlay."
         yield Commented({"ports": [_port(found[1].number, component)]}, why)
+
+
+def _from_clients(component: Component, system: System) -> Iterator[Value]:
+    """Who else reads metrics, and traces where they are shown."""
+    if not component.platform:
+        return
+    metrics = {each.number for each in metric_ports(component)}
+    ports = metrics | {each.number for each in component.ports if each.name == component.ui}
+    clients = system.kubernetes.clients
+    if clients and ports:
+        yield {
+            "from": [_client(each) for each in clients],
+            "ports": [_port(each, component) for each in sorted(ports)],
+        }
+    elif system.kubernetes.monitors and metrics:
+        why = "The cluster's Prometheus may be in any namespace: `kubernetes.clients` says in which."
+        rule: Value = {
+            "from": [{"namespaceSelector": {}}],
+            "ports": [_port(each, component) for each in sorted(metrics)],
+        }
+        yield Commented(rule, why)
+
+
+def _client(client: Client) -> Value:
+    pods: dict[str, Value] = {"podSelector": {"matchLabels": dict(client.labels)}} if client.labels else {}
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": client.namespace}}, **pods}
 
 
 def _callers(component: Component, system: System) -> dict[str, tuple[int, ...]]:

@@ -110,7 +110,7 @@ def container(component: Component) -> dict[str, Value]:
     parts: dict[str, Value] = {
         "name": component.name,
         "image": component.image,
-        "imagePullPolicy": "IfNotPresent",
+        "imagePullPolicy": _pull_policy(component),
     }
     if component.entrypoint:
         parts["command"] = [kubernetes_escape(each) for each in component.entrypoint]
@@ -130,6 +130,18 @@ def container(component: Component) -> dict[str, Value]:
         why = "So long requests still come in: nodes hear late that it leaves."
         parts["lifecycle"] = Commented({"preStop": {"sleep": {"seconds": LEAVING}}}, why)
     return parts
+
+
+def _pull_policy(component: Component) -> Value:
+    """What is built keeps its tag, so a node would never look for a newer one; what is loaded is in no registry."""
+    if is_pushed(component):
+        return Commented("Always", "It is built under the same name again: a pod that starts takes the last one.")
+    return "IfNotPresent"
+
+
+def is_pushed(component: Component) -> bool:
+    """Whether its image is built and has the name of a registry, from which a node takes it."""
+    return bool(component.build) and "/" in component.image
 
 
 def _leaves(component: Component) -> bool:

@@ -13,12 +13,13 @@ from tracegen.system import Component, Secret, System, Text
 
 @dataclass(frozen=True)
 class Wanted:
-    """A Secret that somebody has to make, with its keys in order, each once."""
+    """A Secret that somebody has to make, with its keys in order, each once; `is_named`: the spec has its name."""
 
     name: str
     secrets: tuple[Secret, ...]
     namespace: str
     login: Text
+    is_named: bool
 
     @property
     def command(self) -> str:
@@ -40,6 +41,7 @@ def wanted(components: Iterable[Component], system: System) -> list[Wanted]:
             tuple(found[name][key] for key in sorted(found[name])),
             system.kubernetes.namespace,
             system.ingest.username,
+            name not in (f"{system.name}-env", f"{system.name}-files"),
         )
         for name in sorted(found)
         if name != made

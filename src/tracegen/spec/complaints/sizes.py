@@ -28,7 +28,9 @@ def item_twice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, item in enumerate(items):
         if (text := json.dumps(item, sort_keys=True)) in seen:
-            message = f"{shown(item)} stands twice in {dotted(path)}"
+            # A lone value may be written for a mapping with that one key, and mostly is.
+            [*values] = item.values() if isinstance(item, dict) else [item]
+            message = f"{shown(values[0] if len(values) == 1 else item)} stands twice in {dotted(path)}"
             yield context.problem(codes.WRONG_FORM, (*path, index), message, "keep one of them")
         seen.add(text)
 
