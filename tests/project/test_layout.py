@@ -143,6 +143,13 @@ def test_all_goes_with_a_folder_and_a_restored_file_but_not_with_an_environment(
     assert tracegen("render", "--all", "-o", "out", "--restore", "env/dev/none").code == 2
 
 
+def test_all_tells_of_a_tree_whose_environment_is_gone(shop: Path) -> None:
+    tracegen("render", "--all")
+    edited(shop / "tracegen.yaml", "  dev: {backend: {storage: memory}}\n", "")
+    ran = tracegen("render", "--all", "--check")
+    assert ran.code == 0 and "env/dev is of no environment of this spec" in ran.err
+
+
 def test_explain_finds_a_file_that_is_there_once(shop: Path) -> None:
     tracegen("render", "--all")
     ran = tracegen("explain", "--env", "dev", STUB)

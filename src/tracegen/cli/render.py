@@ -99,7 +99,11 @@ def _parts(
 ) -> list[Part]:
     """The trees to write: with `-o`, that of an environment is whole and stands alone."""
     if all_:
-        return compile_parts(spec, None, strict, root)
+        parts = compile_parts(spec, None, strict, root)
+        for folder in written_folders(root):
+            if folder not in [part.folder for part in parts]:
+                click.echo(f"{folder} is of no environment of this spec, and is left as it is", err=True)
+        return parts
     if output is not None or environment is None:
         return [Part(root, environment, compile_spec(spec, environment, strict))]
     return compile_parts(spec, [environment], strict, root)
