@@ -201,7 +201,7 @@ def _digest(program: Program) -> str:
     """Name what is built by its content: other modules, sources or flags make another program."""
     digest = hashlib.sha256(repr(_command(program, Path("program"))).encode())
     folder = program.folder
-    for file in sorted(path for path in folder.iterdir() if path.suffix in {".mod", ".sum", ".go"}):
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in {".mod", ".sum", ".go"}):
         digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 

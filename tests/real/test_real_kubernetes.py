@@ -1,5 +1,6 @@
 """A real API server takes what is rendered for Kubernetes, and kubectl puts it together as the tests do."""
 
+import random
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from compiler.test_changes import edited
 from compiler.test_matrix import systems
 from invariants import System
 from invariants._manifests import FOLDER, LIST
 from programs.servers.kubernetes import KubernetesServer, Refused
+from real.changes import pairs, refusals
 from real.clusters import ENFORCE, Judge, accounts, kustomized, pod, prepared, unhashed, written
 from support import ROOT
 
@@ -21,6 +24,8 @@ FOLDERS = sorted(
     if ".tracegen" not in path.parts and path.parent.name == FOLDER
 )
 MOST_SHOWN = 12
+#: Changes that are tried, of all pairs of objects of the matrix.
+CHANGES = 150
 SECONDS = 60
 #: kubectl takes a while, and its reading of kustomization.yaml does not depend on the system.
 EACH = 5
@@ -68,6 +73,12 @@ def test_pods_of_every_template_are_admitted(kubernetes_server: KubernetesServer
         judge.settle()
     assert len(judge) > 500
     assert not judge.findings, shown(judge)
+
+
+def test_no_change_is_refused_but_that_of_a_volume(kubernetes_server: KubernetesServer) -> None:
+    """From any system of the matrix to any other; a volume's is told with its steps (cli/test_cluster_lines.py)."""
+    found = pairs([*edited(), *systems()])
+    assert not list(refusals(kubernetes_server, random.Random(1).sample(found, min(CHANGES, len(found)))))
 
 
 def test_kubectl_puts_together_what_the_tests_look_at(kubectl: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ LOGIN_AT_MANY_HOSTS = Code("TG806", "A login at many hosts")
 NOT_FOR_THE_SIDECAR = Code("TG807", "What the Operator's sidecar cannot take")
 SAMPLED_BY_NOBODY = Code("TG808", "The Operator's sidecar samples nothing", Severity.WARNING, acceptable=True)
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
+PLAIN_TO_THE_PAGES = Code("TG810", "An ingress that is not told of TLS", Severity.WARNING, acceptable=True)
 IN_NO_REGISTRY = Code("TG809", "Examples that no cluster can pull", Severity.WARNING, acceptable=True)
 
 _INGRESS: Path = ("kubernetes", "ingress")
@@ -37,6 +38,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     if "kubernetes" in settings.targets:
         yield from _nothing_behind(settings, packs)
         yield from _examples(settings, packs)
+        yield from _inner_tls(settings)
         yield from _agents(settings)
         for name in settings.services:
             yield from _program(settings, packs, name)
@@ -63,6 +65,15 @@ def _nothing_behind(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         where = cause(settings, _INGRESS, ("backend", "type"))
         message = "the backend runs elsewhere, so there is no user interface here that could be reached"
         yield at(settings, NOTHING_TO_REACH, where, message, "leave out kubernetes.ingress")
+
+
+def _inner_tls(settings: Settings) -> Iterator[Problem]:
+    """Only ingress-nginx is told by an annotation; the others want objects of their own for that."""
+    ingress = settings.kubernetes.ingress
+    if ingress and ingress.class_ and "nginx" not in ingress.class_ and settings.security.tls.enabled:
+        message = f"the pages speak TLS inside, and only ingress-nginx is told so: {ingress.class_} may answer 502"
+        hint = "tell it in an overlay or overrides, or use a gateway, for which a BackendTLSPolicy is rendered"
+        yield at(settings, PLAIN_TO_THE_PAGES, (*_INGRESS, "class"), message, hint)
 
 
 def _examples(settings: Settings, packs: Catalogue) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Definitions of custom resources: those of the OpenTelemetry Operator, cert-manager, Gateway API, External Secrets.
+"""Definitions of custom resources: of the Operators of OpenTelemetry and Prometheus, cert-manager, and others.
 
 Where a project publishes a Go module, that has them. Each version is pinned with the module's checksum.
 """
@@ -57,6 +57,15 @@ SOURCES = (
         "v1.3.2",
         "h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=",
         ("config/crds/bases/external-secrets.io_externalsecrets.yaml",),
+    ),
+    Source(
+        "github.com/prometheus-operator/prometheus-operator",
+        "v0.85.0",
+        "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+        tuple(
+            f"example/prometheus-operator-crd/monitoring.coreos.com_{each}.yaml"
+            for each in ("prometheusrules", "servicemonitors")
+        ),
     ),
 )
 

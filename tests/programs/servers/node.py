@@ -81,6 +81,23 @@ class Node:
             write_image(archive, reference, files, entrypoint, user)
             _import(self.folder, self.inside, archive)
 
+    def reached(self, pod: Any, addresses: Sequence[str]) -> set[str]:
+        """Which addresses, `host:port`, take a connection from a pod; names are not resolved as in it."""
+        identity = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+        tasks = self._inside(
+            "ctr", "--address", self.folder / "containerd.sock", "--namespace", "k8s.io", "task", "list"
+        )
+        process = next(line.split()[1] for line in tasks.splitlines() if line.startswith(identity))
+        found = self._inside("nsenter", "--target", process, "--net", build.find("pod"), "connect", *addresses)
+        return set(found.split())
+
+    def _inside(self, *command: str | Path) -> str:
+        enter = ["nsenter", "--target", str(self.inside), "--mount", "--pid", "--net"]
+        done = subprocess.run(
+            [*enter, *map(str, command)], check=True, capture_output=True, text=True, timeout=COMMAND_SECONDS
+        )
+        return done.stdout
+
     def wait(self, ready: Callable[[], Result | None], seconds: float = READY_SECONDS) -> Result:
         """The first true answer; an AssertionError with the pods as they are when none comes."""
         end = time.monotonic() + seconds

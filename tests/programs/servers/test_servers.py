@@ -83,6 +83,7 @@ def test_kubernetes_keeps_what_it_took_for_good(kubernetes_server: KubernetesSer
         ("cert-manager.io/v1", "Certificate"),
         ("gateway.networking.k8s.io/v1", "HTTPRoute"),
         ("external-secrets.io/v1", "ExternalSecret"),
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
     ],
 )
 def test_kubernetes_refuses_a_field_that_it_does_not_know(

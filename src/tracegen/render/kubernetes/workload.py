@@ -16,7 +16,9 @@ ONE_MORE: Value = Commented(
 
 _DAY, _HOUR = 86_400, 3_600
 
-#: Tries of a job: waiting doubles from 10 seconds, so this is about ten minutes.
+#: Tries of a job that nobody starts again: waiting doubles from 10 seconds to five minutes, so this is eight hours.
+_TRIES_OF_ONE = 100
+#: Tries of one that comes again: about ten minutes.
 _TRIES = 6
 
 
@@ -69,7 +71,8 @@ def _replicas(component: Component) -> dict[str, Value]:
 
 def _job(component: Component, system: System) -> Value:
     assert not component.files, "a changed ConfigMap would have to give the job another name, too"
-    spec: dict[str, Value] = {"backoffLimit": _TRIES, "template": pod_template(component, "Job", system)}
+    tries = Commented(_TRIES_OF_ONE, "About eight hours: a job that has failed for good is started by nobody.")
+    spec: dict[str, Value] = {"backoffLimit": tries, "template": pod_template(component, "Job", system)}
     # A job's template cannot be changed: what differs is another job.
     digest = hashlib.sha256(to_json(spec).encode()).hexdigest()[:8]
     named = metadata(component, system, f"{component.name}-{digest}")

@@ -1,4 +1,4 @@
-// Package main is what pods of the tests are made of: it waits, or tries whether a port can be reached.
+// Package main is what pods of the tests are made of: it waits, or says which addresses can be reached.
 package main
 
 import (
@@ -6,21 +6,34 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "connect" {
-		connection, err := net.DialTimeout("tcp", os.Args[2], 3*time.Second)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		connection.Close()
+	if len(os.Args) > 1 && os.Args[1] == "connect" {
+		connect(os.Args[2:])
 		return
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	<-stop
+}
+
+// connect prints each address that takes a connection, a line each.
+func connect(addresses []string) {
+	var tries sync.WaitGroup
+	for _, address := range addresses {
+		tries.Add(1)
+		go func() {
+			defer tries.Done()
+			connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+			if err == nil {
+				connection.Close()
+				fmt.Println(address)
+			}
+		}()
+	}
+	tries.Wait()
 }
