@@ -14,7 +14,7 @@ help:
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
 	@echo "make benchmark  how quickly commands start, and a render of edited files beside copier"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
-	@echo "make judges     whether derived sizes carry the stated traffic, which takes minutes (docs/sizing.md)"
+	@echo "make judges     whether derived sizes carry the stated traffic, and examples come up on a real engine (docs/sizing.md, docs/engine.md)"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -60,6 +60,7 @@ overhead: $(STAMP)
 
 judges: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/sizes.py
+	@PYTHONPATH=src:tests $(BIN)/python tests/judge_engine.py
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)

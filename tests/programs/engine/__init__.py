@@ -230,8 +230,13 @@ def _data() -> Iterator[Path]:
 
 def _tidy(state: Path) -> None:
     """Only layers stay: a container left by a killed run would start again with the engine."""
+    _remove_cgroups(state.name)
     data = state / "data"
-    for rest in (*(data / name for name in ("containers", "volumes", "network")), state / "run", state / "network"):
+    for rest in (
+        *(data / name for name in ("containers", "volumes", "network")),
+        state / "run",
+        *(state / name for name in ("network", "docker.sock", "pid")),
+    ):
         shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
     used = subprocess.run(["du", "--summarize", "--block-size=1", data], capture_output=True, text=True, check=False)
     if int((used.stdout.split() or ["0"])[0]) > LARGEST:
