@@ -180,6 +180,7 @@ def _debootstrap(packages: str, target: Path) -> None:
     # Whoever stands between this machine and the registries is known there too.
     for file in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf"):
         if Path(file).is_file():
+            (target / file[1:]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target / file[1:])
 
 
