@@ -14,7 +14,7 @@ help:
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
 	@echo "make benchmark  how quickly commands start, and a render of edited files beside copier"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
-	@echo "make judges     long judges: derived sizes under traffic (docs/sizing.md), trees on a real cluster (docs/kubernetes-review.md)"
+	@echo "make judges     long judges: sizes under traffic (docs/sizing.md), a real engine (docs/engine.md), a real cluster"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -61,6 +61,7 @@ overhead: $(STAMP)
 judges: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/sizes.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/cluster.py
+	@PYTHONPATH=src:tests $(BIN)/python tests/judge_engine.py
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)

@@ -17,10 +17,17 @@ from programs.engine import Engine
 from programs.engine.load import Load, load, missing, more
 from programs.engine.project import Project, edges, examples_of, project, render
 from programs.plugin import absent
-from programs.running import Span, send_spans
-from support import development_certificates
+from programs.running import Refused, Span, send_spans
+from support import ROOT, development_certificates
 
 TOKEN = "a-token-of-the-tests"
+#: As docs/tls-and-authentication.md shows it.
+TWO_TOKENS = (
+    (ROOT / "docs/tls-and-authentication.md")
+    .read_text(encoding="utf-8")
+    .partition("overrides:\n")[2]
+    .partition("```")[0]
+)
 
 
 @contextmanager
@@ -83,6 +90,31 @@ def test_a_project_with_tls_and_a_token_traces_its_edge(engine: Engine, tmp_path
         with load(plant, "otel-gateway", scheme="https", headers=token, context=authority) as sent:
             killed_in_turn(plant, sent, ("otel-gateway", "jaeger"))
         assert not missing(plant, sent, context=authority)
+        rotated(plant, authority)
+
+
+def rotated(plant: Project, authority: ssl.SSLContext) -> None:
+    """The steps of docs/tls-and-authentication.md: both tokens are taken until nobody uses the old one."""
+    spec = plant.folder / "tracegen.yaml"
+    said = yaml.safe_load(spec.read_text(encoding="utf-8"))
+    plant.render(
+        {**said, "overrides": yaml.safe_load(TWO_TOKENS)}, {"INGEST_TOKEN": "another", "INGEST_TOKEN_OLD": TOKEN}
+    )
+    plant.up()
+    assert taken(plant, authority, TOKEN) and taken(plant, authority, "another")
+    plant.render(said, {"INGEST_TOKEN": "another"})
+    plant.up()
+    assert not taken(plant, authority, TOKEN) and taken(plant, authority, "another")
+
+
+def taken(plant: Project, authority: ssl.SSLContext, token: str) -> bool:
+    address, shown = f"https://{plant.address('otel-gateway')}:4318", {"Authorization": f"Bearer {token}"}
+    try:
+        plant.engine.within(lambda: send_spans(address, {}, [Span("rotated")], headers=shown, context=authority))
+    except Refused as refused:
+        assert refused.status == 401
+        return False
+    return True
 
 
 def test_behind_a_balancer_whole_traces_are_kept(engine: Engine, tmp_path: Path) -> None:

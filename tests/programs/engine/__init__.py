@@ -180,6 +180,7 @@ def _debootstrap(packages: str, target: Path) -> None:
     # Whoever stands between this machine and the registries is known there too.
     for file in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf"):
         if Path(file).is_file():
+            (target / file[1:]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target / file[1:])
 
 
@@ -230,8 +231,13 @@ def _data() -> Iterator[Path]:
 
 def _tidy(state: Path) -> None:
     """Only layers stay: a container left by a killed run would start again with the engine."""
+    _remove_cgroups(state.name)
     data = state / "data"
-    for rest in (*(data / name for name in ("containers", "volumes", "network")), state / "run", state / "network"):
+    for rest in (
+        *(data / name for name in ("containers", "volumes", "network")),
+        state / "run",
+        *(state / name for name in ("network", "docker.sock", "pid")),
+    ):
         shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
     used = subprocess.run(["du", "--summarize", "--block-size=1", data], capture_output=True, text=True, check=False)
     if int((used.stdout.split() or ["0"])[0]) > LARGEST:

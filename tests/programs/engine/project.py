@@ -30,9 +30,17 @@ class Project:
         """`variables` fill in what `.env.example` lists."""
         self.engine = engine
         self.folder = folder
+        self._set(variables or {})
+
+    def render(self, spec: Mapping[str, Any], variables: Mapping[str, str]) -> None:
+        """Another spec over the same files, with other variables; what runs is as it was until `up`."""
+        render(spec, self.folder)
+        self._set(variables)
+
+    def _set(self, variables: Mapping[str, str]) -> None:
         if variables:
             lines = [f"{name}={value}\n" for name, value in variables.items()]
-            (folder / ".env").write_text("".join(lines), encoding="utf-8")
+            (self.folder / ".env").write_text("".join(lines), encoding="utf-8")
 
     def compose(self, *arguments: str) -> str:
         """What a command of Compose prints; an AssertionError, with how the containers are, when it fails."""

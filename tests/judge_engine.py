@@ -1,0 +1,240 @@
+"""Whether the examples come up on a real engine as rendered, and keep what they took: `make judges` runs it.
+
+Every example in its own languages: `docker compose up --detach --wait` must end with 0, a request must leave spans of
+every call that the spec names, containers are killed in turn while spans come, and what was acknowledged must be in
+Jaeger afterwards, and after `restart`, `down` and `up`. An image that cannot be had is named in the row.
+docs/engine.md keeps the dated rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import secrets
+import ssl
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from example_trees import FOLDER
+from programs.build import ProgramMissing
+from programs.engine import Engine, running
+from programs.engine.load import Load, load, missing, more
+from programs.engine.project import Project, edges, examples_of, project, render
+from programs.running import Span, send_spans
+from support import ROOT, development_certificates, one_service, tracegen
+
+TOKEN = "a-token-of-the-judges"
+#: What the examples' `.env.example` lists, and the servers that a certificate is for.
+VARIABLES = {"INGEST_TOKEN": TOKEN, "PAYMENT_KEY": "none"}
+HOSTS = ("jaeger", "otel-gateway", "otel-agent")
+#: Those that need no others of their own: what is not here has a vendor, an object store or a cluster elsewhere.
+EXAMPLES = (
+    "01-hello",
+    "02-two-environments",
+    "08-moving-from-zipkin-and-jaeger",
+    "09-air-gapped",
+    "11-tail-sampling",
+)
+
+
+def judge(engine: Engine, name: str, folder: Path) -> str:
+    """A row of the table: what was seen of an example, or which image it lacks."""
+    said = yaml.safe_load((FOLDER / name / "tracegen.yaml").read_text(encoding="utf-8"))
+    tree = render(said, folder / name)
+    secure = "security" in said
+    with project(engine, tree, VARIABLES) as made:
+        if secure:
+            development_certificates(tree / "certs", *HOSTS)
+        try:
+            made.provide(examples_of(said, folder / "applications"))
+        except ProgramMissing as lacking:
+            return f"| {name} | not run: {lacking.reason} | | | |"
+        seconds = made.up()
+        context = _authority(tree) if secure else None
+        seen, asked = _traced(made, said, context)
+        killed, lost, after = _killed(made, said, context, asked)
+    return f"| {name} | {seconds:.0f} s | {seen} | {killed} | {lost} | {after} |"
+
+
+def _authority(tree: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(tree / "certs" / "ca.pem"))
+    context.check_hostname = False  # asked for by address
+    return context
+
+
+def _traced(made: Project, said: Mapping[str, Any], context: ssl.SSLContext | None) -> tuple[str, list[str]]:
+    """The calls that left spans of both sides, of those that run here; and the traces that were asked for."""
+    here = {name: each for name, each in said["services"].items() if each.get("deploy", True)}
+    traced = {name for name, each in here.items() if each.get("instrumentation") != "none"}
+    wanted = {(name, to) for name, each in here.items() for to in each.get("calls", []) if {name, to} <= traced}
+    called = {to for each in here.values() for to in each.get("calls", [])}
+    found: set[tuple[str, str]] = set()
+    asked = []
+    for name in sorted(traced - called):
+        trace = secrets.token_hex(16)
+        made.ask(name, 8080, "/", trace=trace)
+        if "tail" in said.get("sampling", {}):
+            failed = Span("failed elsewhere", trace_id=trace, status=2)
+            _entered(made, lambda address, span=failed: send_spans(address, {"service.name": "elsewhere"}, [span]))
+        reached = _reached(name, here, traced)
+        asked.append(trace)
+        found |= edges(made.trace(trace, of=2 * len(reached) + 1, context=context))
+    assert wanted <= found, f"{made.name}: no spans of {sorted(wanted - found)}"
+    return f"{len(wanted)} of {len(wanted)}", asked
+
+
+def _reached(name: str, here: Mapping[str, Any], traced: set[str]) -> set[tuple[str, str]]:
+    """The calls that a request to a service makes, of traced services."""
+    found: set[tuple[str, str]] = set()
+    waiting = [name]
+    while waiting:
+        caller = waiting.pop()
+        for to in here[caller].get("calls", []):
+            if to in traced and (caller, to) not in found:
+                found.add((caller, to))
+                waiting.append(to)
+    return found
+
+
+def _entered(made: Project, action: Callable[[str], object]) -> None:
+    address = f"http://{made.address(_entrance(made))}:4318"
+    made.engine.within(lambda: action(address))
+
+
+def _entrance(made: Project) -> str:
+    """The collector that services send to."""
+    names = made.config["services"]
+    return next(each for each in ("otel-agent", "otel-balancer", "otel-gateway") if each in names)
+
+
+def _killed(
+    made: Project, said: Mapping[str, Any], context: ssl.SSLContext | None, asked: Sequence[str]
+) -> tuple[str, str, str]:
+    """Which containers were killed, how many spans that were acknowledged are lost, and how many later."""
+    tail = "tail" in said.get("sampling", {})
+    tiers = [each for each in made.config["services"] if each.startswith("otel-")]
+    # What waits for its decision is in memory: nobody promises that it outlives a gateway.
+    chosen = ["jaeger", *(each for each in tiers if not tail or each.startswith("otel-balancer"))]
+    scheme, headers = ("https", {"Authorization": f"Bearer {TOKEN}"}) if context else ("http", {})
+    with load(
+        made, _entrance(made), scheme=scheme, headers=headers, context=context, status=2 if tail else 0
+    ) as sent:
+        for each in chosen:
+            more(sent)
+            made.engine.kill9(made.container(each))
+            more(sent)
+    lost = _lost(made, sent, context)
+    made.compose("restart")
+    made.up()
+    made.down()
+    made.up()
+    later = (
+        _lost(made, sent, context) if all(made.trace(each, context=context) for each in asked) else "its first trace"
+    )
+    return ", ".join(chosen), lost, later
+
+
+def _lost(made: Project, sent: Load, context: ssl.SSLContext | None) -> str:
+    return f"{len(missing(made, sent, context))} of {len(sent.acknowledged)}"
+
+
+def side_by_side(engine: Engine, folder: Path) -> str:
+    """Two environments of one spec on one engine: neither sees the other's spans, nor ends with it."""
+    said = one_service(services={"api": {"language": "python"}}, environments={"dev": {}, "prod": {}})
+    tree = render(said, folder / "both")
+    for name in ("dev", "prod"):
+        ran = tracegen("render", tree / "tracegen.yaml", "--env", name)
+        assert ran.code == 0, ran.err
+    with (
+        project(engine, tree / "env" / "dev", VARIABLES) as dev,
+        project(engine, tree / "env" / "prod", VARIABLES) as prod,
+    ):
+        for each in (dev, prod):
+            each.provide()
+            each.up()
+        traces = {each.name: secrets.token_hex(16) for each in (dev, prod)}
+        for each in (dev, prod):
+            send = partial(send_spans, resource_attributes={}, spans=[Span("one", trace_id=traces[each.name])])
+            _entered(each, send)
+            each.trace(traces[each.name])
+        assert dev.stored([traces[prod.name]]) == [[]], "dev has prod's trace"
+        dev.down("--volumes")
+        assert prod.trace(traces[prod.name])
+    return "| two environments side by side | traces of their own; prod keeps its when dev is taken away |"
+
+
+def applied(engine: Engine, folder: Path) -> str:
+    """An edited spec is in force after `tracegen render` and `docker compose up --detach --wait`."""
+    said = one_service(services={"api": {"language": "python"}})
+    tree = render(said, folder / "applied")
+    with project(engine, tree) as made:
+        made.provide()
+        made.up()
+        assert _told(made) == "who@example.com"
+        made.render({**said, "collector": {"redact": {"patterns": ["email"]}, "replicas": 2}}, {})
+        made.up()
+        for _ in range(6):
+            assert "who@" not in _told(made), "an address came through"
+    return "| `redact` and `replicas: 2`, added to what runs | in force after the two commands |"
+
+
+def _told(made: Project) -> str:
+    """An address of a person in a span, as Jaeger has it."""
+    span = Span("told", attributes={"note": "who@example.com"})
+    _entered(made, lambda address: send_spans(address, {"service.name": "api"}, [span]))
+    return str(made.trace(span.trace_id)[0].span.attributes["note"])
+
+
+def restored(engine: Engine, folder: Path) -> str:
+    """The commands of docs/jaeger.md copy badger's volume away, and bring it back into a new one."""
+    page = (ROOT / "docs" / "jaeger.md").read_text(encoding="utf-8").partition("## Backup of badger")[2]
+    saved, back = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[:2]
+    tree = render(one_service(services={"api": {"language": "python"}}), folder / "restored")
+    with project(engine, tree) as made:
+        made.provide()
+        made.up()
+        span = Span("kept")
+        _entered(made, lambda address: send_spans(address, {"service.name": "api"}, [span]))
+        made.trace(span.trace_id)
+        engine.shell(f"set -e\n{saved}", tree)
+        made.down("--volumes")
+        made.up()
+        assert made.stored([span.trace_id]) == [[]]
+        engine.shell(f"set -e\n{back}", tree)
+        assert made.trace(span.trace_id)
+    return "| a backup of badger | a trace came back into a new volume |"
+
+
+#: What is tried beside the examples, by the name that asks for it.
+MORE: Mapping[str, Callable[[Engine, Path], str]] = {
+    "side-by-side": side_by_side,
+    "applied": applied,
+    "restored": restored,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a row for each example, and for what else is tried; 1 when one of them did not do what it must."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=[*EXAMPLES, *MORE], help="examples, or: " + ", ".join(MORE))
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as engine:
+        print(f"Docker Engine {engine.version}", flush=True)
+        for name in parser.parse_args(arguments).names:
+            own = Path(folder, f"of-{name}")
+            try:
+                print(MORE[name](engine, own) if name in MORE else judge(engine, name, own), flush=True)
+            except AssertionError as error:
+                failed = 1
+                print(f"| {name} | failed: {error}", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
