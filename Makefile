@@ -12,7 +12,7 @@ help:
 	@echo "make test       lint, then all tests"
 	@echo "make format     format the code and fix what ruff can fix"
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
-	@echo "make benchmark  how quickly commands start, and a render of edited files beside copier"
+	@echo "make benchmark  how quickly commands start, edited files beside copier, big systems beside helm"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
 	@echo "make judges     long judges: sizes under traffic (docs/sizing.md), a real engine (docs/engine.md), a real cluster"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
@@ -54,6 +54,7 @@ examples: $(STAMP)
 benchmark: $(STAMP)
 	@$(BIN)/python tests/benchmark.py
 	@$(BIN)/python tests/benchmark_edits.py
+	@$(BIN)/python tests/benchmark_systems.py
 
 overhead: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/overhead.py --write

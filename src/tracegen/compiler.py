@@ -11,7 +11,7 @@ from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, ProblemsFound
 from tracegen.render import PlannedFile, UnknownOverride, planned_files, render
-from tracegen.render.stubs import stub
+from tracegen.render.stubs import stubs_by_service
 from tracegen.source.files import STDIN, Document
 from tracegen.source.words import did_you_mean, some_of
 from tracegen.system import System
@@ -70,12 +70,9 @@ def _planned(
 
 def _code(system: System, base: System, packs: Catalogue, *, whole: bool) -> CodePlaces:
     """Where the code of each service lies: with the base where it is the same there."""
-    same: set[str] = set()
-    other: set[str] = set()
-    for name, service in system.services.items():
-        of_base = base.services.get(name)
-        theirs = list(stub(of_base, base, packs)) if of_base else []
-        (same if list(stub(service, system, packs)) == theirs else other).add(name)
+    of_base = dict(stubs_by_service(base, packs))
+    same = {name for name, files in stubs_by_service(system, packs) if files == of_base.get(name, [])}
+    other = system.services.keys() - same
     return CodePlaces(frozenset() if whole else frozenset(same), frozenset(other))
 
 

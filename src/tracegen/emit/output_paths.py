@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 #: Where tracegen keeps its own files; no output lies in it.
 HOME = ".tracegen"
@@ -22,6 +23,7 @@ def folders_above(path: str) -> list[str]:
     return ["/".join(segments[: length + 1]) for length in range(len(segments))]
 
 
+@lru_cache(maxsize=8192)  # the folders above many files are the same few
 def folded(path: str) -> str:
     """Two paths with the same folded form are one file where case does not count."""
     return unicodedata.normalize("NFC", path.casefold())
@@ -52,6 +54,7 @@ def is_not_for_outputs(segment: str) -> bool:
     return folded(segment) in _NOT_OURS
 
 
+@lru_cache(maxsize=8192)  # the same few names make up most of a tree
 def _fault_of_segment(segment: str) -> str | None:
     if segment in {"", ".", ".."}:
         return "has an empty segment, '.' or '..'"

@@ -16,6 +16,7 @@ from tracegen.emit.characters import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _IMAGE = re.compile(r"[a-zA-Z0-9][\w./:@-]*")
@@ -85,7 +86,7 @@ def _matching(pattern: re.Pattern[str], value: object) -> Safe:
     return Safe(value)
 
 
-def _finalize(value: Any) -> Safe:
+def _finalize(_: "Context", value: Any) -> Safe:
     if not isinstance(value, Safe):
         raise UnsafeValue(f"a template writes {value!r} without a filter")
     return value
@@ -94,10 +95,11 @@ def _finalize(value: Any) -> Safe:
 @cache
 def _environment(root: Path) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-    from jinja2.runtime import Context
+
+    from tracegen.catalogue.compiled import Compiled
 
     @pass_context
-    def literal(context: Context, value: object) -> Safe:
+    def literal(context: "Context", value: object) -> Safe:
         """A string literal of the language whose pack the template belongs to."""
         return Safe(string_literal(str(value), context["pack"].literal))
 
@@ -112,7 +114,10 @@ def _environment(root: Path) -> "Environment":
     environment = Environment(
         loader=FileSystemLoader([root, data_path("templates")]),
         undefined=StrictUndefined,
-        finalize=_finalize,
+        # With its context, and not optimized: no filter runs while compiling, so the code depends on the text alone.
+        finalize=pass_context(_finalize),
+        optimized=False,
+        bytecode_cache=Compiled(),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -79,7 +79,7 @@ def save(root: Path, journal: Journal, path: str = JOURNAL) -> None:
     document = {"format": FORMAT, **asdict(journal)}
     draft = root / STAGING / "journal.json"
     draft.unlink(missing_ok=True)
-    write_new(draft, (json.dumps(document, indent=1) + "\n").encode())
+    write_new(draft, (json.dumps(document) + "\n").encode())
     (root / path).parent.mkdir(parents=True, exist_ok=True)
     draft.replace(root / path)
 
@@ -192,6 +192,8 @@ def free_place(root: Path, path: str) -> str:
 
 
 def _numbers(root: Path) -> list[int]:
-    folder = root / UNDO
-    names = [place.name for place in folder.iterdir()] if folder.is_dir() else []
+    try:
+        names = [place.name for place in (root / UNDO).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):  # or another run, which has the lock, has just removed it
+        names = []
     return sorted(int(name) for name in names if name.isdecimal())

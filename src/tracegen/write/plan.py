@@ -1,13 +1,13 @@
 """From a tree and a folder to the changes between them, one verdict a path. Reads only."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracegen.write.disk import check_distinct, standing
+from tracegen.write.disk import Survey, check_distinct, real_places, standing
 from tracegen.write.errors import CannotWrite, WritesItsSource
-from tracegen.write.memory import Memory, load_memory, memory_text
+from tracegen.write.memory import Files, Memory, load_memory, memory_text
 from tracegen.write.paths import MEMORY, SCHEMA, Tree, check_tree
 from tracegen.write.reconcile import Reconciled, Style, Verdict, is_broken, reconcile, refusal
 
@@ -91,15 +91,16 @@ def plan_changes(
     memory.refuse_other(environment)
     spec = spec_from(root, sources[0]) if sources else None
     memory.refuse_other_spec(root, spec)
-    ours = judged(tree, root, memory, restore, style)
-    items = tuple(sorted([*_spared(ours, root, sources), *beside], key=lambda change: change.path))
+    ours, beside = judged(tree, root, memory, restore, style), list(beside)
+    places = real_places(root, (change.path for change in (*ours, *beside)))
+    items = tuple(sorted([*_spared(ours, places, sources), *beside], key=lambda change: change.path))
     _check_single(items)
-    check_distinct(root, [change.path for change in items])
+    check_distinct({change.path: places[change.path] for change in items})
     files = _to_remember(items, memory)
     lost = environment not in memory.environments or any(
         not set(texts) <= set(memory.files.get(path, ())) for path, texts in files.items()
     )
-    stale = bool(memory_writes(items, memory, environment, spec)) or is_stale(root, schema)
+    stale = not _is_remembered(files, memory, environment) or is_stale(root, schema)
     return Changes(items, lost, stale, schema, spec)
 
 
@@ -113,10 +114,14 @@ def memory_writes(
 ) -> dict[str, bytes | None]:
     """The records that have to change, None for a removal; empty where all is up to date."""
     files = _to_remember(changes, memory)
-    if memory.is_whole and files == memory.files and memory.environments == (environment,):
+    if _is_remembered(files, memory, environment):
         return {}
     text = memory_text(memory, files, environment, spec or memory.spec)
     return {**dict.fromkeys(memory.former), MEMORY: text}
+
+
+def _is_remembered(files: Files, memory: Memory, environment: str | None) -> bool:
+    return memory.is_whole and files == memory.files and memory.environments == (environment,)
 
 
 def _to_remember(changes: Iterable[Change], memory: Memory) -> dict[str, tuple[bytes, ...]]:
@@ -141,7 +146,7 @@ def judged(
     """
     dropped = [_judge_dropped(path, root, memory) for path in sorted(memory.files.keys() - tree.keys())]
     going = frozenset(change.path for change in dropped if change.verdict is Verdict.REMOVE)
-    judge = _Judge(root, memory, going, restore, style)
+    judge = _Judge(Survey(root, going), memory, restore, style)
     return [*dropped, *(change for path in sorted(tree) for change in judge.wanted(path, tree[path]))]
 
 
@@ -150,11 +155,11 @@ def is_stale(root: Path, schema: bytes | None) -> bool:
     return schema is not None and standing(root, SCHEMA) != schema
 
 
-def _spared(changes: Iterable[Change], root: Path, sources: Iterable[Path]) -> Iterator[Change]:
+def _spared(changes: Iterable[Change], places: Mapping[str, str], sources: Iterable[Path]) -> Iterator[Change]:
     """The changes without those of a source that is no longer rendered; raises WritesItsSource for one that is."""
-    places = {os.path.realpath(source): source for source in sources}
+    known = {os.path.realpath(source): source for source in sources}
     for change in changes:
-        source = places.get(os.path.realpath(root / change.path))
+        source = known.get(places[change.path])
         if source is None:
             yield change
         elif change.rendered is not None or not change.recorded:
@@ -186,15 +191,14 @@ def _judge_dropped(path: str, root: Path, memory: Memory) -> Change:
 class _Judge:
     """All that the verdict on a rendered file depends on, but the file."""
 
-    root: Path
+    folder: Survey
     memory: Memory
-    going: Collection[str]
     restore: Collection[str]
     style: Style
 
     def wanted(self, path: str, new: bytes) -> Iterator[Change]:
         """The change of a rendered file, and of its `.rej` file where one is written."""
-        current = standing(self.root, path, self.going)
+        current = self.folder.standing(path)
         base = self.memory.base(path, current)
         if current is not None:
             yield from self._standing(path, base, current, new)
@@ -211,7 +215,7 @@ class _Judge:
             note = "merged line by line it could no longer be read"
             found = replace(reconcile(None, current, new, self.style), note=note)
         refused = f"{path}.rej"
-        if found.verdict in _MAY_BE_REFUSED and standing(self.root, refused) is not None:
+        if found.verdict in _MAY_BE_REFUSED and self.folder.standing(refused) is not None:
             found = Reconciled(Verdict.CONFLICT, current, note=f"{refused} is still there; delete it when settled")
         elif found.refused is not None:
             text = refusal(path, found.content, found.refused)

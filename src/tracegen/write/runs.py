@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tracegen.write import journal as journals
-from tracegen.write.disk import check_root, check_writable, remove_tree, standing
+from tracegen.write.disk import Survey, check_root, check_writable, remove_tree, standing
 from tracegen.write.errors import CannotWrite, NothingToAbort, refusing
 from tracegen.write.journal import (
     Step,
@@ -46,7 +46,7 @@ def apply(changes: Changes, root: Path, environment: str | None) -> tuple[str, .
         steps = steps_of(before, after)
         _check(before, steps, root)
         numbers = {"drop": 1} if settled else {"undo": next_number(root)}
-        contested = take_steps(root, stage(root, steps, after, **numbers))
+        contested = take_steps(root, stage(root, steps, after, **numbers), staged_now=True)
         if settled and not contested:
             with suppress(OSError):  # all is written; a text that is there once too often is no failure
                 remove_tree(root / UNWRITTEN)
@@ -76,10 +76,11 @@ def _contents(changes: Changes, root: Path, environment: str | None) -> tuple[_C
 def _check(before: Mapping[str, bytes | None], steps: tuple[Step, ...], root: Path) -> None:
     """Raises CannotWrite where the folder is not what it was planned for, or is known to refuse a step."""
     going = frozenset(step.path for step in steps if step.after is None)
+    folder = Survey(root, going)
     for step in steps:
-        if standing(root, step.path, going) != before.get(step.path):
+        if folder.standing(step.path) != before.get(step.path):
             raise CannotWrite(step.path, "was changed while tracegen was running; run it again")
-        check_writable(root, step.path)
+    check_writable(root, (step.path for step in steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,8 @@ def abort(root: Path) -> Aborted:
         number = undoable_runs(root)[-1]
         before, after = _contents_before(root, number)
         steps = steps_of(before, after)
-        for step in steps:
-            check_writable(root, step.path)
-        contested = take_steps(root, stage(root, steps, after, drop=number))
+        check_writable(root, (step.path for step in steps))
+        contested = take_steps(root, stage(root, steps, after, drop=number), staged_now=True)
     paths = tuple(step.path for step in steps if not is_own(step.path) and step.path not in contested)
     aside = tuple(path for path in after if path.startswith(f"{ASIDE}/"))
     return Aborted(paths, aside, contested)

@@ -103,14 +103,16 @@ def staged_outputs(root: Path) -> tuple[str, ...]:
 
 
 def _stage_step(root: Path, step: Step, content: bytes | None) -> None:
-    target = root / step.path
+    name = on_shelf(step.path)
     if content is not None:
-        write_new(root / NEW / on_shelf(step.path), content, _mode_of_new(root, step.path))
+        staged = root / f"{NEW}/{name}"
+        write_new(staged, content, _mode_of_new(root, step.path))
     if step.before is None:
         return
+    target = root / step.path
     if content is not None:
-        (root / NEW / on_shelf(step.path)).chmod(target.stat().st_mode & 0o777)
-    _hold(target, root / OLD / on_shelf(step.path))
+        staged.chmod(target.stat().st_mode & 0o777)
+    _hold(target, root / f"{OLD}/{name}")
 
 
 def _hold(target: Path, old: Path) -> None:
@@ -137,8 +139,7 @@ def _mode_of_new(root: Path, path: str) -> int | None:
     """
     if is_own(path):
         return None
-    beside = root / path.removesuffix(".rej")
-    if path.endswith(".rej") and beside.is_file():
+    if path.endswith(".rej") and (beside := root / path.removesuffix(".rej")).is_file():
         return beside.stat().st_mode & 0o666
     return 0o755 if path.endswith(".sh") else 0o644
 

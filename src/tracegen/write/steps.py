@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from tracegen.write.disk import make_folders, prune, remove_file, standing
+from tracegen.write.disk import move_to, prune, remove_file, standing
 from tracegen.write.errors import CannotWrite, refusing
 from tracegen.write.journal import Journal, Step, contested_of, drop_from, free_place, hold_for_undo
 from tracegen.write.memory import load_memory, memory_text, parse_memory
@@ -27,16 +27,17 @@ _OBSTRUCTED = "obstructed"
 _DAMAGED = "what was staged for it is damaged"
 
 
-def take_steps(root: Path, journal: Journal) -> tuple[str, ...]:
+def take_steps(root: Path, journal: Journal, *, staged_now: bool = False) -> tuple[str, ...]:
     """Takes all steps, then removes what was staged and the journal.
 
+    `staged_now`: this very run wrote what is staged, so it need not be read again to be believed.
     Returns the outputs that somebody changed meanwhile: they are left alone and remembered as before, so that
     the next run shows them as conflicts. Raises CannotWrite with every step taken back.
     """
     contested = contested_of(root, journal)
     if contested is None:
         try:
-            contested = _roll_forward(root, journal)
+            contested = _roll_forward(root, journal, staged_now)
         except BaseException:
             take_back(root, journal)
             raise
@@ -60,30 +61,30 @@ def take_back(root: Path, journal: Journal) -> None:
     _finish(root, JOURNAL_UNDO)
 
 
-def _roll_forward(root: Path, journal: Journal) -> tuple[str, ...]:
+def _roll_forward(root: Path, journal: Journal, staged_now: bool) -> tuple[str, ...]:
     contested = []
     for step in journal.outputs:
         with refusing(step.path):
-            if not _take(root, step):
+            if not _take(root, step, staged_now):
                 contested.append(step.path)
     if contested:
         _forget_contested(root, contested)
     for step in journal.records:
         with refusing(step.path):
-            _take_record(root, step)
+            _take_record(root, step, staged_now)
     for path in contested:
         with refusing(path):
             _move_staged(root, NEW, root / UNWRITTEN / path, path)
     return tuple(contested)
 
 
-def _take(root: Path, step: Step) -> bool:
+def _take(root: Path, step: Step, staged_now: bool) -> bool:
     """Takes one step unless it is taken; False where somebody put something else there meanwhile."""
     found = _digest_at(root, step.path)
     if found == _OBSTRUCTED and step.after is None:
         return True  # the file is gone: a folder has taken its place, perhaps this run's own
     if found == step.before and found != step.after:
-        _place(root, step)
+        _place(root, step, staged_now)
     elif found != step.after:
         return False
     if step.after is None:
@@ -91,24 +92,23 @@ def _take(root: Path, step: Step) -> bool:
     return True
 
 
-def _take_record(root: Path, step: Step) -> None:
+def _take_record(root: Path, step: Step, staged_now: bool) -> None:
     """Records are tracegen's alone, so what is still staged is what is still to do."""
     if step.after is None:
         remove_file(root / step.path)
         prune(root, folders_above(step.path)[1:])
     elif (root / NEW / on_shelf(step.path)).exists():
-        _place(root, step)
+        _place(root, step, staged_now)
 
 
-def _place(root: Path, step: Step) -> None:
-    target, staged = root / step.path, root / NEW / on_shelf(step.path)
+def _place(root: Path, step: Step, staged_now: bool) -> None:
     if step.after is None:
-        target.unlink()
+        (root / step.path).unlink()
         return
-    if step.path != MEMORY and digest(staged.read_bytes()) != step.after:
+    staged = root / f"{NEW}/{on_shelf(step.path)}"
+    if not staged_now and step.path != MEMORY and digest(staged.read_bytes()) != step.after:
         raise CannotWrite(step.path, _DAMAGED)
-    make_folders(root, step.path)
-    staged.replace(target)
+    move_to(root, staged, step.path)
 
 
 def _restore(root: Path, step: Step) -> None:
@@ -117,8 +117,7 @@ def _restore(root: Path, step: Step) -> None:
     if found not in {step.before, step.after}:
         _move_staged(root, OLD, root / free_place(root, step.path), step.path)
     elif found == step.after and old.exists():
-        make_folders(root, step.path)
-        old.replace(target)
+        move_to(root, old, step.path)
     elif found == step.after and step.before is None:
         remove_file(target)
 
