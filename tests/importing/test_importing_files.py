@@ -218,7 +218,8 @@ SPANS = """\
     {"key": "telemetry.sdk.language", "value": {"stringValue": "nodejs"}}]},
    "scopeSpans": [{"spans": [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331",
 
-     "name": "GET /", "kind": 3, "startTimeUnixNano": "1790000000000000000", "endTimeUnixNano": "1790000001000000000"}]}]},
+     "name": "GET /", "kind": 3, "startTimeUnixNano": "1790000000000000000",
+     "endTimeUnixNano": "1790000001000000000"}]}]},
   {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "basket"}},
     {"key": "service.version", "value": {"stringValue": "1.4"}}]},
    "scopeSpans": [{"spans": [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203332",
