@@ -165,3 +165,100 @@ def test_an_empty_system_is_told(tmp_path: Path) -> None:
 )
 def test_variables_are_replaced_as_compose_does(text: str, expected: str) -> None:
     assert interpolated(text, {"A": "1", "E": ""}) == expected
+
+
+def test_a_file_named_from_its_own_folder_and_from_above_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(COMPOSE, tmp_path / "corner")
+    monkeypatch.chdir(tmp_path)
+    above = from_files([Path("corner/compose.yaml")])
+    monkeypatch.chdir(tmp_path / "corner")
+    here = from_files([Path("compose.yaml")])
+    assert [each.guesses for each in above.services.values()] == [each.guesses for each in here.services.values()]
+
+
+SHARED = {
+    "compose.yaml": """\
+services:
+  one: {build: one, env_file: all.env}
+  two: {build: two, env_file: all.env}
+  three: {build: three, env_file: all.env}
+  door: {build: door}
+  board: {build: board}
+""",
+    "all.env": "TWO_URL=http://two:80\nTHREE_URL=http://three:80\n",
+    "one/app.py": "import os\nos.environ['THREE_URL']\n",
+    "one/requirements.txt": "flask\n",
+    "two/go.mod": "module two\n",
+    "three/go.mod": "module three\n",
+    "door/Dockerfile": 'FROM nginx\nENV TWO_HOST=two \\\n    OTHER="x y"\nCOPY site.conf.template /etc/nginx/\n',
+    "door/site.conf.template": "location / {\n  proxy_pass http://one:8080;\n}\n",
+    "board/Dockerfile": "FROM grafana/grafana:12.0\nCOPY boards /boards\n",
+}
+
+
+def test_what_many_are_told_is_a_call_of_those_that_read_it(tmp_path: Path) -> None:
+    found = from_files([written(SHARED, tmp_path) / "compose.yaml"])
+    assert sure(found, "one") == {"three": "certain"}
+    assert sure(found, "two") == {}
+    assert sure(found, "three") == {}
+
+
+def test_a_dockerfile_and_what_lies_beside_it_say_addresses_too(tmp_path: Path) -> None:
+    found = from_files([written(SHARED, tmp_path) / "compose.yaml"])
+    assert sure(found, "door") == {"one": "likely", "two": "likely"}
+    assert value(found, "door", "language") == "other"
+    assert "FROM grafana" in found.left_out["board"]
+
+
+SPANS = """\
+{"resourceSpans": [
+  {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "Web_Shop"}},
+    {"key": "telemetry.sdk.language", "value": {"stringValue": "nodejs"}}]},
+   "scopeSpans": [{"spans": [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331",
+
+     "name": "GET /", "kind": 3, "startTimeUnixNano": "1790000000000000000",
+     "endTimeUnixNano": "1790000001000000000"}]}]},
+  {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "basket"}},
+    {"key": "service.version", "value": {"stringValue": "1.4"}}]},
+   "scopeSpans": [{"spans": [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203332",
+     "parentSpanId": "b7ad6b7169203331", "name": "GET /basket", "kind": 2,
+     "startTimeUnixNano": "1790000000100000000", "endTimeUnixNano": "1790000000900000000"}]}]}
+]}
+"""
+
+
+def test_spans_say_services_calls_languages_and_versions(tmp_path: Path) -> None:
+    path = tmp_path / "spans.json"
+    path.write_text(SPANS, encoding="utf-8")
+    ran = tracegen("new", tmp_path / "tracing", "--from", path)
+    assert ran.code == 0, ran.err
+    text = (tmp_path / "tracing" / "tracegen.yaml").read_text(encoding="utf-8")
+    assert "    # certain: its spans say telemetry.sdk.language nodejs\n    language: node\n" in text
+    assert "      # certain: 1 calls were seen\n      - basket\n" in text
+    assert 'version: "1.4"' in text
+    assert "Web_Shop is called web-shop here" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["a", "b", "--from", "compose.yaml"], "one folder is enough"),
+        (["a", "b"], "one folder is enough"),
+        (["a", "--from", "compose.yaml", "--data", "backend=tempo"], "is found with --from"),
+        (["a", "--from", "missing.yaml"], "cannot read missing.yaml"),
+        (
+            ["a", "--from", "compose.yaml", "--from", "http://127.0.0.1:1"],
+            "name files that run the system, or traces",
+        ),
+    ],
+)
+def test_wrong_usage_is_said(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {a: {build: .}}\n", encoding="utf-8")
+    ran = tracegen("new", *arguments)
+    assert ran.code == 2
+    assert words in ran.err

@@ -54,9 +54,7 @@ def _is_of_spans(path: Path) -> bool:
         start = path.open("rb").read(4096)
     except OSError:
         return False
-    return any(
-        each in start for each in (b'"resourceSpans"', b'"resource_spans"', b'"batches"', b'"traceID"', b'"data"')
-    )
+    return any(each in start for each in (b'"resourceSpans"', b'"resource_spans"', b'"batches"', b'"traceID"'))
 
 
 def _seen_from(found: Found, folder: Path) -> str:

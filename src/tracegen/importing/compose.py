@@ -26,7 +26,8 @@ class Project:
 
     def __init__(self, files: Sequence[Path], *, variables: Mapping[str, str] | None = None) -> None:
         """`variables` stand in place of the shell's; the first file's folder is the project's, with its `.env`."""
-        self.folder = files[0].parent
+        # Absolute, for paths are joined to it more than once.
+        self.folder = files[0].parent.absolute()
         self.variables = {**variables_of(self.folder / ".env", {}), **(variables or {})}
         self.notes: list[str] = []
         self.names: dict[str, str] = {}

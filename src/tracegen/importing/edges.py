@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tracegen.importing.facts import Edge, Guess, Sure, Unit
+from tracegen.importing.sources import Sources
 
 _TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _USER = re.compile(r"//[^/@\s]*@")
@@ -61,9 +62,9 @@ def runs_once(unit: Unit) -> bool:
     return bool(_ONCE.search(unit.name))
 
 
-def edges(units: Sequence[Unit]) -> list[Edge]:
+def edges(units: Sequence[Unit], sources: Mapping[str, Sources]) -> list[Edge]:
     """All calls that can be seen, the surest guess of each; callers and callees by the name of their unit."""
-    book = _Book(units)
+    book = _Book(units, sources)
     found: dict[tuple[str, str], Guess] = {}
     for unit in units:
         for name, guess in [*book.calls_of(unit), *book.needs_of(unit)]:
@@ -81,7 +82,8 @@ def _ranks_above(new: Guess, old: Guess) -> bool:
 class _Book:
     """Names of all units, and what is told to many of them."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
+    def __init__(self, units: Sequence[Unit], sources: Mapping[str, Sources]) -> None:
+        self._sources = sources
         self._names: dict[str, str] = {}
         self._ports: dict[int, str] = {}
         for unit in units:
@@ -95,8 +97,12 @@ class _Book:
         self._files = Counter(pair for unit in units for pair in unit.own_files.items())
 
     def calls_of(self, unit: Unit) -> Iterator[tuple[str, Guess]]:
-        for key, value in unit.env.items():
+        sources = self._sources.get(unit.name, Sources())
+        for key, value in {**sources.env, **unit.env}.items():
             yield from self._in_variable(unit, key, value)
+        for text in sources.texts:
+            for hit in self._hits(text):
+                yield hit.name, Guess(hit.name, Sure.LIKELY, "configuration beside its Dockerfile")
         yield from self._in_words(unit)
         for text in unit.texts:
             if self._texts[text] < _SHARED:
@@ -120,11 +126,20 @@ class _Book:
             return
         if re.search(r"CORS|ORIGIN|REDIRECT|CALLBACK|ADVERTISED|ALLOW|NO_PROXY|VIRTUAL_HOST|PUBLIC_?URL", key, re.I):
             return
-        shared = unit.own_files.get(key) == value and self._files[key, value] >= _SHARED
+        shared = self._is_shared(unit, key, value)
         sure_at_most = Sure.UNSURE if shared else Sure.CERTAIN
         for hit in self._hits(value, bare=bool(_OF_A_HOST.search(key))):
             why = f"its variable {key}" + (", which many have from one file" if shared else "")
             yield hit.name, Guess(hit.name, max(hit.sure, sure_at_most, key=list(Sure).index), why)
+
+    def _is_shared(self, unit: Unit, key: str, value: str) -> bool:
+        """Whether a variable comes from a file of several programs, and nothing says that this one reads it."""
+        if unit.own_files.get(key) != value or self._files[key, value] < 2:
+            return False
+        sources = self._sources.get(unit.name)
+        if sources is not None and sources.folders:
+            return not sources.mentions(key)
+        return self._files[key, value] >= _SHARED
 
     def _in_words(self, unit: Unit) -> Iterator[tuple[str, Guess]]:
         words = [part for each in unit.words for part in each.split()]

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from tracegen.catalogue import catalogue
 from tracegen.importing.edges import AFTER, by_caller, edges, runs_once
 from tracegen.importing.facts import Edge, Found, FoundService, Guess, Role, Sure, Unit
-from tracegen.importing.known import image_names, known, language_of_image, role_of_image, store_of_words, tag_of
+from tracegen.importing.known import (
+    image_names,
+    known,
+    language_of_image,
+    named,
+    role_of_image,
+    store_of_words,
+    tag_of,
+)
 from tracegen.importing.languages import OTHER, framework_of, language_of, libraries_of, library_for_store, port_of
 from tracegen.importing.sources import Sources, sources_of
 from tracegen.importing.tracing import has_an_sdk_of_opentelemetry, receivers_for, tracing_of
@@ -20,7 +28,7 @@ def judged(found: Found, units: Sequence[Unit]) -> Found:
     units = _joined(units)
     sources = {unit.name: sources_of(unit) for unit in units}
     roles = {unit.name: _role(unit, sources[unit.name]) for unit in units}
-    seen = by_caller(edges(units))
+    seen = by_caller(edges(units, sources))
     for unit in units:
         role, what = roles[unit.name]
         callees = [roles[each.callee][0] for each in seen.get(unit.name, ())]
@@ -46,10 +54,9 @@ def judged(found: Found, units: Sequence[Unit]) -> Found:
 
 def _without_order(found: Sequence[Edge], roles: dict[str, tuple[Role, str]]) -> list[Edge]:
     """Edges without those that only the order of starting shows, where a unit is told the addresses of others."""
-    told = any(edge.guess.why != AFTER and roles[edge.callee][0] is Role.SERVICE for edge in found)
-    return [
-        edge for edge in found if not (told and edge.guess.why == AFTER and roles[edge.callee][0] is Role.SERVICE)
-    ]
+    to_services = [edge for edge in found if roles[edge.callee][0] is Role.SERVICE]
+    told = any(edge.guess.why.startswith(("its variable", "its command")) for edge in to_services)
+    return [edge for edge in found if not (told and edge.guess.why == AFTER and edge in to_services)]
 
 
 def _joined(units: Sequence[Unit]) -> list[Unit]:
@@ -96,7 +103,8 @@ def _role(unit: Unit, sources: Sources) -> tuple[Role, str]:
             return role, f"{_what(role, kind)}, by its image {name}"
     elif sources.stages:
         role, kind = role_of_image(sources.stages[-1])
-        if role in (Role.STORE, Role.TRACING):
+        of_others = role is Role.TOOL and not named(("bases",), image_names(sources.stages[-1]))
+        if role in (Role.STORE, Role.TRACING) or (of_others and not sources.language):
             return role, f"{_what(role, kind)}, by FROM {image_names(sources.stages[-1])[0]} of its Dockerfile"
     if not sources.language and not any(map(_is_language, sources.stages)):
         if kind := store_of_words(unit.name, name):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable
@@ -20,6 +21,19 @@ _ARG = re.compile(r"^\s*ARG\s+(\w+)=(\S+)", re.I | re.M)
 _COMMANDS = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\s+(.+)$", re.I | re.M)
 _LARGEST = 2 * 1024 * 1024
 
+_MOST_TEXTS = 500
+_MOST_FOLDERS = 60
+_NOT_OWN = {"node_modules", "vendor", "target", "bin", "obj", "dist", "build", "venv"}
+_OF_PROGRAMS = {
+    *(".py", ".js", ".mjs", ".ts", ".tsx", ".go", ".java", ".kt", ".scala", ".rs", ".cs", ".rb", ".php", ".ex"),
+    *(".exs", ".cpp", ".cc", ".h", ".yml", ".yaml", ".properties", ".json", ".conf", ".template", ".sh", ".lua"),
+}
+_CONFIGURATION = (
+    *("*.conf", "*.conf.*", "*.template", "Caddyfile", "envoy*.y*ml", "application*.yml", "application*.properties"),
+    *("appsettings.json", "src/main/resources/application*.yml", "src/main/resources/application*.properties"),
+)
+_ENV = re.compile(r"^\s*(?:ENV\s+)?([A-Z][A-Z0-9_]+)[= ](?:\"([^\"\n]*)\"|([^\s\\]+))\s*\\?\s*$", re.M)
+
 #: Folders of a repository in which services lie, beside its top.
 _PLACES = ("", "src", "services", "apps", "cmd", "packages", "backend", "microservices", "app", "server")
 _ABOVE = 4
@@ -33,6 +47,9 @@ class Sources:
     stages     images of its Dockerfile's stages, the last one last
     language   of its manifests; empty where there are none
     packages   names of its dependencies
+    env        variables that its Dockerfile sets
+    texts      configuration that lies beside its Dockerfile
+    folders    where its own files lie
     """
 
     where: str = ""
@@ -43,6 +60,13 @@ class Sources:
     ports: list[int] = field(default_factory=list)
     language: str = ""
     packages: set[str] = field(default_factory=set)
+    env: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+    def mentions(self, name: str) -> bool:
+        """Whether a word stands in the program's own files."""
+        return any(name in text for text in _program(tuple(self.folders)))
 
 
 def sources_of(unit: Unit) -> Sources:
@@ -60,26 +84,35 @@ def _folder_called(unit: Unit) -> Path | None:
         return None
     last = image_names(unit.image)[0]
     names = {each for each in (unit.name.lower(), last, *unit.names) if each and "." not in each}
-    folder = unit.root.resolve()
-    for _ in range(_ABOVE):
+    start = unit.root.resolve()
+    above = [start, *start.parents][:_ABOVE]
+    # Without a repository, what lies higher up may be anybody's.
+    top = next((each for each in above if (each / ".git").exists()), above[min(1, len(above) - 1)])
+    for folder in above[: above.index(top) + 1]:
         for place in _PLACES:
-            found = _folders(folder / place)
+            found = _folders(folder / place, deep=bool(place))
             for name in sorted(names, key=lambda each: (each != unit.name.lower(), each)):
                 key = re.sub(r"[^a-z0-9]", "", name)
                 if key in found and _language_of_folder(found[key])[0]:
                     return found[key]
-        if (folder / ".git").exists() or folder.parent == folder:
-            return None
-        folder = folder.parent
     return None
 
 
 @cache
-def _folders(path: Path) -> dict[str, Path]:
+def _folders(path: Path, *, deep: bool) -> dict[str, Path]:
+    """The folders in a folder (`deep`: and in those) by their names without what is no letter; near ones win."""
+    found: dict[str, Path] = {}
+    nearer = _below(path)
+    for each in [*nearer, *(deeper for one in nearer[: _MOST_FOLDERS * deep] for deeper in _below(one))]:
+        found.setdefault(re.sub(r"[^a-z0-9]", "", each.name.lower()), each)
+    return found
+
+
+def _below(path: Path) -> list[Path]:
     try:
-        return {re.sub(r"[^a-z0-9]", "", each.name.lower()): each for each in path.iterdir() if each.is_dir()}
+        return sorted(each for each in path.iterdir() if each.is_dir() and each.name not in _NOT_OWN)
     except OSError:
-        return {}
+        return []
 
 
 def _read(folder: Path, dockerfile: Path, *, named: bool) -> Sources:
@@ -97,12 +130,15 @@ def _read(folder: Path, dockerfile: Path, *, named: bool) -> Sources:
             stages[name.lower()] = image
     commands = _COMMANDS.findall(text)
     found.command = " ".join(commands[-2:])
+    found.env = {name: first or second for name, first, second in _ENV.findall(text)}
+    found.texts = _configuration(dockerfile.parent if text else folder)
     found.ports = [int(each) for each in _EXPOSE.findall(text) if 0 < int(each) < 65536]
     for place in dict.fromkeys([dockerfile.parent, folder, *_copied(text, folder, dockerfile)]):
         language, file = _language_of_folder(place)
         if language:
             found.language, found.file = language, f"{place.name}/{file}"
             found.packages = packages_of(place, language)
+            found.folders = [place]
             break
     return found
 
@@ -129,11 +165,33 @@ def _language_of_folder(folder: Path) -> tuple[str, str]:
     for exact in (True, False):
         for language in order:
             for pattern in tables[language]["files"]:
-                if ("*" not in pattern) is exact and "/" not in pattern:
+                if ("*" not in pattern or pattern.endswith("proj")) is exact and "/" not in pattern:
                     for name in names:
                         if fnmatch(name, pattern):
                             return language, name
     return "", ""
+
+
+def _configuration(folder: Path) -> list[str]:
+    """Configuration of proxies and applications that goes into an image."""
+    try:
+        named = [each for pattern in _CONFIGURATION for each in sorted(folder.glob(pattern))[:10]]
+    except OSError:
+        return []
+    return [_text(each) for each in named]
+
+
+@cache
+def _program(folders: tuple[Path, ...]) -> tuple[str, ...]:
+    """The texts of a program, as far as they are few and small."""
+    found: list[str] = []
+    for folder in folders:
+        for path, below, names in os.walk(folder):
+            below[:] = sorted(each for each in below if each not in _NOT_OWN and not each.startswith("."))
+            found += [_text(Path(path) / each) for each in sorted(names) if Path(each).suffix in _OF_PROGRAMS]
+            if len(found) > _MOST_TEXTS:
+                return tuple(found)
+    return tuple(found)
 
 
 def packages_of(folder: Path, language: str) -> set[str]:
