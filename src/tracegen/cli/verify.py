@@ -126,14 +126,16 @@ def _listen(store: Store, listen: str, longest: str, quiet: str) -> None:
 def _learn(store: Store, held: "Expected", spec: str) -> int:
     """Print the diff; 1 when calls are not declared."""
     from tracegen.cli.pipeline import read
-    from tracegen.traces import statistics
     from tracegen.verify.learn import by_caller, learned
-    from tracegen.verify.presence import undeclared
+    from tracegen.verify.presence import Calls
     from tracegen.write.patch import patch
 
     if not held.known or spec == "-":
         raise click.UsageError("--learn needs a spec that is a file")
-    edges = undeclared(statistics(store), held)
+    seen = Calls()
+    for trace in store.traces():
+        seen.trace(trace)
+    edges = seen.undeclared(store, held)
     calls = by_caller((held.services[caller].name, held.services[callee].name) for caller, callee in edges)
     document = read(spec)
     for name, root in [(spec, document.root), *((each, root) for each, root in document.included)]:
