@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracegen.cli.declared import DEFAULT, expected, own_addresses
-from tracegen.cli.traces_options import fill, opened, reading_options, told, wanted
+from tracegen.cli.traces_options import fill, fill_own, opened, reading_options, told, wanted
 from tracegen.traces import Store, duration
 
 if TYPE_CHECKING:
@@ -61,16 +61,16 @@ def command(
     """
     from tracegen.verify import verify
 
-    if not sources and listen is None:
-        sources = own_addresses(spec, environment)
-        if not sources:
-            raise click.UsageError("name where traces are: --from FILE, --from ADDRESS, or --listen")
-        click.echo(f"from {', '.join(sources)}", err=True)
     if collected is None:
         collected = listen is None
     held = expected(spec, environment, collected=collected)
     with opened(None, None) as store:
-        fill(store, sources, wanted(most_traces, back, headers))
+        asked = wanted(most_traces, back, headers)
+        if sources or listen is not None:
+            fill(store, sources, asked)
+        else:
+            hint = "name where traces are: --from FILE, --from ADDRESS, or --listen"
+            fill_own(store, own_addresses(spec, environment), asked, hint)
         if listen is not None:
             _listen(store, listen, longest, quiet)
         if learn:
