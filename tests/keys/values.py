@@ -69,6 +69,10 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r".*<s3>\.secret_key.*", {"backend": {"storage": {"access_key": {"env": "S3_KEY"}}}}),
     (r"backend<external>\.protocol", {"backend": {"endpoint": "https://otlp.example.com:4317"}}),
     (r"collector\.also\+\.protocol", {"collector": {"also": [{"name": "b", "endpoint": "https://otlp:4317"}]}}),
+    (
+        r".*\.calls\+\..*",
+        {"services": {"payment": {"language": "go"}}, "baggage": {"to_attributes": ["customer.tier"]}},
+    ),
     (r"slos.*", {"metrics": True}),
     (r"slos\+\.service", {"slos": [{"service": "api", "availability": 99.9}]}),
     (r"slos\+\.availability", {"slos": [{"service": "api"}]}),
@@ -115,6 +119,7 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
 #: Values that the schema cannot tell: names of other things in the spec, and mappings of any content.
 MORE: tuple[tuple[str, list[Any]], ...] = (
     (r".*\.calls", [["web"]]),
+    (r".*\.calls\+\.service", ["web"]),
     (r"slos\+\.service", ["api", "web"]),
     (r".*\.tenant", ["red", "blue"]),
     (r"include", [["teams/*.yaml"]]),

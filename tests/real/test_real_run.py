@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from programs.build import _cache
 from programs.running import wait_until
 from support import compiled, one_service
 
@@ -22,6 +23,7 @@ SPEC = one_service(
     },
     security={"ingest_auth": {"bearer": {"env": "INGEST_TOKEN"}}},
 )
+KEPT = _cache() / "run"
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def answer(address: str) -> str:
         return str(found.read().decode())
 
 
-def left(folder: Path) -> list[str]:
+def left() -> list[str]:
     """Processes whose command or folder has to do with a run, but for the command itself."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -60,15 +62,15 @@ def left(folder: Path) -> list[str]:
             words += str((process / "cwd").readlink())
         except OSError:
             continue
-        if "tracegen-run-" in words or str(folder) in words:
+        if "tracegen-run-" in words or str(KEPT) in words:
             found.append(words)
     return found
 
 
 @pytest.fixture
 def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is built is built anew, in a folder by which its processes are found."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    """What is built is kept for later tests, in a folder by which its processes are found."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(KEPT))
     return tmp_path
 
 
@@ -84,7 +86,7 @@ def test_services_run_and_the_viewer_sees_them(cached: Path) -> None:
 
         wait_until(seen, 60)
     assert process.returncode == 130
-    assert not left(cached)
+    assert not left()
 
 
 def test_spans_go_to_the_backend_where_it_is_here(cached: Path, jaeger: Path, collector: Path) -> None:
@@ -97,4 +99,4 @@ def test_spans_go_to_the_backend_where_it_is_here(cached: Path, jaeger: Path, co
 
         wait_until(stored, 60)
     assert process.returncode == 130
-    assert not left(cached)
+    assert not left()

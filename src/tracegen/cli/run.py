@@ -95,10 +95,10 @@ def _files(rendered: "Rendered", folder: Path) -> Mapping[str, bytes]:
 def _tell(system: "Running") -> None:
     for name, address in system.started.items():
         click.echo(f"{name:16} {address}")
-    for name, why in system.refused.items():
-        click.echo(f"{name:16} not started: {why}", err=True)
     if system.backend:
         click.echo(f"traces:          {system.backend}")
+    for name, why in system.refused.items():
+        click.echo(f"{name:16} not started: {why}", err=True)
     sys.stdout.flush()
 
 

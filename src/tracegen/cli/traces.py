@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tracegen.cli.declared import declared, own_addresses
-from tracegen.cli.traces_options import fill, opened, reading_options, told, wanted
+from tracegen.cli.traces_options import fill, fill_own, opened, reading_options, told, wanted
 from tracegen.cli.traces_tables import TABLES, as_text, comparison, one_trace, overview
 from tracegen.traces import Condition, Selection, Store, duration
 
@@ -62,13 +62,14 @@ def command(
       tracegen traces --from t.json --compare 10:00..10:15 10:15..10:30
       tracegen traces --from t.json --trace 4bf92f3577b34da6a3ce929d0e0e4736
     """
-    if not sources and path is None:
-        sources = own_addresses(spec, environment)
-    if not sources and path is None:
-        raise click.UsageError("name where traces are: --from FILE, --from ADDRESS, or --store FILE")
     known = declared(spec, environment)
     with opened(path, None) as store, told():
-        fill(store, sources, wanted(most_traces, back, headers))
+        asked = wanted(most_traces, back, headers)
+        if sources or path:
+            fill(store, sources, asked)
+        else:
+            hint = "name where traces are: --from FILE, --from ADDRESS, or --store FILE"
+            fill_own(store, own_addresses(spec, environment), asked, hint)
         selection = _selection(said)
         if trace_id:
             found = {"trace": one_trace(store, trace_id)}

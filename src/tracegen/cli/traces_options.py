@@ -60,6 +60,17 @@ def fill(store: Store, sources: Sequence[str], asked: Wanted) -> None:
             store.add(read(source, asked))
 
 
+def fill_own(store: Store, addresses: Sequence[str], asked: Wanted, hint: str) -> None:
+    """Read what Compose runs here, where nobody named a source; `hint` says how. Raises UsageError."""
+    if not addresses:
+        raise click.UsageError(hint)
+    try:
+        fill(store, addresses, asked)
+    except click.UsageError as error:
+        raise click.UsageError(f"{hint}\n  {error.message}") from error
+    click.echo(f"from {', '.join(addresses)}", err=True)
+
+
 def opened(path: Path | None, most: int | None) -> Store:
     """A store, in memory or a file. Raises UsageError."""
     with told():

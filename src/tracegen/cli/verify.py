@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracegen.cli.declared import DEFAULT, expected, own_addresses
-from tracegen.cli.traces_options import fill, opened, reading_options, told, wanted
+from tracegen.cli.traces_options import fill, fill_own, opened, reading_options, told, wanted
 from tracegen.traces import Store, duration
 
 if TYPE_CHECKING:
@@ -61,16 +61,16 @@ def command(
     """
     from tracegen.verify import verify
 
-    if not sources and listen is None:
-        sources = own_addresses(spec, environment)
-        if not sources:
-            raise click.UsageError("name where traces are: --from FILE, --from ADDRESS, or --listen")
-        click.echo(f"from {', '.join(sources)}", err=True)
     if collected is None:
         collected = listen is None
     held = expected(spec, environment, collected=collected)
     with opened(None, None) as store:
-        fill(store, sources, wanted(most_traces, back, headers))
+        asked = wanted(most_traces, back, headers)
+        if sources or listen is not None:
+            fill(store, sources, asked)
+        else:
+            hint = "name where traces are: --from FILE, --from ADDRESS, or --listen"
+            fill_own(store, own_addresses(spec, environment), asked, hint)
         if listen is not None:
             _listen(store, listen, longest, quiet)
         if learn:
@@ -126,14 +126,16 @@ def _listen(store: Store, listen: str, longest: str, quiet: str) -> None:
 def _learn(store: Store, held: "Expected", spec: str) -> int:
     """Print the diff; 1 when calls are not declared."""
     from tracegen.cli.pipeline import read
-    from tracegen.traces import statistics
     from tracegen.verify.learn import by_caller, learned
-    from tracegen.verify.presence import undeclared
+    from tracegen.verify.presence import Calls
     from tracegen.write.patch import patch
 
     if not held.known or spec == "-":
         raise click.UsageError("--learn needs a spec that is a file")
-    edges = undeclared(statistics(store), held)
+    seen = Calls()
+    for trace in store.traces():
+        seen.trace(trace)
+    edges = seen.undeclared(store, held)
     calls = by_caller((held.services[caller].name, held.services[callee].name) for caller, callee in edges)
     document = read(spec)
     for name, root in [(spec, document.root), *((each, root) for each, root in document.included)]:

@@ -7,9 +7,7 @@ from math import exp, lgamma, log, log1p
 
 from tracegen.rehearse.facts import CLASSES, Facts, Row
 from tracegen.rehearse.traces import Trace
-
-#: The chance that a count lies outside its interval though all is as predicted.
-CHANCE = 1e-4
+from tracegen.system.sampling import CHANCE
 
 
 @dataclass(frozen=True, slots=True)

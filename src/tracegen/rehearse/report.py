@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracegen.rehearse.count import Counted
-from tracegen.rehearse.predict import CHANCE, Expected
+from tracegen.rehearse.predict import Expected
 from tracegen.rehearse.send import Outcome
+from tracegen.system.sampling import CHANCE
 
 
 @dataclass(frozen=True, slots=True)

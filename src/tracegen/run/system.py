@@ -206,15 +206,17 @@ class _Start:
     def _variables(self, service: Service) -> dict[str, str]:
         values = {**service.environment, **service.own_environment}
         if self._past:
-            # No name, certificate or credential of a collector counts at the viewer.
-            http, grpc = self._wishes.viewer
-            is_grpc = values.get("OTEL_EXPORTER_OTLP_PROTOCOL") == ("grpc",)
             values = {name: value for name, value in values.items() if name not in _FOR_COLLECTORS}
-            values["OTEL_EXPORTER_OTLP_ENDPOINT"] = (f"http://{grpc if is_grpc else http}",)
         try:
-            return {name: self._places.text(value, service.name) for name, value in values.items()}
+            found = {name: self._places.text(value, service.name) for name, value in values.items()}
         except KeyError as error:
             raise NotStarted(f"{error.args[0]} is neither set nor in .env") from None
+        if self._past:
+            # No name, certificate or credential of a collector counts at the viewer.
+            http, grpc = self._wishes.viewer
+            is_grpc = found.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc"
+            found["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{grpc if is_grpc else http}"
+        return found
 
     def _log(self, name: str) -> Path:
         return self._folder / "logs" / f"{name}.log"

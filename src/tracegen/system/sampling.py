@@ -8,6 +8,8 @@ SAMPLING_PORTS = {"http": 5778, "grpc": 5779}
 
 #: Traces a second that are taken to start in a service that nobody calls, where the spec states no traffic.
 ASSUMED_RATE = 1.0
+#: The chance that a count lies outside its interval though all is as predicted.
+CHANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tracegen.traces.protobuf import decode
 from tracegen.traces.records import KINDS, STATUSES, Event, Link, Resource, Span, Trace
 from tracegen.traces.remote import Wanted, read_address
 from tracegen.traces.selection import BadQuestion, Condition, Selection, duration, shown
-from tracegen.traces.statistics import Change, Edge, EdgeKind, Requests, Statistics, compare, statistics
+from tracegen.traces.statistics import Change, Edge, EdgeKind, Requests, Statistics, compare, linked, statistics
 from tracegen.traces.store import Counts, Store
 from tracegen.traces.tables import NotAStore
 from tracegen.traces.values import BadSpan, Value
@@ -64,6 +64,7 @@ __all__ = [
     "decode",
     "duration",
     "errors",
+    "linked",
     "own_time",
     "read",
     "read_address",

@@ -13,13 +13,15 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
 
 from tracegen.traces.batches import Batch, Log, batches, batches_of_logs
 from tracegen.traces.values import BadSpan
 
 Buffer = bytes | mmap.mmap
 
+#: Bytes of spans of one scope that are decoded together; more are walked through, so that memory stays small.
+_AT_ONCE = 1 << 19
 #: What a log record begins with, and no span: its time, the time at which it was observed, its severity.
 _OF_LOGS = (0x09, 0x59, 0x10)
 #: The number and wire type in front of a field that is a message: number * 8 + 2.
@@ -95,6 +97,11 @@ def _scope_spans(data: Buffer, start: int, end: int, resource: Resource, logs: b
             break
     if logs:
         yield from batches_of_logs(resource, _logs(data, start, end))
+        return
+    if end - start <= _AT_ONCE:
+        # Decoded together, and written anew for the store: twice as quick as finding where each of them ends.
+        whole = ScopeSpans.FromString(data[start:end])
+        yield from batches(resource, whole.scope, [(span, span.SerializeToString()) for span in whole.spans])
         return
     yield from batches(resource, scope, _spans(data, start, end))
 

@@ -1,7 +1,7 @@
 """Rates, errors and percentiles of services, operations and edges, and how two selections compare."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -141,6 +141,12 @@ def statistics(store: Store, selection: Selection | None = None) -> Statistics:
         _edges(edges, seconds),
         {pair: each.requests(seconds) for pair, each in sorted(operations.items())},
     )
+
+
+def linked(store: Store) -> Iterator[tuple[str, str, int, bytes]]:
+    """Who consumed what another service produced, by links: caller, callee, duration and trace of each span."""
+    for caller, service, duration, _, trace in store.stream(_LINKED.format(chosen="true")):
+        yield caller, service, duration, trace
 
 
 def compare(before: Statistics, after: Statistics) -> Mapping[str, Sequence[Change]]:

@@ -223,9 +223,10 @@ class Store:
         scope = self._scope(batch.scope.name, batch.scope.version)
         rows, linked = [], []
         for span, written in batch.spans:
-            start = min(span.start_time_unix_nano, _MOST)
-            duration = max(0, min(span.end_time_unix_nano, _MOST) - start)
-            kind = span.kind
+            start, end, kind = span.start_time_unix_nano, span.end_time_unix_nano, span.kind
+            if start > _MOST or end > _MOST:
+                start, end = min(start, _MOST), min(end, _MOST)
+            duration = end - start if end > start else 0
             rows.append((
                 span.trace_id, span.span_id, span.parent_span_id or None, service, span.name, kind, start, duration,
                 span.status.code, peer_of(span) if kind in CLIENTS else None, resource, scope, written,

@@ -164,14 +164,19 @@ def _written(attribute: Any) -> bytes:
 
 def _written_text(key: bytes, value: bytes) -> bytes:
     """An attribute that is text, as protobuf has it in a span: most are, and messages take five times as long."""
-    inner = b"\x0a" + _length(value) + value
-    pair = b"\x0a" + _length(key) + key + b"\x12" + _length(inner) + inner
-    return b"\x4a" + _length(pair) + pair
+    inner = b"\x0a" + length(value) + value
+    pair = b"\x0a" + length(key) + key + b"\x12" + length(inner) + inner
+    return b"\x4a" + length(pair) + pair
 
 
-def _length(data: bytes) -> bytes:
+_SHORT = tuple(bytes((number,)) for number in range(0x80))
+
+
+def length(data: bytes) -> bytes:
     """The length of data as a varint."""
     number = len(data)
+    if number <= 0x7F:
+        return _SHORT[number]
     found = bytearray()
     while number > 0x7F:
         found.append(number & 0x7F | 0x80)

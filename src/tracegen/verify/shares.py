@@ -8,8 +8,8 @@ saw what was dropped. https://opentelemetry.io/docs/specs/otel/trace/sdk/#tracei
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tracegen.rehearse.predict import CHANCE
 from tracegen.system import Condition, Policy
+from tracegen.system.sampling import CHANCE
 from tracegen.traces import Span, Store, Trace
 from tracegen.verify.check import mark
 from tracegen.verify.expected import Expected
