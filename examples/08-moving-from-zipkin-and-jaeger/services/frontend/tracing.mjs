@@ -341,7 +341,7 @@ function report(error) {
 }
 
 async function late() {
-  await sleep(5_000, undefined, { ref: false });
+  await sleep(4_500, undefined, { ref: false });
   throw new Error("the exporter takes too long");
 }
 

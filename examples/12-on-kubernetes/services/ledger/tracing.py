@@ -31,10 +31,12 @@ import re
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
+from multiprocessing import util
 from typing import Any
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.instrumentation.dependencies import DependencyConflictError
 from opentelemetry.processor.baggage import BaggageSpanProcessor
 from opentelemetry.sdk.resources import Resource
@@ -50,8 +52,17 @@ log = logging.getLogger(__name__)
 
 #: The instrumentations that are switched on, by their entry points; none named: all that are installed.
 LIBRARIES: list[str] = []
-#: Not switched on with the others: frameworks, see `trace_application`, and logging, whose ids come below.
-OTHERWISE = {"asgi", "django", "fastapi", "flask", "logging", "starlette", "wsgi"}
+#: Not switched on with the others: frameworks, see `trace_application`, and what is done below: ids of logging, and threads.
+OTHERWISE = {
+    "asgi",
+    "django",
+    "fastapi",
+    "flask",
+    "logging",
+    "starlette",
+    "threading",
+    "wsgi",
+}
 
 
 def start_tracing(app: Any = None) -> None:
@@ -75,10 +86,13 @@ def _start() -> None:
     os.environ.setdefault("OTEL_SERVICE_NAME", "ledger")
     # The default of 10 seconds would hold up the end of the process when the collector is away.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", "4")
-    trace.set_tracer_provider(new_provider())
+    provider = new_provider()
+    trace.set_tracer_provider(provider)
     add_trace_ids_to_logs()
+    carry_context_into_threads()
     trace_libraries()
     end_in_order_at_sigterm()
+    end_in_order_in_children(provider)
 
 
 def trace_libraries() -> None:
@@ -113,8 +127,19 @@ def new_provider() -> TracerProvider:
         # Only these: baggage may hold anything that a caller liked to say.
         provider.add_span_processor(BaggageSpanProcessor(keys.__contains__))
     for exporter in new_exporters():
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        provider.add_span_processor(PromptProcessor(exporter))
     return provider
+
+
+class PromptProcessor(BatchSpanProcessor):
+    """Holds up the end of the process by 4 seconds at most; the SDK's own has a timeout for each batch that waits."""
+
+    def shutdown(self) -> None:
+        batches = getattr(self, "_batch_processor", None)
+        if batches:
+            batches.shutdown(timeout_millis=4000)
+        else:  # another version of the SDK
+            super().shutdown()
 
 
 def new_exporters() -> list[SpanExporter]:
@@ -207,6 +232,35 @@ def add_trace_ids_to_logs() -> None:
     logging.Logger.makeRecord = with_ids  # type: ignore[method-assign]
 
 
+def carry_context_into_threads() -> None:
+    """A thread, and a task of a pool, begins in the context of who starts it."""
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+
+    def within_context(function: Any) -> Any:
+        here = context.get_current()
+
+        def within(*arguments: Any, **named: Any) -> Any:
+            token = context.attach(here)
+            try:
+                return function(*arguments, **named)
+            finally:
+                context.detach(token)
+
+        return within
+
+    def start_thread(self: threading.Thread) -> None:
+        self.run = within_context(self.run)  # type: ignore[method-assign]
+        start(self)
+
+    def submit_task(
+        self: ThreadPoolExecutor, task: Any, /, *arguments: Any, **named: Any
+    ) -> Any:
+        return submit(self, within_context(task), *arguments, **named)
+
+    threading.Thread.start = start_thread  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submit_task  # type: ignore[method-assign]
+
+
 def end_in_order_at_sigterm() -> None:
     """Python's own answer to SIGTERM skips `atexit`, where the last spans are sent; a server's handler stays."""
     if (
@@ -214,3 +268,17 @@ def end_in_order_at_sigterm() -> None:
         and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     ):
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
+def end_in_order_in_children(provider: TracerProvider) -> None:
+    """Children of multiprocessing and Celery's workers skip `atexit`: what is left of theirs is sent here."""
+    util.register_after_fork(
+        provider, lambda mine: util.Finalize(mine, mine.shutdown, exitpriority=1)
+    )
+    if not entry_points(group="opentelemetry_instrumentor", name="celery"):
+        return
+    try:
+        from celery.signals import worker_process_shutdown
+    except ModuleNotFoundError:
+        return
+    worker_process_shutdown.connect(lambda **_: provider.shutdown(), weak=False)
