@@ -18,7 +18,7 @@ NOT_FOR_THE_SIDECAR = Code("TG807", "What the Operator's sidecar cannot take")
 SAMPLED_BY_NOBODY = Code("TG808", "The Operator's sidecar samples nothing", Severity.WARNING, acceptable=True)
 NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 PLAIN_TO_THE_PAGES = Code("TG810", "An ingress that is not told of TLS", Severity.WARNING, acceptable=True)
-IN_NO_REGISTRY = Code("TG809", "Examples that no cluster can pull", Severity.WARNING, acceptable=True)
+IN_NO_REGISTRY = Code("TG809", "Examples that no cluster can pull", Severity.NOTE, acceptable=True)
 
 _INGRESS: Path = ("kubernetes", "ingress")
 
