@@ -28,9 +28,9 @@ HOSTILE: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
     "an id of no length": (b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"ab","spanId":""}]}]}]}', JSON),
     "another kind": (b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}),
     "no gzip": (b"no gzip", {**PROTOBUF, **GZIP}),
-    "gzip cut off": (gzip.compress(b"\x0a" * 10_000)[:40], {**PROTOBUF, **GZIP}),
+    "gzip cut off": (gzip.compress(b"\x0a" * 10_000, mtime=0)[:40], {**PROTOBUF, **GZIP}),
     "too much": (b"\x0a" * TOO_MUCH, PROTOBUF),
-    "too much, compressed": (gzip.compress(b"\0" * 32 * TOO_MUCH, 1), {**PROTOBUF, **GZIP}),
+    "too much, compressed": (gzip.compress(b"\0" * 32 * TOO_MUCH, 1, mtime=0), {**PROTOBUF, **GZIP}),
 }
 #: The most memory of the collector while it refuses them; it is limited to 512 MiB in its container.
 MOST_MEMORY = 512 * 1024 * 1024

@@ -10,7 +10,7 @@ from source.reading import data, problems
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(b"name: shop\n"), "tracegen.yaml: TG104: this is a binary file (a gzip archive)"),
+        (gzip.compress(b"name: shop\n", mtime=0), "tracegen.yaml: TG104: this is a binary file (a gzip archive)"),
         (b"\x7fELF\x02\x01\x01\0", "tracegen.yaml: TG104: this is a binary file (a program)"),
         (b"\x89PNG\r\n\x1a\n", "tracegen.yaml: TG104: this is a binary file (a PNG image)"),
         (b"PK\x03\x04\x14\0", "tracegen.yaml: TG104: this is a binary file (a zip archive)"),
