@@ -58,6 +58,11 @@ class System:
         said, cluster = rendered.settings.said.value, system.cluster.components
         return System(name, said, system.components, tree, cluster, units, system.environment)
 
+    def callees(self, name: str) -> list[str]:
+        """Whom a service calls, as the spec says it: by name, or with what is expected."""
+        said = self.said["services"][name].get("calls") or []
+        return [each["service"] if isinstance(each, dict) else each for each in said]
+
     def get(self, *path: str) -> Any:
         """What the spec says at a path, or None."""
         value: Any = self.said

@@ -92,8 +92,8 @@ def break_exporters_reach_a_receiver(draft: Draft) -> None:
 
 def check_callees_are_found(system: System) -> Iterator[Finding]:
     """The <NAME>_URL that a service gets for each callee is its host and listening port, as far as we run it."""
-    for name, service in system.said["services"].items():
-        for callee in service.get("calls", []) if name in system.containers else ():
+    for name in system.said["services"]:
+        for callee in system.callees(name) if name in system.containers else ():
             variable = f"{callee.upper().replace('-', '_')}_URL"
             url = urlsplit(system.environment(name).get(variable, ""))
             if url.hostname != callee:

@@ -77,15 +77,20 @@ def break_replicas_publish_nothing(draft: Draft) -> None:
 def check_only_what_was_asked_is_published(system: System) -> Iterator[Finding]:
     """The host reaches what compose.publish names, and no more."""
     groups = _groups(system)
-    allowed = {port for group in groups for port in _GROUPS[group]}
+    allowed = {port for group in groups - {"entry"} for port in _GROUPS[group]}
     for name, port in _ports(system):
         match = _PORT.fullmatch(port)
-        if match and int(match["inside"]) not in allowed:
+        is_entry = "entry" in groups and name in _entries(system)
+        if match and int(match["inside"]) not in allowed and not is_entry:
             yield "compose.yaml", f"{name} publishes {port}, and asked was for {sorted(groups)}"
 
 
 def break_only_what_was_asked_is_published(draft: Draft) -> None:
     draft.container("jaeger")["ports"].append("127.0.0.1:8888:8888")
+
+
+def break_only_what_was_asked_is_published__called(draft: Draft) -> None:
+    draft.container("web")["ports"] = ["127.0.0.1:8080:8080"]
 
 
 def check_what_was_asked_is_published(system: System) -> Iterator[Finding]:
@@ -118,10 +123,13 @@ def break_otlp_is_published_at_the_first_tier_alone(draft: Draft) -> None:
 
 
 def check_an_environment_leaves_the_port_to_the_engine(system: System) -> Iterator[Finding]:
-    """The base publishes a port at its own number, an environment at one that is free: several fit on a host."""
+    """The base publishes a port at its own number unless another has it, an environment at one that is free."""
+    taken: set[str] = set()
     for name, port in _ports(system):
         match = _PORT.fullmatch(port)
-        wanted = match["inside"] if match and system.said_for is None else ""
+        is_first = match and match["inside"] not in taken
+        wanted = match["inside"] if match and is_first and system.said_for is None else ""
+        taken |= {match["inside"]} if match and name in system.said["services"] else set()
         if match and match["host"] != wanted:
             yield "compose.yaml", f"{name} publishes {port}, in {system.said_for or 'the base'}"
 
@@ -211,8 +219,16 @@ def _ports(system: System) -> Iterator[tuple[str, str]]:
 
 def _groups(system: System) -> set[str]:
     said = system.get("compose", "publish")
-    groups = {"ui"} if said is None else set(said)
-    return set(_GROUPS) if "all" in groups else groups
+    groups = {"ui", "entry"} if said is None else set(said)
+    return {*_GROUPS, "entry"} if "all" in groups else groups
+
+
+def _entries(system: System) -> set[str]:
+    """Generated services that no other calls; where everybody is called by somebody, the first may count as one."""
+    names = list(system.said["services"])
+    called = {callee for name in names for callee in system.callees(name) if callee != name}
+    begin = set(names) - called or set(names[:1])
+    return {name for name in begin if "build" in system.containers.get(name, {})}
 
 
 def _has_receiver(system: System) -> bool:
