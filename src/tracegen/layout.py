@@ -32,16 +32,17 @@ def _parts(edges: Sequence[tuple[int, int]]) -> list[tuple[dict[int, Place], flo
         return []
     from fast_sugiyama import from_edges
 
-    # It gives vertices of its own to edges over several layers: they keep room, and are left out here. Numbers of
-    # services are texts there, so that the two cannot be mistaken.
-    said = [(str(caller), str(callee)) for caller, callee in downwards]
+    # What it makes of vertices follows the order of a set: numbers from 0 on keep theirs, texts change it with each
+    # process. Edges over several layers get vertices of their own: they keep room, and have higher numbers.
+    ends = sorted({number for edge in downwards for number in edge})
+    numbers = {number: index for index, number in enumerate(ends)}
     found = []
-    for vertices, width, height, *_ in from_edges(said, vertex_spacing=_SPACING):
-        real = {name: place for name, place in vertices if isinstance(name, str)}
+    for vertices, width, height, *_ in from_edges(
+        [(numbers[caller], numbers[callee]) for caller, callee in downwards], vertex_spacing=_SPACING
+    ):
+        real = {ends[int(index)]: place for index, place in vertices if int(index) < len(ends)}
         lowest = min(x for x, _ in real.values())
-        part = {
-            int(name): ((height - y) / _SPACING, (x - lowest) / _SPACING) for name, (x, y) in sorted(real.items())
-        }
+        part = {number: ((height - y) / _SPACING, (x - lowest) / _SPACING) for number, (x, y) in sorted(real.items())}
         found.append((part, width / _SPACING))
     return sorted(found, key=lambda each: (-len(each[0]), min(each[0])))
 

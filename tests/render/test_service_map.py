@@ -1,12 +1,15 @@
 """The picture of who calls whom, in TRACING.md and beside it."""
 
+import os
+import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
-from support import compiled, one_service
+from support import ROOT, compiled, one_service
 from tracegen.layout import layout
 
 SHOP = {
@@ -57,3 +60,24 @@ def test_more_calls_than_mermaid_draws_are_in_the_picture_alone(tmp_path: Path) 
     rendered = compiled(tmp_path, one_service(services=services))
     assert time.process_time() - began < 20
     assert b"mermaid" not in rendered.tree["TRACING.md"] and len(rendered.tree["TRACING.svg"]) < 60_000
+
+
+PLACES = """
+import random
+from tracegen.layout import layout
+choose = random.Random(4711)
+for size in range(2, 40):
+    names = [f"service-{number}" for number in range(size)]
+    edges = {(choose.choice(names), choose.choice(names)) for _ in range(2 * size)}
+    print(sorted(layout(names, edges).items()))
+"""
+
+
+def test_places_are_the_same_in_every_process() -> None:
+    found = set()
+    for seed in ("0", "1", "2", "3"):
+        variables = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "src")}
+        found.add(
+            subprocess.run([sys.executable, "-c", PLACES], env=variables, capture_output=True, check=True).stdout
+        )
+    assert len(found) == 1
