@@ -51,7 +51,10 @@ class Built:
     def up(self, endpoint: str, logs: Path, **changed: str) -> Iterator[Up]:
         """Started with its rendered environment, sending to `endpoint`; `changed` are further variables."""
         port = free_port()
-        environment = {**texts(self.service), "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "PORT": str(port), **changed}
+        rendered = texts(self.service)
+        # What it would ask itself is in the way of counting what it was asked.
+        rendered.pop("EXAMPLE_REQUESTS_PER_SECOND", None)
+        environment = {**rendered, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "PORT": str(port), **changed}
         running = Running(
             Path(shutil.which(self.command[0]) or self.command[0]),
             self.command[1:],
