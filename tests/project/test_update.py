@@ -314,16 +314,20 @@ def test_no_project_is_wrong_usage_and_a_wrong_spec_stops_all(shop: Path, releas
 
 def test_steps_of_a_breaking_version_are_told_before_and_with_the_update(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
-    assert tracegen("new", folder, "--defaults", "--data", "backend=tempo").code == 0
+    assert (
+        tracegen("new", folder, "--defaults", "--data", "backend=jaeger", "--data", "storage=elasticsearch").code == 0
+    )
     spec = folder / "tracegen.yaml"
     text = spec.read_text(encoding="utf-8")
-    spec.write_text(text + 'versions: {tempo: "2.9.0"}\n', encoding="utf-8")
+    spec.write_text(text + 'versions: {elasticsearch: "8.19.0"}\n', encoding="utf-8")
     assert tracegen("render", spec).code == 0
     spec.write_text(text, encoding="utf-8")
     planned = tracegen("update", folder, "--plan")
-    assert "tempo moves from 2.9.0 to" in planned.err and "source: https://grafana.com/docs/tempo" in planned.err
+    assert (
+        "elasticsearch moves from 8.19.0 to" in planned.err and "source: https://www.elastic.co/docs/" in planned.err
+    )
     assert tracegen("update", folder).err == planned.err
-    assert "tempo moves" not in tracegen("update", folder).err, "it has moved"
+    assert "elasticsearch moves" not in tracegen("update", folder).err, "it has moved"
 
 
 def test_a_move_within_a_version_asks_for_nothing(tmp_path: Path) -> None:
