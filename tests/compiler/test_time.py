@@ -47,6 +47,12 @@ def mesh(count: int) -> str:
     return system(count, lambda number: ", ".join(f"s{each}" for each in range(number + 1, min(number + 11, count))))
 
 
+def calls_of_one(count: int) -> str:
+    """One service calls all others."""
+    called = (f"s{number}" for number in range(count))
+    return service(f"calls: [{', '.join(called)}]") + many("  s#: {language: go, deploy: false}\n", count)
+
+
 _OWN_HEAD = ", sampling: {head: {type: ratio, ratio: 0.5}}"
 _TRAFFIC = ", traffic: {requests_per_second: 2}"
 _STRICT = "kubernetes: {network_policies: strict}\n"
@@ -65,6 +71,7 @@ GROWING: Mapping[str, tuple[Callable[[int], str], int]] = {
     "wrong attributes": (lambda n: HEAD + API + "attributes:\n" + many("  k#: [v]\n", n), 500),
     "empty attributes": (lambda n: HEAD + API + "attributes:\n" + many("  k#:\n", n), 1_250),
     "variables": (lambda n: service(f"env: {{{many('A#: b', n, ', ')}}}"), 1_250),
+    "calls of a service": (calls_of_one, 500),
     "unknown keys": (lambda n: HEAD + API + many("key#: 1\n", n), 750),
     "unknown keys of services": (lambda n: HEAD + "services:\n" + many("  s#: {language: go, bad: 1}\n", n), 75),
     "services": (lambda n: HEAD + "services:\n" + many("  s#: {language: go}\n", n), 100),

@@ -36,7 +36,7 @@ def _calls(settings: Settings) -> Iterator[Problem]:
             callee = call.service
             if callee in seen:
                 message = f"{name} calls {quoted(callee)} twice"
-                hint = "say once what is expected of these calls"
+                hint = "name it once, with all that is expected of these calls"
                 yield at(settings, CALLED_TWICE, ("services", name, "calls", index), message, hint)
             seen.add(callee)
             yield from _expectations(settings, name, index, call)
