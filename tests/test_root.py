@@ -52,6 +52,10 @@ def test_the_top_holds_what_the_readme_names() -> None:
     assert not complaints(files_of_git(), ROOT)
 
 
+def test_there_are_no_more_files_than_people_look_through() -> None:
+    assert len(files_of_git()) < 2_300
+
+
 def test_what_the_readme_names_is_there() -> None:
     found = files_of_git()
     for name in [*named(), *DOT_FILES]:
@@ -76,7 +80,18 @@ def test_a_stray_entry_is_found(name: str, text: str, words: list[str], tmp_path
 
 
 #: What looks at the whole repository: its form, its pages, the wheel, and what rendered files and tables come to.
-OF_ALL = {"shape", "root", "docs", "problem_pages", "lint_output", "wheel", "hardening", "benchmark"}
+OF_ALL = {
+    "shape",
+    "root",
+    "docs",
+    "problem_pages",
+    "security_page",
+    "lint_output",
+    "wheel",
+    "supply_chain",
+    "hardening",
+}
+OF_ALL |= {"benchmark", "fuzz"}
 
 
 def test_tests_lie_in_the_folder_of_the_package_that_they_test() -> None:
