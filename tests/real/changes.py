@@ -13,7 +13,7 @@ from invariants import System
 from invariants._specs import SMALLEST
 from programs.servers.kubernetes import KubernetesServer, Refused
 
-NAMESPACE = "changing"
+NAMESPACE = "every-change"
 #: What may change in the specification of a kind that else may not.
 _FREE = {
     "StatefulSet": ("replicas", "template", "updateStrategy", "minReadySeconds", "ordinals"),
