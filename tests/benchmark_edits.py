@@ -19,7 +19,7 @@ from benchmark import SOURCES, seconds
 EDITED = 40
 ROUNDS = 5
 #: The render takes at most this share of the time of copier.
-PROMISE = 0.1
+PROMISE = 0.143
 
 _SPEC = """\
 tracegen: 1

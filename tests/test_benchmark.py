@@ -22,7 +22,7 @@ def test_commands_start_as_quickly_as_promised() -> None:
     assert not broken, [f"{each.case.name}: {each.ratio:.1f} > {each.case.promise}" for each in broken]
 
 
-def test_a_render_of_edited_files_takes_at_most_a_tenth_of_copier_update() -> None:
+def test_a_render_of_edited_files_takes_at_most_a_seventh_of_copier_update() -> None:
     shares = []
     for _ in range(TRIES):
         shares.append(compare(rounds=2).share)

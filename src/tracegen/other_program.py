@@ -4,7 +4,9 @@ The package index has a `tracegen` that is somebody else's. Both have a package 
 last one installed replaces files of the first. This one is distributed as `tracegen-otel`.
 """
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 DISTRIBUTION = "tracegen-otel"
 OTHER = "tracegen"
@@ -19,6 +21,8 @@ UNDO = (
 
 def installed() -> Iterator[str]:
     """The versions of the other program in this Python, as a rule none."""
+    if not any(any(Path(folder).glob(f"{OTHER}-*.*-info")) for folder in sys.path):
+        return
     from importlib.metadata import distributions  # slow to load, and seldom needed
 
     for each in distributions(name=OTHER):

@@ -1,7 +1,7 @@
 """Who calls whom as a picture: Mermaid for TRACING.md, and an SVG beside it with the places that the viewer gives."""
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from html import escape
 
 from tracegen.layout import Place, layout
 from tracegen.system import System
