@@ -36,6 +36,7 @@ DATA = sorted(
 ORDER = [
     "problems",
     "traces",
+    "columns",
     "layout",
     "view",
     "emit",
@@ -78,6 +79,7 @@ FOR_PACKS = {"emit", "decide", "packs", "packs.contract", "system", "parts", "re
 #: The pure stages, and what no pure function has: a clock, chance, the environment, files, the network.
 PURE = [
     "problems",
+    "columns",
     "layout",
     "emit",
     "system",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from tracegen.columns import columns
 from tracegen.compiler import Rendered
 from tracegen.system import Decision, Service
 from tracegen.system.kept import Row, kept, limits
@@ -70,7 +71,7 @@ def _service_text(service: Service, rows: Sequence[Row]) -> Iterator[str]:
     lines = [_HEAD, *(_cells(row) for row in rows)]
     share = f"{total:.3g} %" if traffic.traces_per_second else "-"
     lines.append(("all", "100 %", "", "", "", share, f"{traces:.4g}", f"{spans:.4g}", f"{gigabytes:.4g}"))
-    yield from _table(lines)
+    yield from columns(lines, [False, *([True] * (len(_HEAD) - 1))])
     for operation, strategy in service.sampler.operations.items():
         yield f"  of operation {operation!r} the head sampler keeps {_percent(strategy.ratio or 0)} instead"
 
@@ -78,13 +79,6 @@ def _service_text(service: Service, rows: Sequence[Row]) -> Iterator[str]:
 def _cells(row: Row) -> tuple[str, ...]:
     shares = (row.share, row.head, row.tail, row.limits, row.kept)
     return (row.kind, *map(_percent, shares), f"{row.traces:.4g}", f"{row.spans:.4g}", f"{row.gigabytes:.4g}")
-
-
-def _table(lines: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        first, *rest = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        yield f"  {first.strip().ljust(widths[0])}  {'  '.join(rest)}".rstrip()
 
 
 def _percent(share: float) -> str:

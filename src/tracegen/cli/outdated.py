@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tracegen.catalogue import Catalogue, numbers_of
-from tracegen.cli.packs import table
+from tracegen.columns import columns
 from tracegen.source.files import read_file
 
 
@@ -20,7 +20,7 @@ def tell_outdated(packs: Catalogue, path: Path, format_: str) -> int:
             json.dumps([dict(zip(("name", "pinned", "catalogue"), row, strict=True)) for row in rows], indent=2)
         )
     elif rows:
-        click.echo("\n".join(table([["name", "pinned", "catalogue"], *rows])))
+        click.echo("\n".join(columns([["name", "pinned", "catalogue"], *rows])))
     click.echo(f"{len(rows)} of {len(packs.images)} pins are behind {path}", err=True)
     return int(bool(rows))
 

@@ -1,13 +1,14 @@
 """`tracegen packs`."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tracegen.catalogue import Catalogue, catalogue
+from tracegen.columns import columns
 
 
 @click.command(short_help="List languages, backends, storages and pinned versions.")
@@ -80,20 +81,12 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
 def _lines(content: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     for kind, entries in content.items():
         yield from ("", kind) if kind != "languages" else (kind,)
-        columns = [key for key in entries[0] if key != "source"]
-        rows = [[_cell(entry[key]) for key in columns] for entry in entries]
-        yield from table([[key.replace("_", " ") for key in columns], *rows])
+        keys = [key for key in entries[0] if key != "source" and all(key in entry for entry in entries)]
+        rows = [[_cell(entry[key]) for key in keys] for entry in entries]
+        yield from columns([[key.replace("_", " ") for key in keys], *rows])
         if kind == "versions":
             yield from ("", "sources of the versions")
             yield from (f"  {entry['name']}: {entry['source']}" for entry in entries)
-
-
-def table(rows: list[list[str]]) -> Iterable[str]:
-    """Rows with their columns below each other."""
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from tracegen.columns import columns
 from tracegen.traces import (
     BadQuestion,
     Requests,
@@ -256,13 +257,7 @@ def _table(rows: Rows) -> Iterator[str]:
     )
     cells = [[key.replace("_", " ") for key in keys], *([_cell(key, row.get(key)) for key in keys] for row in rows)]
     numeric = [all(isinstance(row.get(key), int | float | None) for row in rows) for key in keys]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        parts = (
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        )
-        yield f"  {'  '.join(parts)}".rstrip()
+    yield from columns(cells, numeric)
 
 
 def _cell(key: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tracegen.columns import columns
 from tracegen.rehearse.count import Counted
 from tracegen.rehearse.predict import Expected
 from tracegen.rehearse.send import Outcome
@@ -129,10 +130,7 @@ def _sent(report: Report) -> Iterator[str]:
 def _table(report: Report) -> Iterator[str]:
     head = ["class", "of", "predicted", "interval", *(["counted", "in part"] if report.counted is not None else [])]
     rows = [head, *(_row(report, each) for each in report.expected)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first, *rest = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        yield f"  {first.strip().ljust(widths[0])}  {'  '.join(rest)}"
+    yield from columns(rows, [False, *([True] * (len(head) - 1))])
 
 
 def _row(report: Report, each: Expected) -> list[str]:
