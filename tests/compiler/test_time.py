@@ -1,8 +1,9 @@
 """The time to judge a spec grows with the spec, whatever in it grows: twice the input, at most 2.5 times the time."""
 
+import gc
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -112,24 +113,41 @@ def judged(spec: str) -> list[Problem]:
     return list(checked.problems)
 
 
+#: What disturbs only ever adds, so the best of some tries counts.
+TRIES = 5
+
+
+@pytest.fixture
+def only_its_own_garbage() -> Iterator[None]:
+    """What all collected tests hold is no part of what a spec costs, and a collection walks it at any moment."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def seconds(spec: str) -> float:
-    """Processor time to judge a spec, and to print the problems in every format; the better of two."""
-    taken = []
-    for _ in range(2):
-        start = time.process_time()
-        problems = judged(spec)
-        for name in FORMATS:
-            formatter(name)(problems)
-        taken.append(time.process_time() - start)
-    return min(taken)
+    """Processor time to judge a spec, and to print the problems in every format."""
+    gc.collect()
+    start = time.process_time()
+    problems = judged(spec)
+    for name in FORMATS:
+        formatter(name)(problems)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("what", GROWING)
+@pytest.mark.usefixtures("only_its_own_garbage")
 def test_twice_as_much_takes_at_most_two_and_a_half_times_as_long(what: str) -> None:
     make, count = GROWING[what]
     judged(HEAD + API)
-    assert len(make(2 * count)) < 4 * 1024 * 1024
-    small, large = seconds(make(count)), seconds(make(2 * count))
+    once, twice = make(count), make(2 * count)
+    assert len(twice) < 4 * 1024 * 1024
+    small, large = seconds(once), seconds(twice)
+    for _ in range(TRIES - 1):
+        if large < 2.5 * small + 0.03:
+            return
+        small, large = min(small, seconds(once)), min(large, seconds(twice))
     assert large < 2.5 * small + 0.03, (small, large)
 
 
