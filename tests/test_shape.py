@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
+import jinja2.nodes
 import pytest
 
 from support import ROOT
@@ -239,10 +241,34 @@ def _with_default(schema: Any) -> Iterator[str]:
 
 def own_defaults(tree: ast.AST, keys: frozenset[str]) -> Iterator[str]:
     """Expressions that have a value ready where a setting had none: `or`, `.get(key, …)`, `… if … else`."""
-    for node in ast.walk(tree):
-        for asked, default in _alternatives(node):
-            if key_of(asked) in keys and is_literal(default):
-                yield ast.unparse(node)
+    for scope in _scopes(tree):
+        named = dict(_named(scope))
+        for node in ast.walk(scope):
+            for asked, default in _alternatives(node):
+                meant = named.get(asked.id, asked) if isinstance(asked, ast.Name) else asked
+                if key_of(meant) in keys and is_literal(default):
+                    yield ast.unparse(node)
+
+
+def _scopes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Functions, else the whole: what a name stands for is looked for within one."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    yield from functions or [tree]
+
+
+def _named(scope: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Names, and the expressions that they stand for."""
+    for node in ast.walk(scope):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.NamedExpr(target=ast.Name(id=name), value=value)
+            ):
+                yield name, value
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                yield from (
+                    (name.id, value) for name, value in zip(names, values, strict=True) if isinstance(name, ast.Name)
+                )
 
 
 def _alternatives(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -319,6 +345,10 @@ def test_nothing_below_decide_has_a_default_of_its_own(part: str) -> None:
         'getattr(said, "size", "20Gi")',
         '"10s" if not said.decision_wait else said.decision_wait',
         'options["size"] if "size" in options else "20Gi"',
+        'wait = said.decision_wait\nuse(wait or "10s")',
+        'size, other = said.size, 1\nuse(size if size else "20Gi")',
+        'use(size or "20Gi") if (size := said.size) else None',
+        "def build(said):\n    count = said.replicas\n    return count or REPLICAS",
     ],
 )
 def test_a_default_is_seen(text: str) -> None:
@@ -328,6 +358,35 @@ def test_a_default_is_seen(text: str) -> None:
 @pytest.mark.parametrize("text", ['said.image or ""', "said.replicas or said.most", 'found.get("name", ())'])
 def test_what_repeats_no_default_is_not_taken_for_one(text: str) -> None:
     assert not list(own_defaults(ast.parse(text), decided_keys()))
+
+
+def defaults_of_a_template(text: str) -> list[str]:
+    """Values that a template has ready where a setting is not there; ADDRESS is for a reader to fill in."""
+    tree = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=True).parse(text)
+    filters = [each.name for each in tree.find_all(jinja2.nodes.Filter) if each.name in ("default", "d")]
+    both = [
+        each
+        for each in tree.find_all(jinja2.nodes.Or)
+        if isinstance(each.right, jinja2.nodes.Const) and each.right.value != "ADDRESS"
+    ]
+    chosen = [
+        each
+        for each in tree.find_all(jinja2.nodes.CondExpr)
+        if isinstance(each.expr2, jinja2.nodes.Const) and each.expr1 == each.test and each.expr2.value
+    ]
+    return [*filters, *(f"line {each.lineno}" for each in (*both, *chosen))]
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_no_template_has_a_default_of_its_own(path: Path) -> None:
+    assert not defaults_of_a_template(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ service.port | default(8080) }}", "{{ size or '20Gi' }}", "{{ size if size else '20Gi' }}"]
+)
+def test_a_default_of_a_template_is_seen(text: str) -> None:
+    assert defaults_of_a_template(text)
 
 
 #: What was said is no matter of builders, packs and targets, and of rules only in these words: whether and where a
@@ -377,6 +436,10 @@ def asked_of_any(tree: ast.AST) -> Iterator[str]:
                 yield ast.unparse(node)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, _, _]):
                 yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id="said" | "settings" | "storage"), _]):
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Name(id="asdict" | "vars" | "astuple")):
+                yield ast.unparse(node)
 
 
 @pytest.mark.parametrize("part", BELOW_DECIDE)
@@ -405,7 +468,16 @@ def test_a_question_to_the_spec_is_seen(text: str) -> None:
     assert list(asked_of_the_spec(ast.parse(text)))
 
 
-@pytest.mark.parametrize("text", ['getattr(said, "size", None)', "getattr(storage, key, ())", 'hasattr(said, "tls")'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'getattr(said, "size", None)',
+        "getattr(storage, key, ())",
+        'hasattr(said, "tls")',
+        "getattr(said, key)",
+        "{key: value for key, value in asdict(storage).items()}",
+    ],
+)
 def test_a_question_of_anything_is_seen(text: str) -> None:
     assert list(asked_of_any(ast.parse(text)))
 

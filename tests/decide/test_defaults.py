@@ -54,6 +54,7 @@ SPECS: Mapping[str, Mapping[str, Any]] = {
     "clickhouse": {"backend": {"storage": "clickhouse"}},
     "servers of others": {"backend": {"storage": {"type": "opensearch", "url": "https://search.example.com:9200"}}},
     "tempo": {"backend": {"type": "tempo"}, "targets": ["compose", "kubernetes"]},
+    "tenants": {"backend": {"type": "tempo", "tenants": [{"name": "red"}]}},
     "s3": {"backend": {"type": "tempo", "storage": "s3"}},
     "scalable": {"backend": {"mode": "scalable", "storage": "opensearch"}},
     "certificates": {

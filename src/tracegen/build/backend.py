@@ -51,15 +51,13 @@ def _storage(settings: Settings, pack: StoragePack | None) -> Storage:
     )
 
 
-def _limits(said: TenantLimits | None) -> Limits:
-    if said is None:
-        return Limits()
+def _limits(said: TenantLimits) -> Limits:
     return Limits(
-        bytes_per_second=size_in_bytes(said.bytes_per_second) if said.bytes_per_second else None,
-        burst=size_in_bytes(said.burst) if said.burst else None,
-        trace_bytes=size_in_bytes(said.max_trace_size) if said.max_trace_size else None,
-        live_traces=said.live_traces,
-        retention=milliseconds(said.retention) if said.retention else None,
+        bytes_per_second=size_in_bytes(said.bytes_per_second),
+        burst=size_in_bytes(said.burst),
+        trace_bytes=size_in_bytes(said.max_trace_size),
+        live_traces=said.live_traces or 0,
+        retention=milliseconds(said.retention),
     )
 
 

@@ -17,12 +17,10 @@ def certificates_of(settings: Settings) -> Certificates | None:
     if not said.enabled:
         return None
     manager = said.cert_manager
-    files = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
-    found = {key: _certificate(getattr(said, key), file, project, manager is not None) for key, file in files.items()}
     return Certificates(
-        ca=found["ca"],
-        cert=found["cert"],
-        key=found["key"],
+        ca=_certificate(said.ca, "ca.crt", project, manager is not None),
+        cert=_certificate(said.cert, "tls.crt", project, manager is not None),
+        key=_certificate(said.key, "tls.key", project, manager is not None),
         issuer=manager.issuer if manager else "",
         issuer_kind=manager.kind if manager else "",
     )

@@ -43,7 +43,6 @@ from tracegen.system import (
     text,
 )
 from tracegen.system.graph import entries
-from tracegen.system.sampling import ASSUMED_RATE
 from tracegen.system.units import size_in_bytes
 
 #: The tag of what is built from a spec that gives the service no version.
@@ -175,7 +174,7 @@ def _example_environment(
     if callees:
         variables["EXAMPLE_CALLS"] = text(",".join(callees))
     if is_entry:
-        rate = traffic_of(service).traces_per_second or ASSUMED_RATE
+        rate = traffic_of(service).or_assumed().traces_per_second
         variables["EXAMPLE_REQUESTS_PER_SECOND"] = text(f"{rate / service.replicas:g}")
     return variables
 

@@ -120,11 +120,11 @@ class ClickhouseStorage(Storage):
 class TenantLimits:
     """`backend.tenants.*.limits`."""
 
-    bytes_per_second: str | None
-    burst: str | None
-    max_trace_size: str | None
+    bytes_per_second: str
+    burst: str
+    max_trace_size: str
     live_traces: int | None
-    retention: str | None
+    retention: str
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Tenant:
     """One of `tenants`."""
 
     name: str
-    limits: TenantLimits | None
+    limits: TenantLimits
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from tracegen.system.units import MEBIBYTE, milliseconds, size_in_bytes
 #: Of an example whose language pack says nothing of it, and of a service that others run.
 _SERVICE_MEMORY = "256Mi"
 _KAFKA_COPIES = 3
+#: Of a tenant: bytes at once, and traces that a live store holds.
+_LEAST_BURST = "30Mi"
+_LIVE_TRACES = 10_000
 
 Decided = tuple[Any, str]
 Entry = Callable[[Draft, Path], Decided]
@@ -52,8 +55,21 @@ def _bucket(draft: Draft, path: Path) -> Decided:
     return None, "a store is rendered, with a bucket of its own"
 
 
-def _limits(draft: Draft, path: Path) -> Decided:
-    return None, "what the backend grants by itself"
+def _burst(draft: Draft, path: Path) -> Decided:
+    rate = draft[(*path[:-1], "bytes_per_second")]
+    if size_in_bytes(rate) < size_in_bytes(_LEAST_BURST):
+        return _LEAST_BURST, "room for several requests of a collector"
+    return rate, "what a second may bring"
+
+
+def _live_traces(draft: Draft, path: Path) -> Decided:
+    if draft["backend", "mode"] == "scalable":
+        return _LIVE_TRACES, "what Tempo grants by itself"
+    return None, "the memory bounds them: above a number spans would be dropped in silence"
+
+
+def _retention_of_tenant(draft: Draft, path: Path) -> Decided:
+    return draft["backend", "retention"], "that of all"
 
 
 def _default_strategy(draft: Draft, path: Path) -> Decided:
@@ -258,7 +274,9 @@ TABLE: Mapping[Pattern, Entry] = {
     ("kubernetes", "ingress", "gateway", "section"): _gateway_section,
     ("sampling", "head", "default"): _default_strategy,
     ("backend", "storage", "bucket"): _bucket,
-    ("backend", "tenants", "*", "limits"): _limits,
+    ("backend", "tenants", "*", "limits", "burst"): _burst,
+    ("backend", "tenants", "*", "limits", "live_traces"): _live_traces,
+    ("backend", "tenants", "*", "limits", "retention"): _retention_of_tenant,
     ("kubernetes", "storage_class"): _storage_class,
     ("backend", "kafka", "brokers"): _brokers,
     ("backend", "kafka", "topic"): _topic,
@@ -298,7 +316,7 @@ ABSENT = frozenset(
         ("kubernetes", "ingress", "gateway", "section"),
         ("sampling", "head", "default"),
         ("backend", "storage", "bucket"),
-        ("backend", "tenants", "*", "limits"),
+        ("backend", "tenants", "*", "limits", "live_traces"),
         ("kubernetes", "storage_class"),
         ("backend", "kafka", "brokers"),
         ("services", "*", "tenant"),

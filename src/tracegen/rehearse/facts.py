@@ -8,7 +8,7 @@ from tracegen.compiler import Rendered
 from tracegen.system import Secret, System, Text
 from tracegen.system.graph import entries
 from tracegen.system.kept import CLASSES, Row, kept
-from tracegen.system.sampling import ASSUMED_RATE, Sampler, Traffic
+from tracegen.system.sampling import Sampler, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,7 @@ def _traffic(system: System) -> dict[str, Traffic]:
     if any(each.traces_per_second for each in said.values()):
         return said
     begin = entries({name: service.calls for name, service in system.services.items()})
-    return {
-        name: replace(each, traces_per_second=ASSUMED_RATE) if name in begin else each for name, each in said.items()
-    }
+    return {name: each.or_assumed() if name in begin else each for name, each in said.items()}
 
 
 def _resource(name: str, environment: Mapping[str, Text]) -> dict[str, str]:

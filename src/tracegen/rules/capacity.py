@@ -24,8 +24,6 @@ _SIZE: Path = ("backend", "storage", "size")
 _HOUR, _GIGABYTE, _GIBIBYTE = 3_600_000, 1e9, 2**30
 #: A volume that is fuller than this is as good as full: work in progress needs room, and so do indices.
 _FULL = 0.9
-#: What Tempo takes of a tenant of whom nothing is said.
-_TENANT_BYTES = 30_000_000
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
@@ -109,11 +107,10 @@ def _too_much(settings: Settings, where: Path, what: tuple[str, Sizing, float], 
 def _tenants(settings: Settings, spans: Mapping[str, float]) -> Iterator[Problem]:
     for index, tenant in enumerate(settings.backend.tenants or ()):
         own = sum(spans[name] for name, each in settings.services.items() if each.tenant == tenant.name)
-        limit = tenant.limits.bytes_per_second if tenant.limits else None
-        bound = size_in_bytes(limit) if limit else _TENANT_BYTES
+        bound = size_in_bytes(tenant.limits.bytes_per_second)
         if own * BYTES_PER_SPAN > bound:
-            path: Path = ("backend", "tenants", index)
-            path = (*path, "limits", "bytes_per_second") if limit else path
+            whole: Path = ("backend", "tenants", index)
+            path = cause(settings, (*whole, "limits", "bytes_per_second"), (*whole, "limits"), whole)
             message = (
                 f"about {own * BYTES_PER_SPAN:,.0f} bytes a second are kept of tenant {tenant.name}, and "
                 f"{bound:,} are taken: the rest waits until the queue is full"

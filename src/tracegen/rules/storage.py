@@ -1,7 +1,6 @@
 """Storage, its servers, and the modes it fits."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from tracegen.catalogue import Catalogue, StoragePack
@@ -27,7 +26,8 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
     """The storage of the backend, and endpoints that somebody else runs."""
     pack, storage = storage_pack(settings, packs), settings.backend.storage
     if pack and storage:
-        given = {key: value for key, value in asdict(storage).items() if value is not None}
+        options = {key: settings.option(key) for key in pack.options.get("properties", {})}
+        given = {key: value for key, value in options.items() if value is not None}
         yield from _mode(settings, packs, pack)
         yield from _server(settings, given, pack)
         yield from _incomplete(settings, given, pack)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
 from tracegen.problems import Code, Problem, Severity
-from tracegen.rules._shared import at, backend_pack, cause
+from tracegen.rules._shared import at, backend_pack, cause, storage_pack
 from tracegen.source.words import Guesses, quoted
 from tracegen.system.units import size_in_bytes
 
@@ -15,8 +15,7 @@ NO_TENANT = Code("TG322", "Service without a tenant", Severity.WARNING, acceptab
 TENANT_TWICE = Code("TG323", "Tenant declared twice")
 SMALL_BURST = Code("TG324", "Burst smaller than a request")
 
-#: The largest request that a collector sends to a backend.
-LARGEST_REQUEST = 3_000_000
+_MEGABYTE = 1_000_000
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
@@ -33,19 +32,22 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
             message = f"tenant {quoted(name)} is declared twice"
             yield at(settings, TENANT_TWICE, ("backend", "tenants", index), message, "keep one of them")
         seen.add(name)
-    yield from _bursts(settings)
+    yield from _bursts(settings, packs)
     guesses = Guesses()
     for name in settings.services:
         yield from _service(settings, name, tenants, guesses)
 
 
-def _bursts(settings: Settings) -> Iterator[Problem]:
+def _bursts(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
+    pack = storage_pack(settings, packs)
+    largest = pack.delivery.largest if pack else 0
     for index, tenant in enumerate(settings.backend.tenants or ()):
-        burst = tenant.limits.burst if tenant.limits else None
-        if burst and size_in_bytes(burst) < LARGEST_REQUEST:
+        burst = tenant.limits.burst
+        if size_in_bytes(burst) < largest:
             path = ("backend", "tenants", index, "limits", "burst")
-            message = f"a burst of {burst} has no room for one request of a collector, which may have 3 MB"
-            yield at(settings, SMALL_BURST, path, message, "say 3Mi or more; bytes_per_second may be less")
+            megabytes = f"{largest / _MEGABYTE:g}"
+            message = f"a burst of {burst} has no room for one request of a collector, which may have {megabytes} MB"
+            yield at(settings, SMALL_BURST, path, message, f"say {megabytes}Mi or more; bytes_per_second may be less")
 
 
 def _service(settings: Settings, name: str, tenants: list[str], guesses: Guesses) -> Iterator[Problem]:

@@ -1,13 +1,13 @@
 """Sampling of the System: who decides, where, and how many traces wait for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 #: Ports of the server of strategies, over HTTP and gRPC: https://www.jaegertracing.io/docs/latest/deployment/#ports
 SAMPLING_PORTS = {"http": 5778, "grpc": 5779}
 
 #: Traces a second that are taken to start in a service that nobody calls, where the spec states no traffic.
-ASSUMED_RATE = 1.0
+_ASSUMED_RATE = 1.0
 #: The chance that a count lies outside its interval though all is as predicted.
 CHANCE = 1e-4
 
@@ -110,3 +110,7 @@ class Traffic:
     def spans_per_second(self) -> float:
         """Before any sampling."""
         return self.traces_per_second * self.spans
+
+    def or_assumed(self) -> "Traffic":
+        """As stated; else what is made where something has to be seen, which sizes nothing."""
+        return self if self.traces_per_second else replace(self, traces_per_second=_ASSUMED_RATE)

@@ -199,13 +199,13 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a backend takes of one tenant, in bytes, and keeps of it, in milliseconds; None where that is its own."""
+    """What a backend takes of one tenant, in bytes, and keeps of it, in milliseconds; 0 `live_traces`: any number."""
 
-    bytes_per_second: int | None = None
-    burst: int | None = None
-    trace_bytes: int | None = None
-    live_traces: int | None = None
-    retention: int | None = None
+    bytes_per_second: int
+    burst: int
+    trace_bytes: int
+    live_traces: int
+    retention: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ In one process what the live store leaves out is nowhere else, and it leaves out
 from tracegen.emit import Commented, Value
 from tracegen.system import Design, Limits
 from tracegen.system.sizing import BYTES_PER_SPAN
-from tracegen.system.units import go_duration
+from tracegen.system.units import go_duration, milliseconds
 
-#: What Tempo grants when nothing is said; a tenant's entry must repeat it, since what it leaves out is zero.
+#: What Tempo grants by itself. The entry of whoever has none repeats it, since what an entry leaves out is zero.
 _RATE_BYTES, _LIVE_TRACES, _TRACE_BYTES, _TAG_BYTES = 30_000_000, 10_000, 5_000_000, 1_000_000
-
+_HOUR = milliseconds("1h")
 
 #: Of the memory of the one process, for traces that are not yet written.
 _LIVE_SHARE = 5
@@ -44,23 +44,23 @@ def limits(design: Design, per_tenant: str) -> dict[str, Value]:
 
 def tenant_limits(design: Design) -> Value:
     """The overrides of every tenant, and of whoever has no entry."""
-    entries: dict[str, Value] = {tenant.name: _limits(tenant.limits, design) for tenant in design.backend.tenants}
-    entries["*"] = Commented(_limits(Limits(), design), "Whoever has no entry.")
+    entries: dict[str, Value] = {tenant.name: _limits(tenant.limits) for tenant in design.backend.tenants}
+    live, retention = _LIVE_TRACES if design.backend.roles else 0, design.backend.retention * _HOUR
+    granted = Limits(_RATE_BYTES, _RATE_BYTES, _TRACE_BYTES, live, retention)
+    entries["*"] = Commented(_limits(granted), "Whoever has no entry.")
     return {"overrides": entries}
 
 
-def _limits(own: Limits, design: Design) -> Value:
-    rate = own.bytes_per_second or _RATE_BYTES
-    live = _LIVE_TRACES if design.backend.roles else 0
+def _limits(own: Limits) -> Value:
     return {
         "ingestion": {
             "rate_strategy": "local",
-            "rate_limit_bytes": rate,
-            "burst_size_bytes": own.burst or max(rate, _RATE_BYTES),
-            "max_traces_per_user": own.live_traces or live,
+            "rate_limit_bytes": own.bytes_per_second,
+            "burst_size_bytes": own.burst,
+            "max_traces_per_user": own.live_traces,
             "retry_info_enabled": Commented(True, "Without it collectors drop for good what was only too much."),
         },
         "read": {"max_bytes_per_tag_values_query": _TAG_BYTES},
-        "global": {"max_bytes_per_trace": own.trace_bytes or _TRACE_BYTES},
-        "compaction": {"block_retention": go_duration(own.retention or design.backend.retention * 3_600_000)},
+        "global": {"max_bytes_per_trace": own.trace_bytes},
+        "compaction": {"block_retention": go_duration(own.retention)},
     }
