@@ -1,11 +1,13 @@
 """A name that two parts of the system want is a problem, on every target that is rendered, and on no other."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support import compiled, one_service
+from tracegen.build.names import NameTaken, check_names
 from tracegen.problems import ProblemsFound
 
 LOGIN = {
@@ -49,3 +51,15 @@ def test_a_service_cannot_have_the_name_of_something_that_the_target_runs(name: 
 def test_it_can_where_another_target_alone_would_run_it(name: str, tmp_path: Path) -> None:
     for target in set(BOTH) - set(TAKEN[name][1]):
         assert name in compiled(tmp_path, spec(name, target)).system.components
+
+
+def test_another_name_of_a_unit_is_nobody_elses(tmp_path: Path) -> None:
+    """A replica answers to the name that all share; what else had it would be asked in its place."""
+    system = compiled(tmp_path, one_service(collector={"replicas": 2})).system
+    units = system.compose.units
+    check_names(system, (), units, ())
+    gateway, jaeger = (next(each for each in units if each.name == name) for name in ("otel-gateway-2", "jaeger"))
+    assert gateway.aliases
+    with pytest.raises(NameTaken) as found:
+        check_names(system, (), [gateway, replace(jaeger, name=gateway.aliases[0])], ())
+    assert (found.value.name, found.value.target) == (gateway.aliases[0], "compose")
