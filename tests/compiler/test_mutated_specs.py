@@ -3,14 +3,22 @@
 import copy
 import random
 from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from support import ROOT
+from support import ROOT, one_service
 from support import tracegen as run
+from tracegen.catalogue import catalogue
+from tracegen.checking import check
+from tracegen.problems import ProblemsFound
+from tracegen.source.files import load
 
 #: What stands in for a value: wrong types, nothing, names that Windows reserves, paths, long and hostile texts.
 VALUES: list[Any] = [
@@ -18,8 +26,14 @@ VALUES: list[Any] = [
     *("aux", "con", "nul", "prn", "com1", "CON.yaml", "a.", "compose.yaml", "TRACING.md", "services", "collector"),
     *("jaeger", "kubernetes/x", ".tracegen", ".git", "../x", "/x", "a/../b", "services/api", "services/web/tracing"),
     *("a" * 300, "é" * 100, "\u202e", "{{ x }}", "${X}", "https://u:p@h", "*", "none", "api", "1e400", {"env": "X"}),
-    *({"env": "hunter2!"}, {"file": "x" * 300}, {"secret": {}}),
+    *({"env": "hunter2!"}, {"file": "x" * 300}, {"secret": {}}, ["PASSWORD=hunter2!"], {"a": [["TOKEN=hunter2!"]]}),
 ]
+#: Any value may lie in a patch; each text of it is looked at.
+PATCHES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "PASSWORD=hunter2!", "https://u:p@h", "a", "é"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["token", "a", "api_key"]), inner),
+    max_leaves=8,
+)
 SPECS = sorted((ROOT / "examples").glob("*/tracegen.yaml"))
 ROUNDS = 40
 
@@ -86,3 +100,11 @@ def test_what_is_valid_is_written(said: str, name: str, tmp_path: Path) -> None:
     assert judged.code in (0, 1), judged.err
     rendered = run("render", tmp_path / "tracegen.yaml")
     assert rendered.code == judged.code, rendered.err
+
+
+@settings(max_examples=200, deadline=None)
+@given(patch=PATCHES)
+def test_no_patch_ends_as_a_bug(patch: Any) -> None:
+    spec = one_service(overrides={"compose.yaml": {"x-a": patch}})
+    with suppress(ProblemsFound):
+        check(load("-", BytesIO(yaml.safe_dump(spec).encode())), catalogue())

@@ -56,6 +56,8 @@ def _refusal(path: Path, value: str) -> tuple[str, str]:
 def _looks_like_one(path: Path, value: str) -> bool:
     if path[0] == "overrides" and value and may_be_secret_key(str(path[-1])):
         return not refers(value)
+    if len(path) > 1 and path[-2] == "attributes" and is_secret_key(str(path[-1])):
+        return True
     # The rule of variables tells those whose name says it.
     return may_hold_secret(value) and not is_secret_variable(path)
 

@@ -7,8 +7,8 @@ from tracegen.catalogue import Catalogue
 from tracegen.source.node import Path
 from tracegen.spec.schema import Schema, resolve, schema_of
 
-#: What a mapping may hold that takes anything, such as a patch.
-_ANYTHING: Schema = {"type": "object"}
+#: What a mapping may hold that takes anything, such as a patch: lists too.
+_ANYTHING: Schema = {"type": "object", "x-anything": True}
 
 
 class Paths:
@@ -35,6 +35,8 @@ class Paths:
 def _below(node: Schema, part: str | int) -> Iterator[Schema]:
     if isinstance(part, int):
         yield from (node[key] for key in ("items",) if key in node)
+        if "x-anything" in node:
+            yield _ANYTHING
         return
     variants = node.get("x-variants", {}).values()
     groups = (node.get("properties", {}), *(each.get("properties", {}) for each in variants))
