@@ -71,6 +71,8 @@ def _variable(path: Path) -> str:
 def _refer(path: Path, name: str) -> str:
     if path[0] == "overrides":
         return f"refer to it: ${{env:{name}}}"
+    if "attributes" in path[:-1]:
+        return "leave it out: every span carries it, and who reads spans reads it"
     return f"refer to it, for example {{env: {name}}}, and change the secret if this file was shared"
 
 
