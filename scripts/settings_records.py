@@ -22,8 +22,9 @@ None is a value like any other: the key has no meaning here, or its absence mean
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from tracegen.system.record import Record
 '''
 _REFERENCES = {
     "Reference": "A reference to a secret: one of the three.",
@@ -130,8 +131,7 @@ def _record(name: str, fields: list[str], words: str, base: str = "") -> str:
     own = re.compile(rf"\b{name}\b")
     quoted = (re.sub(r": (.*)", r': "\1"', each) if own.search(each.partition(": ")[2]) else each for each in fields)
     body = "\n".join(f"    {each}" for each in quoted)
-    bases = f"({base})" if base else ""
-    text = f'@dataclass(frozen=True)\nclass {name}{bases}:\n    """{words}"""\n'
+    text = f'class {name}({base or "Record"}):\n    """{words}"""\n'
     return f"{text}\n{body}\n" if body else text
 
 

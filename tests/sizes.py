@@ -112,7 +112,7 @@ def run(load: Load, folder: Path) -> Outcome:
             told = scrape(f"http://{system.address('jaeger', 8888)}/metrics")
             outcome.accepted = told.get("otelcol_receiver_accepted_spans_total", 0)
             outcome.refused = told.get("otelcol_receiver_refused_spans_total", 0)
-            outcome.peak, outcome.cpu = _peak(group, backend), _cpu(backend)
+            outcome.peak, outcome.cpu = _peak(group, backend), cpu(backend)
     return outcome
 
 
@@ -185,7 +185,8 @@ def _peak(group: Path | None, program: Running) -> float:
     return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
 
 
-def _cpu(program: Running) -> float:
+def cpu(program: Running) -> float:
+    """Processor seconds that a program has taken."""
     fields = Path(f"/proc/{program.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 

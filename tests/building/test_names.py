@@ -28,6 +28,8 @@ TAKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "otel-gateway-2": ({"collector": {"replicas": 2}}, ["compose"]),
     "otel-agent-all": ({"collector": {"topology": "agent"}, "metrics": True}, BOTH),
     "shop-tracing-default-deny": ({"kubernetes": {"network_policies": "strict"}}, ["kubernetes"]),
+    "otel-gateway-collector": ({"kubernetes": {"flavor": "operator"}}, ["kubernetes"]),
+    "otel-gateway-collector-headless": ({"kubernetes": {"flavor": "operator"}}, ["kubernetes"]),
     "ui-login": ({"kubernetes": {"ingress": INGRESS}}, ["kubernetes"]),
 }
 

@@ -39,6 +39,8 @@ def needs(folder: Path, more: str) -> dict[str | None, set[str]]:
         ("service_defaults: {sampling: {head: {type: rate_limit, traces_per_second: 5}}}\n", {"remote_sampling"}),
         ("service_defaults: {env: {OTEL_EXPORTER_OTLP_PROTOCOL: grpc}}\n", {"otlp_grpc"}),
         ("service_defaults: {env: {OTEL_PROPAGATORS: 'b3, baggage'}}\n", {"b3"}),
+        ("sampling: {tail: {keep: [{attribute: {key: site, values: [remote]}}]}}\n", set()),
+        ("environments: {prod: {sampling: {head: remote}}}\n", {"remote_sampling"}),
         ("environments: {prod: {services: {other-one: {env: {OTEL_PROPAGATORS: b3}}}}}\n", set()),
     ],
 )

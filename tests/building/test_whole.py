@@ -9,7 +9,18 @@ import pytest
 from support import ROOT, compiled, one_service
 
 RENDERING = sorted((ROOT / "src" / "tracegen" / "render").rglob("*.py"))
-RECORDS = {"Component", "Unit", "Compose", "Cluster", "Design", "System"}
+RECORDS = {
+    "Component",
+    "Unit",
+    "Compose",
+    "Cluster",
+    "Design",
+    "System",
+    "Port",
+    "Volume",
+    "FileMount",
+    "SecretMount",
+}
 INGRESS = {"host": "traces.example.com", "tls_secret": "tls"}
 LOGIN = {
     "issuer": "https://login.example.com",
@@ -23,7 +34,8 @@ LOGIN = {
 def made_in(tree: ast.AST) -> list[str]:
     """What is called in a module that makes or changes a record of the system."""
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [call.id for call in calls if isinstance(call, ast.Name) and call.id in RECORDS | {"replace"}]
+    names = (ast.unparse(call).removeprefix("dataclasses.").removeprefix("copy.") for call in calls)
+    return [name for name in names if name in RECORDS | {"replace"}]
 
 
 @pytest.mark.parametrize("path", RENDERING, ids=lambda path: path.name)
@@ -32,7 +44,15 @@ def test_rendering_makes_and_changes_no_record_of_the_system(path: Path) -> None
     assert made_in(ast.parse(path.read_text(encoding="utf-8"))) == (["replace"] if path.name == "files.py" else [])
 
 
-@pytest.mark.parametrize("text", ["replace(component, files=())", "Component(name='helper')"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replace(component, files=())",
+        "Component(name='helper')",
+        "dataclasses.replace(component, ports=())",
+        "Port('a', 1)",
+    ],
+)
 def test_one_that_is_made_is_seen(text: str) -> None:
     assert made_in(ast.parse(text))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import fields, is_dataclass
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -24,6 +23,7 @@ from tracegen.render import planned_files, render
 from tracegen.source.files import load
 from tracegen.spec.said import Path, Said, dotted
 from tracegen.spec.schema import Schema, composed, resolve, schema_of
+from tracegen.system.record import Record, names_of
 
 #: A spec has each key with a default in one of these; what they say aside, all is decided.
 SPECS: Mapping[str, Mapping[str, Any]] = {
@@ -292,15 +292,15 @@ def test_values_that_have_keys_are_records() -> None:
     texts = (str, int, float, bool, tuple, type(None))
     for mapping in found:
         for key, each in mapping.items():
-            assert isinstance(each, texts) or is_dataclass(each) or key.endswith(".yaml"), mapping
+            assert isinstance(each, (*texts, Record)) or key.endswith(".yaml"), mapping
 
 
 def held(value: Any) -> Iterator[Any]:
     """A record, and everything that it holds."""
     yield value
-    if is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            if each.name != "origin":
-                yield from held(getattr(value, each.name))
+    if isinstance(value, Record):
+        for name in names_of(value):
+            if name != "origin":
+                yield from held(getattr(value, name))
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ():
         yield from held(each)

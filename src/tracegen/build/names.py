@@ -24,7 +24,7 @@ def check_names(
     if "compose" in design.targets:
         _check("compose", ((name, unit.component) for unit in units for name in (unit.name, *unit.aliases)))
     if "kubernetes" in design.targets:
-        _check("kubernetes", [*_of_components(workloads), *_of_policies(design)])
+        _check("kubernetes", [*_of_components(workloads), *_of_policies(design), *_of_operator(design, workloads)])
 
 
 def default_deny_name(design: Design) -> str:
@@ -42,6 +42,18 @@ def _of_policies(design: Design) -> Iterator[tuple[str, None]]:
     """Where services have policies, too, these are called like their services."""
     if design.kubernetes.network_policies == "strict":
         yield default_deny_name(design), None
+
+
+def _of_operator(design: Design, workloads: Iterable[Component]) -> Iterator[tuple[str, None]]:
+    """What the OpenTelemetry Operator makes of a collector: https://github.com/open-telemetry/opentelemetry-operator,
+    internal/naming/main.go.
+    """
+    if design.kubernetes.flavor == "operator":
+        tiers = {tier.component for tier in design.tiers}
+        for name in (each.name for each in workloads if each.name in tiers):
+            yield from (
+                (f"{name}-{suffix}", None) for suffix in ("collector", "collector-headless", "collector-monitoring")
+            )
 
 
 def _check(target: str, names: Iterable[tuple[str, Component | None]]) -> None:

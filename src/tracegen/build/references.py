@@ -1,10 +1,10 @@
 """References to secrets, and values that may hold them (ruling 3)."""
 
-import re
 from urllib.parse import quote
 
 from tracegen.decide.records import Reference
 from tracegen.system import Secret, Text, text
+from tracegen.system.component import key_of_file, variable_of
 
 
 def secret(reference: Reference, project: str) -> Secret:
@@ -13,14 +13,14 @@ def secret(reference: Reference, project: str) -> Secret:
         return Secret(variable=reference.env, name=f"{project}-env", key=reference.env)
     if reference.secret:
         name, key = reference.secret.name, reference.secret.key
-        return Secret(variable=_variable(f"{name}_{key}"), name=name, key=key)
+        return Secret(variable=variable_of(name, key), name=name, key=key)
     assert reference.file, "the schema demands one of the three"
     return mounted(reference.file, project)
 
 
 def mounted(path: str, project: str) -> Secret:
     """The Secret that is a file."""
-    return Secret(variable="", name=f"{project}-files", key=_key(path), file=path)
+    return Secret(variable="", name=f"{project}-files", key=key_of_file(path), file=path)
 
 
 def literal_or_secret(value: str | Reference, project: str) -> Text:
@@ -34,12 +34,3 @@ def percent_encoded(value: str) -> str:
     Source: https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
     """
     return quote(value, safe="/:@.-_~")
-
-
-def _variable(name: str) -> str:
-    variable = re.sub(r"[^A-Za-z0-9]", "_", name).upper()
-    return f"_{variable}" if variable[0].isdigit() else variable
-
-
-def _key(path: str) -> str:
-    return re.sub(r"[^-._a-zA-Z0-9]", "-", path.strip("./"))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from tracegen.build.code import TO_BASE, WHOLE, CodePlaces
 from tracegen.build.environment import stub_settings, telemetry_environment
 from tracegen.build.kubernetes import pods_of
-from tracegen.build.needs import needs
 from tracegen.build.references import literal_or_secret
 from tracegen.build.sampling import sampler_of, sampler_variables
 from tracegen.catalogue import Catalogue, ExampleImage
@@ -16,6 +15,7 @@ from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.calls import callees, graph
 from tracegen.decide.example import is_example
+from tracegen.decide.needs import needs
 from tracegen.decide.records import Service as Said
 from tracegen.decide.records import ServiceCompose, ServiceWorkload
 from tracegen.decide.traffic import traffic_of
@@ -112,7 +112,7 @@ def _service(context: _Context, name: str, said: Said) -> Service:
         shared=shared,
         tenant=said.tenant or "",
         agent=language.operator_agent,
-        needs=needs(settings.said, name, telemetry),
+        needs=needs(settings, name, telemetry),
         ca=context.destination.tls.ca if context.destination.tls else None,
         libraries=said.libraries or (),
         workload=_workload(said.workload) if said.workload else None,

@@ -40,7 +40,6 @@ class Origin:
         return tuple(found[path] for path in sorted(found))
 
 
-@dataclass(frozen=True)
 class Settings(Spec):
     """All keys of a spec, decided: what rules judge and the system is built from."""
 

@@ -2,12 +2,12 @@
 
 import keyword
 from collections.abc import Mapping
-from dataclasses import fields, make_dataclass
 from functools import cache
 from typing import Any
 
 from tracegen.decide import records
 from tracegen.decide.schema_nodes import Node, camel_case
+from tracegen.system.record import Record, names_of
 
 
 def attribute(key: str) -> str:
@@ -63,10 +63,10 @@ def is_role_table(node: Node) -> bool:
 def _class(name: str, keys: tuple[str, ...]) -> Any:
     """The generated record; a pack that came later gets one of the same form."""
     known = getattr(records, name, None)
-    return known or make_dataclass(name, [attribute(key) for key in keys], frozen=True, slots=True)
+    return known or type(name, (Record,), {"__annotations__": dict.fromkeys(map(attribute, keys), Any)})
 
 
 @cache
 def _empty(kind: Any) -> Mapping[str, None]:
     """Keys that only another variant has."""
-    return {each.name: None for each in fields(kind)}
+    return dict.fromkeys(names_of(kind))

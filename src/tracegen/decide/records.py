@@ -6,39 +6,35 @@ None is a value like any other: the key has no meaning here, or its absence mean
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tracegen.system.record import Record
 
-@dataclass(frozen=True)
-class Storage:
+
+class Storage(Record):
     """What all storages have."""
 
     type: str
 
 
-@dataclass(frozen=True)
 class BadgerStorage(Storage):
     """`backend.storage` with `type: badger`."""
 
     size: str
 
 
-@dataclass(frozen=True)
 class MemoryStorage(Storage):
     """`backend.storage` with `type: memory`."""
 
 
-@dataclass(frozen=True)
-class ReferenceSecret:
+class ReferenceSecret(Record):
     """A key of a Secret of Kubernetes."""
 
     name: str
     key: str
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Record):
     """A reference to a secret: one of the three."""
 
     env: str | None
@@ -46,8 +42,7 @@ class Reference:
     file: str | None
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(Record):
     """`tls`, wherever it stands."""
 
     ca: str | Reference | None
@@ -56,7 +51,6 @@ class Tls:
     server_name: str | None
 
 
-@dataclass(frozen=True)
 class ElasticsearchStorage(Storage):
     """`backend.storage` with `type: elasticsearch`."""
 
@@ -72,7 +66,6 @@ class ElasticsearchStorage(Storage):
     size: str
 
 
-@dataclass(frozen=True)
 class OpensearchStorage(Storage):
     """`backend.storage` with `type: opensearch`."""
 
@@ -88,7 +81,6 @@ class OpensearchStorage(Storage):
     size: str
 
 
-@dataclass(frozen=True)
 class CassandraStorage(Storage):
     """`backend.storage` with `type: cassandra`."""
 
@@ -103,7 +95,6 @@ class CassandraStorage(Storage):
     size: str
 
 
-@dataclass(frozen=True)
 class ClickhouseStorage(Storage):
     """`backend.storage` with `type: clickhouse`."""
 
@@ -116,8 +107,7 @@ class ClickhouseStorage(Storage):
     size: str
 
 
-@dataclass(frozen=True)
-class TenantLimits:
+class TenantLimits(Record):
     """`backend.tenants.*.limits`."""
 
     bytes_per_second: str
@@ -127,40 +117,35 @@ class TenantLimits:
     retention: str
 
 
-@dataclass(frozen=True)
-class Tenant:
+class Tenant(Record):
     """One of `tenants`."""
 
     name: str
     limits: TenantLimits
 
 
-@dataclass(frozen=True)
-class ProcessResources:
+class ProcessResources(Record):
     """`resources`, wherever it stands."""
 
     cpu: float
     memory: str
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Record):
     """`resources`, wherever it stands."""
 
     cpu: float
     memory: str
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(Record):
     """One of `roles`."""
 
     replicas: int
     resources: Resources
 
 
-@dataclass(frozen=True)
-class KafkaSasl:
+class KafkaSasl(Record):
     """`backend.kafka.sasl`."""
 
     mechanism: str
@@ -168,8 +153,7 @@ class KafkaSasl:
     password: Reference
 
 
-@dataclass(frozen=True)
-class Kafka:
+class Kafka(Record):
     """`kafka`, wherever it stands."""
 
     brokers: tuple[str, ...] | None
@@ -181,14 +165,12 @@ class Kafka:
     sasl: KafkaSasl | None
 
 
-@dataclass(frozen=True)
 class LocalStorage(Storage):
     """`backend.storage` with `type: local`."""
 
     size: str
 
 
-@dataclass(frozen=True)
 class S3Storage(Storage):
     """`backend.storage` with `type: s3`."""
 
@@ -202,7 +184,6 @@ class S3Storage(Storage):
     size: str
 
 
-@dataclass(frozen=True)
 class GcsStorage(Storage):
     """`backend.storage` with `type: gcs`."""
 
@@ -211,7 +192,6 @@ class GcsStorage(Storage):
     credentials: Reference | None
 
 
-@dataclass(frozen=True)
 class AzureStorage(Storage):
     """`backend.storage` with `type: azure`."""
 
@@ -221,8 +201,7 @@ class AzureStorage(Storage):
     prefix: str | None
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(Record):
     """`backend`."""
 
     type: str
@@ -241,8 +220,7 @@ class Backend:
     tls: Tls | None
 
 
-@dataclass(frozen=True)
-class CollectorQueue:
+class CollectorQueue(Record):
     """`collector.queue`."""
 
     type: str
@@ -250,24 +228,21 @@ class CollectorQueue:
     fsync: bool | None
 
 
-@dataclass(frozen=True)
-class CollectorRedactPatterns:
+class CollectorRedactPatterns(Record):
     """`collector.redact.patterns.*`."""
 
     name: str
     regex: str
 
 
-@dataclass(frozen=True)
-class CollectorRedact:
+class CollectorRedact(Record):
     """`collector.redact`."""
 
     keys: tuple[str, ...]
     patterns: tuple[str | CollectorRedactPatterns, ...]
 
 
-@dataclass(frozen=True)
-class CollectorAlso:
+class CollectorAlso(Record):
     """`collector.also.*`."""
 
     name: str
@@ -277,8 +252,7 @@ class CollectorAlso:
     tls: Tls | None
 
 
-@dataclass(frozen=True)
-class Collector:
+class Collector(Record):
     """`collector`."""
 
     topology: str
@@ -291,16 +265,14 @@ class Collector:
     resources: ProcessResources
 
 
-@dataclass(frozen=True)
-class Strategy:
+class Strategy(Record):
     """`default`, wherever it stands."""
 
     ratio: float | None
     traces_per_second: float | None
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(Record):
     """`head`, wherever it stands."""
 
     type: str
@@ -311,16 +283,14 @@ class Head:
     target_per_second: float | None
 
 
-@dataclass(frozen=True)
-class KeepAttribute:
+class KeepAttribute(Record):
     """`sampling.tail.keep.*.attribute`."""
 
     key: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(Record):
     """One of `keep`."""
 
     slower_than: str | None
@@ -330,8 +300,7 @@ class Keep:
     rate_limit: int | None
 
 
-@dataclass(frozen=True)
-class SamplingTail:
+class SamplingTail(Record):
     """`sampling.tail`."""
 
     decision_wait: str
@@ -341,31 +310,27 @@ class SamplingTail:
     decisions: int
 
 
-@dataclass(frozen=True)
-class Sampling:
+class Sampling(Record):
     """`sampling`."""
 
     head: Head
     tail: SamplingTail | None
 
 
-@dataclass(frozen=True)
-class Baggage:
+class Baggage(Record):
     """`baggage`."""
 
     to_attributes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class SlosLatency:
+class SlosLatency(Record):
     """`slos.*.latency`."""
 
     threshold: str
     objective: float
 
 
-@dataclass(frozen=True)
-class Slos:
+class Slos(Record):
     """`slos.*`."""
 
     service: str
@@ -373,16 +338,14 @@ class Slos:
     latency: SlosLatency | None
 
 
-@dataclass(frozen=True)
-class SecurityTlsCertManager:
+class SecurityTlsCertManager(Record):
     """`security.tls.cert_manager`."""
 
     issuer: str
     kind: str
 
 
-@dataclass(frozen=True)
-class SecurityTls:
+class SecurityTls(Record):
     """`security.tls`."""
 
     enabled: bool
@@ -392,32 +355,28 @@ class SecurityTls:
     cert_manager: SecurityTlsCertManager | None
 
 
-@dataclass(frozen=True)
-class SecurityIngestAuthBasic:
+class SecurityIngestAuthBasic(Record):
     """`security.ingest_auth.basic`."""
 
     username: str | Reference
     password: Reference
 
 
-@dataclass(frozen=True)
-class SecurityIngestAuth:
+class SecurityIngestAuth(Record):
     """`security.ingest_auth`."""
 
     basic: SecurityIngestAuthBasic | None
     bearer: Reference | None
 
 
-@dataclass(frozen=True)
-class Security:
+class Security(Record):
     """`security`."""
 
     tls: SecurityTls
     ingest_auth: str | SecurityIngestAuth
 
 
-@dataclass(frozen=True)
-class Compose:
+class Compose(Record):
     """`compose`."""
 
     publish: tuple[str, ...]
@@ -425,8 +384,7 @@ class Compose:
     bind: str
 
 
-@dataclass(frozen=True)
-class KubernetesIngressGateway:
+class KubernetesIngressGateway(Record):
     """`kubernetes.ingress.gateway`."""
 
     name: str
@@ -434,8 +392,7 @@ class KubernetesIngressGateway:
     section: str | None
 
 
-@dataclass(frozen=True)
-class KubernetesIngressLogin:
+class KubernetesIngressLogin(Record):
     """`kubernetes.ingress.login`."""
 
     issuer: str
@@ -445,8 +402,7 @@ class KubernetesIngressLogin:
     email_domains: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class KubernetesIngress:
+class KubernetesIngress(Record):
     """`kubernetes.ingress`."""
 
     host: str
@@ -456,8 +412,7 @@ class KubernetesIngress:
     login: KubernetesIngressLogin | None
 
 
-@dataclass(frozen=True)
-class KubernetesExternalSecrets:
+class KubernetesExternalSecrets(Record):
     """`kubernetes.external_secrets`."""
 
     store: str
@@ -465,16 +420,14 @@ class KubernetesExternalSecrets:
     prefix: str | None
 
 
-@dataclass(frozen=True)
-class KubernetesServiceAccount:
+class KubernetesServiceAccount(Record):
     """`kubernetes.service_account`."""
 
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Tolerations:
+class Tolerations(Record):
     """One of `tolerations`."""
 
     key: str | None
@@ -483,16 +436,14 @@ class Tolerations:
     effect: str | None
 
 
-@dataclass(frozen=True)
-class KubernetesClients:
+class KubernetesClients(Record):
     """`kubernetes.clients.*`."""
 
     namespace: str
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Kubernetes:
+class Kubernetes(Record):
     """`kubernetes`."""
 
     flavor: str
@@ -515,8 +466,7 @@ class Kubernetes:
     fixed_ids: bool
 
 
-@dataclass(frozen=True)
-class CallExpect:
+class CallExpect(Record):
     """`services.*.calls.*.expect`."""
 
     propagated: bool | None
@@ -526,16 +476,14 @@ class CallExpect:
     max_errors: float | None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Record):
     """One of `calls`."""
 
     service: str
     expect: CallExpect | None
 
 
-@dataclass(frozen=True)
-class ServiceTraffic:
+class ServiceTraffic(Record):
     """`services.*.traffic`."""
 
     requests_per_second: float
@@ -545,24 +493,21 @@ class ServiceTraffic:
     tagged: float
 
 
-@dataclass(frozen=True)
-class ServiceResources:
+class ServiceResources(Record):
     """`resources`, wherever it stands."""
 
     cpu: float
     memory: str
 
 
-@dataclass(frozen=True)
-class ServiceSampling:
+class ServiceSampling(Record):
     """`services.*.sampling`."""
 
     head: Head
     operations: Mapping[str, Strategy]
 
 
-@dataclass(frozen=True)
-class ServiceKubernetes:
+class ServiceKubernetes(Record):
     """`services.*.kubernetes`."""
 
     annotations: Mapping[str, str]
@@ -572,16 +517,14 @@ class ServiceKubernetes:
     priority_class: str | None
 
 
-@dataclass(frozen=True)
-class ServiceCompose:
+class ServiceCompose(Record):
     """`services.*.compose`."""
 
     service: str | None
     networks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ServiceWorkload:
+class ServiceWorkload(Record):
     """`services.*.workload`."""
 
     kind: str
@@ -589,8 +532,7 @@ class ServiceWorkload:
     container: str | None
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Record):
     """One of `services`."""
 
     language: str
@@ -616,8 +558,7 @@ class Service:
     workload: ServiceWorkload | None
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(Record):
     """A whole spec."""
 
     name: str

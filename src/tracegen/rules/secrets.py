@@ -1,11 +1,13 @@
 """Secrets are referred to, never written: not in a URL, not in a header or a configuration that carries one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
+from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
-from tracegen.problems import Problem
+from tracegen.problems import Code, Problem
 from tracegen.rules._shared import at
 from tracegen.rules.environment import LOOKS_LIKE_A_SECRET, is_secret_variable
 from tracegen.spec.codes import LITERAL_SECRET
@@ -19,12 +21,16 @@ from tracegen.spec.secret_words import (
     may_hold_secret,
     refers,
 )
+from tracegen.system.component import key_of_file, variable_of
+
+SECRETS_MEET = Code("TG207", "Two secrets with one name")
 
 _URL_KEYS = ("url", "endpoint")
 
 
 def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
-    """Every URL and every header of the spec."""
+    """Every URL and every header of the spec, and every reference."""
+    yield from _meeting(settings)
     for path, value in _leaves((), settings.said.value):
         if path[0] == "environments":
             continue  # each is looked at where it lies over the spec
@@ -85,3 +91,39 @@ def _leaves(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _leaves((*path, index), below)
     elif isinstance(value, str) and path:
         yield path, value
+
+
+def _meeting(settings: Settings) -> Iterator[Problem]:
+    """A variable or a mounted file that is two secrets is one of them, and nobody knows which."""
+    seen: dict[tuple[str, str], str] = {}
+    for path, reference in _references(settings.said.value, ()):
+        (name, what), shown = _name_of(reference), _shown(reference)
+        first = seen.setdefault((name, what), shown)
+        if first != shown:
+            message = f"{shown} has the {what} {name}, as {first} has"
+            yield at(settings, SECRETS_MEET, path, message, "name one of them otherwise, or use {env: NAME}")
+
+
+def _references(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        if len(value) == 1 and (isinstance(value.get("file"), str) or isinstance(value.get("secret"), Mapping)):
+            yield path, value
+            return
+        for key, below in value.items():
+            if path or key not in ("environments", "overrides"):
+                yield from _references(below, (*path, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _references(below, (*path, index))
+
+
+def _name_of(reference: Mapping[str, Any]) -> tuple[str, str]:
+    if "file" in reference:
+        return key_of_file(reference["file"]), "mounted file"
+    return variable_of(reference["secret"]["name"], reference["secret"]["key"]), "variable"
+
+
+def _shown(reference: Mapping[str, Any]) -> str:
+    if "file" in reference:
+        return str(normpath(reference["file"]))
+    return f"{reference['secret']['key']} of Secret {reference['secret']['name']}"

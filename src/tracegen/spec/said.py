@@ -52,6 +52,11 @@ class Said:
         self._known(path)
         return [value for layer in self._layers if (value := _at(layer, path)) is not None]
 
+    def written_by_base(self, *path: str | int) -> bool:
+        """Whether the base wrote something at a path, whatever environments do."""
+        self._known(path)
+        return _at(self._layers[0], path) is not None
+
     @cached_property
     def _layers(self) -> tuple[Any, ...]:
         base: dict[str, Any] = plain(self.base)

@@ -1,5 +1,6 @@
 """Components: what runs, told once and printed by every target. Nothing here is unset or a default."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,17 @@ class Secret:
     name: str
     key: str
     file: str = ""
+
+
+def variable_of(name: str, key: str) -> str:
+    """The variable in which Compose hands on a key of a Secret."""
+    variable = re.sub(r"[^A-Za-z0-9]", "_", f"{name}_{key}").upper()
+    return f"_{variable}" if variable[0].isdigit() else variable
+
+
+def key_of_file(path: str) -> str:
+    """The key of the project's Secret of files that holds a file."""
+    return re.sub(r"[^-._a-zA-Z0-9]", "-", path.strip("./"))
 
 
 #: A value of an environment variable: texts and secrets, one after the other.

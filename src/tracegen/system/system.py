@@ -1,19 +1,17 @@
 """The System: what is built. Everything is decided; names are unique, and hosts are components."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from tracegen.catalogue import Delivery, Image, OperatorAgent
 from tracegen.system.component import Component, Resources, Secret, Text
 from tracegen.system.compose import Compose, ComposeService
 from tracegen.system.kubernetes import Cluster, Kubernetes, Pods, Workload
+from tracegen.system.record import Record, names_of
 from tracegen.system.sampling import Sampler, StrategyServer, Tail, Traffic
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-OptionsOf = TypeVar("OptionsOf", bound="DataclassInstance")
+OptionsOf = TypeVar("OptionsOf", bound=Record)
 _Kind = type[OptionsOf]
 
 #: The resource attribute that says whose spans these are, where there are tenants.
@@ -147,7 +145,7 @@ class Storage:
     """
 
     type: str
-    options: "DataclassInstance | None"
+    options: Record | None
     inside: bool = True
     texts: Mapping[str, Text] = field(default_factory=dict)
     tls: ClientTls | None = None
@@ -157,8 +155,8 @@ class Storage:
 
         Where the pack is another's under a new name, its record has the same keys. TypeError where it has others.
         """
-        found = {each.name for each in fields(self.options)} if self.options else set()
-        if found != {each.name for each in fields(kind)}:
+        found = names_of(self.options) if self.options else ()
+        if set(found) != set(names_of(kind)):
             raise TypeError(f"storage {self.type} has other options than {kind.__name__}")
         return cast(OptionsOf, self.options)
 

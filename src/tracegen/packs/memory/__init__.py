@@ -12,7 +12,7 @@ class Memory:
 
     def part(self, design: Design) -> StoragePart:
         """As many traces as half of the process's memory holds; the oldest goes first."""
-        spans = max(4, 4 * len(design.services))
+        spans = max(service.traffic.spans for service in design.services.values())
         traces = traces_in_memory(design.backend.process_resources.memory, spans)
         comment = "Traces are gone when Jaeger restarts, and the oldest goes when there are more than this."
         return StoragePart(config={"memory": {"max_traces": Commented(traces, comment)}})
