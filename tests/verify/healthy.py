@@ -50,7 +50,7 @@ def healthy(folder: Path, spec: str = SPEC, seconds: float = 5) -> ExportTraceSe
 
 
 def verified(folder: Path, message: ExportTraceServiceRequest, *, collected: bool = True) -> Verdict:
-    """The traces held against the spec of the folder, in a store of all that they say and in one of what is needed."""
+    """The traces held against the spec of the folder, in stores of all that they say and of what is needed."""
     held, data = expected(str(folder / "tracegen.yaml"), collected=collected), message.SerializeToString()
     with Store() as whole, Store(keep=needed(held)) as small, Store(keep=needed(held)) as written:
         whole.add(decode(data))
