@@ -160,14 +160,15 @@ def read_and_look_at_all(path: str) -> None:
 def read_and_verify(path: str) -> None:
     """Into a store; then held against a spec of ten services that call each other in a row."""
     from tracegen.traces import Store, read_file
-    from tracegen.verify import Expected, ExpectedService, verify
+    from tracegen.verify import Expected, ExpectedService, needed, verify
 
     names = [f"service-{number}" for number in range(SERVICES)]
     services = {name: ExpectedService(name, language="python") for name in names}
     edges = tuple(pairwise(names))
-    store = Store()
+    expected = Expected("made", services, edges, known=True, redacted=("user.password",))
+    store = Store(keep=needed(expected))
     store.add(read_file(path))
-    verdict = verify(store, Expected("made", services, edges, known=True, redacted=("user.password",)))
+    verdict = verify(store, expected)
     # Its resources have no service.instance.id, and its failures do not say why.
     assert verdict.spans == SPANS
     assert {each.code.id for each in verdict.findings} == {"RES-001", "error-without-exception"}

@@ -13,7 +13,7 @@ from tracegen.rehearse.facts import facts_of
 from tracegen.rehearse.otlp import Part, request
 from tracegen.rehearse.traces import Rehearsal
 from tracegen.traces import Store, decode
-from tracegen.verify import Verdict, verify
+from tracegen.verify import Verdict, needed, verify
 from traces.made import START, attributes_of, made
 
 SPEC = """\
@@ -50,10 +50,16 @@ def healthy(folder: Path, spec: str = SPEC, seconds: float = 5) -> ExportTraceSe
 
 
 def verified(folder: Path, message: ExportTraceServiceRequest, *, collected: bool = True) -> Verdict:
-    """The traces held against the spec of the folder."""
-    with Store() as store:
-        store.add(decode(message.SerializeToString()))
-        return verify(store, expected(str(folder / "tracegen.yaml"), collected=collected))
+    """The traces held against the spec of the folder, in stores of all that they say and of what is needed."""
+    held, data = expected(str(folder / "tracegen.yaml"), collected=collected), message.SerializeToString()
+    with Store() as whole, Store(keep=needed(held)) as small, Store(keep=needed(held)) as written:
+        whole.add(decode(data))
+        small.add(decode(data))
+        written.add(decode(data))
+        written.rows("select 1")  # what waits in memory is in tables from now on
+        verdict = verify(whole, held)
+        assert verify(small, held) == verdict == verify(written, held)
+        return verdict
 
 
 def spans(message: ExportTraceServiceRequest, service: str = "") -> Iterator[tuple[Resource, Span]]:

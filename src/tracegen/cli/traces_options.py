@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tracegen.traces import BadQuestion, CannotReadTraces, NotAStore, Store, Wanted, read
+from tracegen.traces import BadQuestion, CannotReadTraces, Keep, NotAStore, Store, Wanted, read
 
 #: More traces than this of each service are seldom read through; the option says otherwise.
 _MOST_TRACES = 1_000
@@ -71,10 +71,10 @@ def fill_own(store: Store, addresses: Sequence[str], asked: Wanted, hint: str) -
     click.echo(f"from {', '.join(addresses)}", err=True)
 
 
-def opened(path: Path | None, most: int | None) -> Store:
+def opened(path: Path | None, most: int | None, keep: Keep | None = None) -> Store:
     """A store, in memory or a file. Raises UsageError."""
     with told():
-        return Store(path, most)
+        return Store(path, most, keep)
 
 
 @contextmanager

@@ -59,12 +59,13 @@ def command(
       tracegen verify --listen --quiet 10s           what is sent to this machine, in a pipeline
       tracegen verify --from traces.json --learn | git apply
     """
-    from tracegen.verify import verify
+    from tracegen.verify import needed, verify
 
     if collected is None:
         collected = listen is None
     held = expected(spec, environment, collected=collected)
-    with opened(None, None) as store:
+    # Who listens may be asked for more while it does.
+    with opened(None, None, keep=None if listen is not None else needed(held)) as store:
         asked = wanted(most_traces, back, headers)
         if sources or listen is not None:
             fill(store, sources, asked)

@@ -29,6 +29,7 @@ from tracegen.traces.statistics import Change, Edge, EdgeKind, Requests, Statist
 from tracegen.traces.store import Counts, Store
 from tracegen.traces.tables import NotAStore
 from tracegen.traces.values import BadSpan, Value
+from tracegen.traces.waiting import Keep
 
 __all__ = [
     "KINDS",
@@ -45,6 +46,7 @@ __all__ = [
     "EdgeKind",
     "ErrorGroup",
     "Event",
+    "Keep",
     "Link",
     "NotAStore",
     "Requests",

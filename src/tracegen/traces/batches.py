@@ -31,10 +31,12 @@ class Batch:
 
 
 def batches(resource: Resource, scope: InstrumentationScope, spans: Iterable[tuple[Span, bytes]]) -> Iterator[Batch]:
-    """Batches of at most SPANS_IN_A_BATCH. Raises BadSpan for a span without its ids."""
+    """Batches of at most SPANS_IN_A_BATCH. Raises BadSpan for a span whose ids have not the length that OTLP says."""
     found: list[tuple[Span, bytes]] = []
     for each in spans:
-        checked(each[0])
+        span = each[0]
+        if len(span.trace_id) != 16 or len(span.span_id) != 8 or len(span.parent_span_id) not in (0, 8):
+            raise _bad(span)
         found.append(each)
         if len(found) == SPANS_IN_A_BATCH:
             yield Batch(resource, scope, found)
@@ -55,10 +57,8 @@ def batches_of_logs(resource: Resource, logs: Iterable[Log]) -> Iterator[Batch]:
         yield Batch(resource, InstrumentationScope(), logs=found)
 
 
-def checked(span: Span) -> None:
-    """Raises BadSpan where an id has not the length that OTLP says."""
-    if len(span.trace_id) != 16 or len(span.span_id) != 8 or len(span.parent_span_id) not in (0, 8):
-        raise BadSpan(
-            f"span {span.name[:60]!r} has a trace id of {len(span.trace_id)}, a span id of {len(span.span_id)} and "
-            f"a parent id of {len(span.parent_span_id)} bytes; OTLP says 16, 8, and 8 or none"
-        )
+def _bad(span: Span) -> BadSpan:
+    return BadSpan(
+        f"span {span.name[:60]!r} has a trace id of {len(span.trace_id)}, a span id of {len(span.span_id)} and "
+        f"a parent id of {len(span.parent_span_id)} bytes; OTLP says 16, 8, and 8 or none"
+    )

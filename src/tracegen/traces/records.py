@@ -238,8 +238,11 @@ class Trace:
 def trace_of(spans: Iterable[Span]) -> Trace:
     """The trace that spans of one id make, sorted; spans that were received twice are there once."""
     # Zipkin gave both ends of a call one id: these are two spans.
-    once: dict[tuple[bytes, int, str], Span] = {}
-    for span in spans:
-        once.setdefault((span.span, span.kind, span.service), span)
-    found = sorted(once.values(), key=lambda span: (span.start, -span.duration, span.order))
+    found = list(spans)
+    if len({span.span for span in found}) < len(found):
+        once: dict[tuple[bytes, int, str], Span] = {}
+        for span in found:
+            once.setdefault((span.span, span.kind, span.service), span)
+        found = list(once.values())
+    found.sort(key=lambda span: (span.start, -span.duration, span.order))
     return Trace(found[0].trace_id, found)

@@ -145,6 +145,8 @@ def statistics(store: Store, selection: Selection | None = None) -> Statistics:
 
 def linked(store: Store) -> Iterator[tuple[str, str, int, bytes]]:
     """Who consumed what another service produced, by links: caller, callee, duration and trace of each span."""
+    if not store.has_links():
+        return
     for caller, service, duration, _, trace in store.stream(_LINKED.format(chosen="true")):
         yield caller, service, duration, trace
 

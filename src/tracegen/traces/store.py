@@ -7,10 +7,10 @@ quick, attributes cost only who reads them, and nothing is lost.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Cursor
 from threading import RLock
 
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource as ResourceMessage
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from tracegen.traces.batches import Batch
 from tracegen.traces.conditions import where
@@ -19,17 +19,18 @@ from tracegen.traces.records import Resource, Span, Trace, trace_of
 from tracegen.traces.selection import Selection
 from tracegen.traces.tables import opened
 from tracegen.traces.values import pairs
+from tracegen.traces.waiting import Keep, Row, Waiting
 
 #: This share of the bound is freed at once, so that it does not happen with each request.
 _FREED = 0.1
 _MOST = (1 << 63) - 1
 _ROWS = 2_000
+#: Bytes of spans that wait in memory at most, where they may.
+_WAITING = 48 << 20
 
 _INDEX = "create index if not exists spans_by_trace on spans (trace, span)"
 _INSERT = "insert into spans values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = "id, trace, span, parent, name, kind, start, duration, status, peer, data, resource, scope"
-
-Row = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,16 @@ class Store:
     """Spans, and what is asked of them; one process, any number of threads.
 
     In memory when `path` is None (what is more than some 50 MB goes to a temporary file), else in that file.
-    `most` bounds the spans that are held: the oldest traces go, whole. Raises NotAStore.
+    `most` bounds the spans that are held: the oldest traces go, whole. `keep` is for who looks at whole traces once:
+    spans that it refuses lose their attributes, events, links and status message, and as long as they are few none is
+    written into tables, which is twice as quick; after an exception in `add` such a store is of no use. Raises
+    NotAStore.
     """
 
-    def __init__(self, path: Path | None = None, most: int | None = None) -> None:
+    def __init__(self, path: Path | None = None, most: int | None = None, keep: Keep | None = None) -> None:
         self._most = most
+        self._keep = keep
+        self._waiting = Waiting(_WAITING) if keep and path is None else None
         self._lock = RLock()
         self._resources: dict[bytes, tuple[int, str]] = {}
         self._scopes: dict[tuple[str, str], int] = {}
@@ -111,7 +117,17 @@ class Store:
 
     def resources(self) -> dict[int, Resource]:
         """What sent something, by its number in the tables."""
-        return {number: self._resource_of(number) for (number,) in self.rows("select id from resources")}
+        return {number: self._resource_of(number) for (number,) in self._read("select id from resources")}
+
+    def logs(self) -> Iterator[tuple[int, int, bytes | None]]:
+        """Log records by their time: the number of their resource, the time, and the trace that they name."""
+        with self._lock:
+            cursor = self._db.execute("select resource, time, trace from logs order by time")
+        yield from self._rows_of(cursor)
+
+    def has_links(self) -> bool:
+        """Whether spans refer to others that did not cause them."""
+        return bool((self._waiting and self._waiting.links) or self._read("select 1 from links limit 1"))
 
     def services(self) -> list[tuple[str, str]]:
         """The services and their versions that are there, sorted."""
@@ -134,6 +150,10 @@ class Store:
 
     def traces(self, selection: Selection | None = None) -> Iterator[Trace]:
         """Every trace that has a span as selected, whole; one after the other, so that memory stays small."""
+        if self._waiting and selection is None:
+            for rows in self._waiting.traces():
+                yield trace_of(self._span((place, *row[:3], *row[4:10], row[12], *row[10:12])) for place, row in rows)
+            return
         chosen, values = self.chosen(selection)
         spans: list[Span] = []
         for row in self.stream(f"select {_COLUMNS} from spans {chosen} order by trace", values):
@@ -177,6 +197,9 @@ class Store:
         with self._lock:
             self._index()
             cursor = self._db.execute(sql, values)
+        yield from self._rows_of(cursor)
+
+    def _rows_of(self, cursor: Cursor) -> Iterator[tuple]:  # type: ignore[type-arg]
         while True:
             with self._lock:
                 found = cursor.fetchmany(_ROWS)
@@ -184,8 +207,14 @@ class Store:
                 return
             yield from found
 
+    def _read(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        """What is answered without spans."""
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
     def _index(self) -> None:
         """Made at the first question: a file is read quicker without it."""
+        self._write_waiting()
         if not self._indexed:
             self._db.execute(_INDEX)
             self._indexed = True
@@ -221,36 +250,54 @@ class Store:
             self._logs(resource, batch)
             return 0
         scope = self._scope(batch.scope.name, batch.scope.version)
-        rows, linked = [], []
+        rows: list[Row] = []
+        links: list[tuple[int, bytes, bytes]] = []
+        names: dict[str, str] = {}  # they repeat, and are held once
+        keep = self._keep
         for span, written in batch.spans:
             start, end, kind = span.start_time_unix_nano, span.end_time_unix_nano, span.kind
             if start > _MOST or end > _MOST:
                 start, end = min(start, _MOST), min(end, _MOST)
             duration = end - start if end > start else 0
-            rows.append((
-                span.trace_id, span.span_id, span.parent_span_id or None, service, span.name, kind, start, duration,
-                span.status.code, peer_of(span) if kind in CLIENTS else None, resource, scope, written,
-            ))  # fmt: skip
+            name = span.name
+            row: Row = (
+                span.trace_id, span.span_id, span.parent_span_id or None, service, names.setdefault(name, name), kind,
+                start, duration, span.status.code, peer_of(span) if kind in CLIENTS else None, resource, scope,
+                written,
+            )  # fmt: skip
+            rows.append(row if keep is None or keep(row, span) else (*row[:-1], b""))
             if span.links:
-                linked.append((len(rows), span))
-        self._db.executemany(_INSERT, rows)
-        if linked:
-            self._link(linked, len(rows))
+                links.extend((len(rows), each.trace_id, each.span_id) for each in span.links)
+        if self._waiting:
+            self._waiting.add(rows, links)
+            if self._waiting.full:
+                self._write_waiting()
+        else:
+            self._insert(rows, links)
         return len(rows)
+
+    def _insert(self, rows: Sequence[Row], links: Sequence[tuple[int, bytes, bytes]]) -> None:
+        """Write rows, and to which spans they refer; what is written together has numbers in a row."""
+        self._db.executemany(_INSERT, rows)
+        if links:
+            before = self._one("select max(id) from spans") - len(rows)
+            self._db.executemany(
+                "insert into links values (?, ?, ?)", [(before + place, *others) for place, *others in links]
+            )
+
+    def _write_waiting(self) -> None:
+        """Write the rows that wait; from now on none does."""
+        waiting, self._waiting = self._waiting, None
+        if waiting:
+            for rows in waiting.handed_over(_ROWS):
+                self._insert(rows, ())
+            self._db.executemany("insert into links values (?, ?, ?)", waiting.links)
 
     def _logs(self, resource: int, batch: Batch) -> None:
         rows = [(resource, min(time, _MOST), trace or None) for time, trace in batch.logs]
         self._db.executemany("insert into logs values (null, ?, ?, ?)", rows)
         if self._most is not None:
             self._db.execute("delete from logs where id <= (select max(id) from logs) - ?", [self._most])
-
-    def _link(self, linked: list[tuple[int, SpanMessage]], added: int) -> None:
-        """Note which spans refer to which; a batch's rows have numbers in a row."""
-        before = self._one("select max(id) from spans") - added
-        self._db.executemany(
-            "insert into links values (?, ?, ?)",
-            [(before + place, each.trace_id, each.span_id) for place, span in linked for each in span.links],
-        )
 
     def _resource(self, message: ResourceMessage) -> tuple[int, str]:
         data = message.SerializeToString(deterministic=True)
@@ -277,7 +324,7 @@ class Store:
 
     def _resource_of(self, number: int) -> Resource:
         if number not in self._read_resources:
-            [(service, version, data)] = self.rows(
+            [(service, version, data)] = self._read(
                 "select service, version, data from resources where id = ?", [number]
             )
             attributes = pairs(ResourceMessage.FromString(data).attributes)
@@ -286,6 +333,6 @@ class Store:
 
     def _scope_of(self, number: int) -> str:
         if number not in self._read_scopes:
-            [(name, version)] = self.rows("select name, version from scopes where id = ?", [number])
+            [(name, version)] = self._read("select name, version from scopes where id = ?", [number])
             self._read_scopes[number] = f"{name} {version}".strip()
         return self._read_scopes[number]

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tracegen.traces import Store, Trace
+from tracegen.traces import Keep, Store, Trace
+from tracegen.traces.waiting import STATUS
 from tracegen.verify.check import Quiet
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding, Tally
 
 _INTERNAL, _CLIENT = 1, 3
+_FAILED = 2
 #: By the rules SPA-001 and SPA-005.
 MOST_INTERNAL, MOST_TINY, TINY = 10, 20, 5_000_000
 
@@ -44,6 +46,10 @@ class Errors(Quiet):
 
     def __init__(self, expected: Expected) -> None:
         self._tally = Tally()
+
+    def wants(self) -> Keep:
+        """What failed."""
+        return lambda row, _: bool(row[STATUS] == _FAILED)
 
     def trace(self, trace: Trace) -> None:
         """Look at failed spans that have no failed child."""

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from tracegen.traces import Span, Store, Trace, Value
-from tracegen.verify.check import Quiet, mark
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+
+from tracegen.traces import Keep, Span, Store, Trace, Value
+from tracegen.traces.waiting import DATA
+from tracegen.verify.check import Quiet, mark, with_any
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding, Tally
 
@@ -18,6 +21,10 @@ class Baggage(Quiet):
         self._keys = [(key, mark(key)) for key in expected.baggage]
         self._contracts = expected.contracts
         self._tally = Tally()
+
+    def wants(self) -> Keep | None:
+        """What has such a key."""
+        return with_any(key for key, _ in self._keys)
 
     def trace(self, trace: Trace) -> None:
         """Look at spans whose parent is in another service."""
@@ -43,7 +50,7 @@ class Baggage(Quiet):
         return self._tally.found()
 
 
-class Redacted:
+class Redacted(Quiet):
     """Keys and patterns of `collector.redact`, in names, attributes, events and resources; no value is told."""
 
     def __init__(self, expected: Expected) -> None:
@@ -62,6 +69,12 @@ class Redacted:
         self._tally = Tally()
         self._resources: set[int] = set()
 
+    def wants(self) -> Keep | None:
+        """What may hold such a key, or text."""
+        if not self._patterns:
+            return with_any(key for key, _ in self._keys)
+        return lambda row, said: self._suspicious(row[DATA], said if said.attributes else None)
+
     def trace(self, trace: Trace) -> None:
         """Look at all of its spans."""
         if not self._keys and not self._patterns:
@@ -70,21 +83,20 @@ class Redacted:
             if id(span.resource) not in self._resources:
                 self._resources.add(id(span.resource))
                 self._values(span, span.resource.attributes, "its resource")
-            if self._suspicious(span):
+            if span.data and self._suspicious(span.data, None):
                 self._values(span, span.attributes, "a span" if self._matches(span.name) else repr(span.name))
                 for event in span.events:
                     self._values(span, event.attributes, "an event")
                 for text in (span.name, span.status_message, *(event.name for event in span.events)):
                     self._text(span, text, "a name or message")
 
-    def _suspicious(self, span: Span) -> bool:
-        data = span.data
+    def _suspicious(self, data: bytes, said: SpanMessage | None) -> bool:
         if any(marked in data for _, marked in self._keys):
             return True
         if not self._patterns:
             return False
-        said = span.message
-        if said.events or self._matches(span.name) or self._matches(said.status.message):
+        said = said or SpanMessage.FromString(data)
+        if said.events or self._matches(said.name) or self._matches(said.status.message):
             return True
         for each in said.attributes:
             value = each.value

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tracegen.traces import Span, Store, Trace
-from tracegen.verify.check import Quiet
+from tracegen.traces import Keep, Span, Store, Trace
+from tracegen.verify.check import Quiet, with_any
 from tracegen.verify.expected import Contract, Expected
 from tracegen.verify.finding import Finding, Tally
 from tracegen.verify.presence import peer
@@ -31,6 +31,11 @@ class Contracts(Quiet):
         self._tally = Tally()
         self._failures: dict[Pair, _Failures] = {}
         self._seen: set[str] = set()
+
+    def wants(self) -> Keep | None:
+        """What has a key that is expected of some call."""
+        expected = self._contracts.values()
+        return with_any({key for each in expected for key in (*each.baggage, *each.attributes)})
 
     def trace(self, trace: Trace) -> None:
         """Look at the calls in it that something is expected of."""

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracegen.traces import Store
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+
+from tracegen.traces import Keep, Store
+from tracegen.traces.waiting import Row
 from tracegen.verify.amounts import Amounts, Errors
 from tracegen.verify.check import Check
 from tracegen.verify.codes import SEVERITIES
@@ -51,6 +54,19 @@ class Verdict:
     def failed(self) -> bool:
         """Whether there is more than notes."""
         return any(each.code.severity != "note" for each in self.findings)
+
+
+def needed(expected: Expected) -> Keep:
+    """What `verify` needs of spans, for a store that is made for it alone: `Store(keep=needed(expected))`."""
+    wanted = [each for check in CHECKS if (each := check(expected).wants()) is not None]
+
+    def keep(row: Row, span: SpanMessage) -> bool:
+        for each in wanted:  # noqa: SIM110 - it is asked of every span, and a loop is twice as quick
+            if each(row, span):
+                return True
+        return False
+
+    return keep
 
 
 def verify(store: Store, expected: Expected) -> Verdict:

@@ -54,7 +54,7 @@ def _records(store: Store) -> dict[_Process, list[tuple[int, bool]]]:
     """When each process wrote, and whether the record names a trace; by time."""
     resources = store.resources()
     found: dict[_Process, list[tuple[int, bool]]] = {}
-    for number, time, trace in store.stream("select resource, time, trace from logs order by time"):
+    for number, time, trace in store.logs():
         found.setdefault(_process(resources[number]), []).append((time, trace is not None))
     return found
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from tracegen.traces import Span, Store, Trace
-from tracegen.verify.check import Quiet, mark
+from tracegen.traces import Keep, Span, Store, Trace
+from tracegen.verify.check import FirstOfEach, Quiet, mark
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding, Tally
 
@@ -15,8 +15,6 @@ _IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _REMEMBERED = 10_000
-#: Spans of one operation that are looked at for names of attributes.
-_ENOUGH = 100
 
 #: https://opentelemetry.io/docs/specs/semconv/non-normative/http-migration/ and .../db-migration/
 OLD = {
@@ -75,26 +73,22 @@ class SpanNames(Quiet):
 
 
 class Conventions(Quiet):
-    """Attributes that semantic conventions have renamed, where the new name does not stand beside the old one.
-
-    Names of attributes come from a library, not from a request: of each operation the first spans tell.
-    """
+    """Attributes that semantic conventions have renamed, where the new name does not stand beside the old one."""
 
     def __init__(self, expected: Expected) -> None:
         self._tally = Tally()
-        self._looked_at: dict[tuple[str, str, int], int] = {}
+        self._first = FirstOfEach()
+
+    def wants(self) -> Keep:
+        """What has an old name, of the first."""
+        return FirstOfEach().with_any(OLD)
 
     def trace(self, trace: Trace) -> None:
         """Look for old names in the bytes first: most spans have none."""
-        looked_at = self._looked_at
         for span in trace.spans:
-            place = span.service, span.name, span.kind
-            number = looked_at.get(place, 0)
-            if number == _ENOUGH:
-                continue
-            if number or len(looked_at) < _REMEMBERED:
-                looked_at[place] = number + 1
             data = span.data
+            if not data or not self._first.holds(span.service, span.name, span.kind):
+                continue
             for first, marks in _MARKS:
                 if first in data:
                     for key, marked in marks:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tracegen.traces import Resource, Store, Trace
-from tracegen.verify.check import Quiet, mark
+from tracegen.traces import Keep, Resource, Store, Trace
+from tracegen.verify.check import FirstOfEach, Quiet, mark
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding, Tally
 
@@ -35,17 +35,24 @@ class Resources(Quiet):
     def __init__(self, expected: Expected) -> None:
         self._expected = expected
         self._tally = Tally()
+        self._first = FirstOfEach()
         self._seen: dict[int, Resource] = {}
         self._instances: dict[tuple[str, str], Resource] = {}
 
+    def wants(self) -> Keep:
+        """What has an attribute that belongs to its resource, of the first."""
+        return FirstOfEach().with_any(_OF_RESOURCES)
+
     def trace(self, trace: Trace) -> None:
         """Look at the resources of its spans."""
+        seen = self._seen
         for span in trace.spans:
-            if id(span.resource) not in self._seen:
-                self._seen[id(span.resource)] = span.resource
-                self._resource(span.resource, span.trace_id)
+            resource = span.resource
+            if id(resource) not in seen:
+                seen[id(resource)] = resource
+                self._resource(resource, span.trace_id)
             data = span.data
-            if b"service." not in data and b"telemetry." not in data:
+            if not data or not self._first.holds(span.service, span.name, span.kind):
                 continue
             for key, marked in _MARKS:
                 if marked in data and key in span.attributes:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from tracegen.system import Condition, Policy
 from tracegen.system.sampling import CHANCE
-from tracegen.traces import Span, Store, Trace
-from tracegen.verify.check import mark
+from tracegen.traces import Keep, Span, Store, Trace
+from tracegen.verify.check import Quiet, mark, with_any
 from tracegen.verify.expected import Expected
 from tracegen.verify.finding import Finding, Tally
 
@@ -29,7 +29,7 @@ class _Seen:
     trace_id: str = ""
 
 
-class HeadShares:
+class HeadShares(Quiet):
     """The share that each head sampler keeps, in the interval in which it lies but for one time in ten thousand."""
 
     def __init__(self, expected: Expected) -> None:
@@ -88,7 +88,7 @@ def interval(count: int, largest: float) -> tuple[float, float]:
     return largest, min(1.0, largest / CHANCE ** (1 / count))
 
 
-class TailKept:
+class TailKept(Quiet):
     """Whole traces that no policy of the tail sampler can have kept."""
 
     def __init__(self, expected: Expected) -> None:
@@ -97,6 +97,11 @@ class TailKept:
         self._not_collected = tail is not None and not expected.collected
         self._by_chance = [each for each in self._policies if all(_chance(part) for part in each.conditions)]
         self._tally = Tally()
+
+    def wants(self) -> Keep | None:
+        """What has an attribute that a policy asks for."""
+        conditions = [each for policy in self._policies for each in policy.conditions]
+        return with_any({each.key for each in conditions if each.kind == "attribute"})
 
     def trace(self, trace: Trace) -> None:
         """Ask each policy."""
