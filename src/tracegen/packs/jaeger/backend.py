@@ -61,6 +61,7 @@ class Jaeger:
             yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE)
         if _ui(system, part):
             yield Structured(_UI_FILE, _ui(system, part), "", _SOURCE)
+        yield from part.files
 
     def hints(self, system: System) -> Iterable[str]:
         """Nothing: the user interface explains itself."""
