@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format examples benchmark overhead judges programs clean
+.PHONY: help demo test lint format examples benchmark overhead judges pins programs clean
 
 help:
 	@echo "make demo       render the examples, show one, let real programs judge them, see traces (a minute)"
@@ -15,6 +15,7 @@ help:
 	@echo "make benchmark  how quickly commands start, edited files beside copier, big systems beside helm"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
 	@echo "make judges     long judges: sizes under traffic (docs/sizing.md), a real engine (docs/engine.md), a real cluster"
+	@echo "make pins       how old the pinned versions are, asked through pip, npm, go, cargo and mvn (docs/versions.md)"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -63,6 +64,10 @@ judges: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/sizes.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/cluster.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/judge_engine.py
+
+# Asks package registries, so no test does; a scheduled workflow runs it.
+pins: $(STAMP)
+	@$(BIN)/python scripts/pins.py
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)
