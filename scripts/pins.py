@@ -172,7 +172,11 @@ def _npm(pin: Pin) -> Answer:
 
 def _go(pin: Pin) -> Answer:
     if pin.name != "go":
-        return Answer(_module(f"{pin.name}@latest")["Version"], _day(_module(f"{pin.name}@{pin.version}")["Time"]))
+        newest = _module(f"{pin.name}@latest")["Version"]
+        try:
+            return Answer(newest, _day(_module(f"{pin.name}@{pin.version}")["Time"]))
+        except Unknown:  # an image of a version that has no module
+            return Answer(newest)
     # A line has support of its own, and a version its date where Go fetches itself from.
     line = re.escape(pin.version.rpartition(".")[0])
     versions = _run("go", "list", "-m", "-versions", "go").split()[1:]
