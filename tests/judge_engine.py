@@ -27,7 +27,7 @@ from programs.build import ProgramMissing
 from programs.engine import Engine, running
 from programs.engine.load import Load, load, missing, more
 from programs.engine.project import Project, edges, examples_of, project, render
-from programs.running import Span, send_spans
+from programs.running import Refused, Span, send_spans
 from support import ROOT, development_certificates, one_service, tracegen
 
 TOKEN = "a-token-of-the-judges"
@@ -276,11 +276,17 @@ def _told(made: Project) -> str:
     return str(made.trace(span.trace_id)[0].span.attributes["note"])
 
 
-def restored(engine: Engine, folder: Path) -> str:
-    """The commands of docs/jaeger.md copy badger's volume away, and bring it back into a new one."""
-    page = (ROOT / "docs" / "jaeger.md").read_text(encoding="utf-8").partition("## Backup of badger")[2]
-    saved, back = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[:2]
-    tree = render(one_service(services={"api": {"language": "python"}}), folder / "restored")
+def restored(engine: Engine, folder: Path, storage: str = "badger") -> str:
+    """The commands of docs/jaeger.md copy a storage's volume away, and bring it back into a new one."""
+    page = (ROOT / "docs" / "jaeger.md").read_text(encoding="utf-8").partition("## Backup\n")[2]
+    row = re.search(rf"^\| `{storage}` \| `([^`]+)` \| `([^`]+)`", page, re.MULTILINE)
+    assert row, f"docs/jaeger.md has no row of {storage}"
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[:2]
+    saved, back = (
+        each.replace("stop jaeger\n", f"stop {row[1]}\n").replace("shop_jaeger-badger", row[2]) for each in blocks
+    )
+    said = one_service(services={"api": {"language": "python"}}, backend={"type": "jaeger", "storage": storage})
+    tree = render({**said, **({"versions": {"jaeger": JAEGER}} if engine.ours else {})}, folder / "restored")
     with project(engine, tree) as made:
         made.provide()
         made.up()
@@ -293,14 +299,55 @@ def restored(engine: Engine, folder: Path) -> str:
         assert made.stored([span.trace_id]) == [[]]
         engine.shell(f"set -e\n{back}", tree)
         assert made.trace(span.trace_id)
-    return "| a backup of badger | a trace came back into a new volume |"
+    return f"| a backup of {storage} | a trace came back into a new volume |"
+
+
+def rotated(engine: Engine, folder: Path) -> str:
+    """Two passwords at once, as docs/tls-and-authentication.md says it."""
+    page = (ROOT / "docs/tls-and-authentication.md").read_text(encoding="utf-8").partition("A password is changed")[2]
+    both = yaml.safe_load(page.partition("overrides:\n")[2].partition("```")[0])
+    first, then = (
+        one_service(
+            services={"api": {"language": "python"}},
+            security={"ingest_auth": {"basic": {"username": name, "password": {"env": "INGEST_PASSWORD"}}}},
+        )
+        for name in ("shop", "shop2")
+    )
+    new, old = {"INGEST_PASSWORD": "new", "INGEST_PASSWORD_BASIC": _basic("shop2", "new")}, _basic("shop", "old")
+    tree = render(first, folder / "rotated")
+    with project(engine, tree, {"INGEST_PASSWORD": "old", "INGEST_PASSWORD_BASIC": old}) as made:
+        made.provide()
+        made.up()
+        assert _taken(made, old) and not _taken(made, new["INGEST_PASSWORD_BASIC"])
+        made.render({**then, "overrides": both}, {**new, "INGEST_PASSWORD_OLD": "old"})
+        made.up()
+        assert _taken(made, old) and _taken(made, new["INGEST_PASSWORD_BASIC"])
+        made.render(then, new)
+        made.up()
+        assert not _taken(made, old) and _taken(made, new["INGEST_PASSWORD_BASIC"])
+    return "| another user and password while services run | both are taken, then the new ones alone |"
+
+
+def _basic(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _taken(made: Project, basic: str) -> bool:
+    shown = {"Authorization": f"Basic {basic}"}
+    try:
+        _entered(made, partial(send_spans, resource_attributes={}, spans=[Span("rotated")], headers=shown))
+    except Refused as refused:
+        assert refused.status == 401
+        return False
+    return True
 
 
 #: What is tried beside the examples, by the name that asks for it.
 MORE: Mapping[str, Callable[[Engine, Path], str]] = {
     "side-by-side": side_by_side,
     "applied": applied,
-    "restored": restored,
+    "rotated": rotated,
+    **{f"restored-{each}": partial(restored, storage=each) for each in ("badger", "cassandra", "opensearch")},
 }
 
 

@@ -110,7 +110,7 @@ def opensearch(install: str) -> tuple[str, Beside]:
 def elasticsearch(install: str) -> tuple[str, Beside]:
     """Without the modules of the whole distribution: the setting of the geoip module is left out."""
     return _search(
-        "elasticsearch", install, "bin/elasticsearch", "ENV ES_JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64\n"
+        "elasticsearch", install, "bash bin/elasticsearch", "ENV ES_JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64\n"
     )
 
 
