@@ -155,12 +155,17 @@ class Project:
 
     def trace(self, identifier: str, *, of: int = 1, context: ssl.SSLContext | None = None) -> list[StoredSpan]:
         """The spans of a trace in Jaeger, as soon as it has that many."""
+        found: list[StoredSpan] = []
 
         def enough() -> list[StoredSpan] | None:
-            (found,) = self.stored([identifier], context)
+            found[:] = self.stored([identifier], context)[0]
             return found if len(found) >= of else None
 
-        return wait_until(enough, TRACE_SECONDS)
+        try:
+            return wait_until(enough, TRACE_SECONDS)
+        except NotInTime as error:
+            names = [f"{each.resource.get('service.name')}: {each.span.name}" for each in found]
+            raise AssertionError(f"{error}; of {of} spans there are {names}{self.states()}") from None
 
 
 @contextmanager
