@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint format examples benchmark overhead judges dependencies programs clean
+.PHONY: help demo test lint format examples benchmark overhead judges dependencies pins programs clean
 
 help:
 	@echo "make demo       render the examples, show one, let real programs judge them, see traces (a minute)"
@@ -16,6 +16,7 @@ help:
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
 	@echo "make judges     long judges: sizes under traffic (docs/sizing.md), a real engine (docs/engine.md), a real cluster"
 	@echo "make dependencies  tests with the lowest and the newest versions of what tracegen is made from, and its SBOM"
+	@echo "make pins       how old the pinned versions are, asked through pip, npm, go, cargo and mvn (docs/versions.md)"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
 	@echo "make clean      remove what these made here"
 
@@ -70,6 +71,10 @@ dependencies:
 	@$(PYTHON) tests/dependencies.py lowest
 	@$(PYTHON) tests/dependencies.py newest
 	@$(PYTHON) tests/dependencies.py sbom sbom.json
+
+# Asks package registries, so no test does; a scheduled workflow runs it.
+pins: $(STAMP)
+	@$(BIN)/python scripts/pins.py
 
 # `make test` builds them too when Go is there.
 programs: $(STAMP)

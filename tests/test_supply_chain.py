@@ -1,8 +1,11 @@
 """What tracegen itself may do to a machine: no network and no process while rendering, nothing at import."""
 
+import runpy
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +90,43 @@ def test_the_guard_of_imports_refuses(code: str, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     assert "refused: " in guarded(code, *CHANGES, writes=True).stderr
     assert not list(tmp_path.iterdir())
+
+
+@cache
+def pins() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "scripts" / "pins.py"))
+
+
+def test_pins_of_all_languages_and_of_images_are_asked_about() -> None:
+    found = {(each.manager, each.shown) for each in pins()["pins"]()}
+    assert found >= {
+        ("pip", "opentelemetry-sdk"),
+        ("pip", "Django"),
+        ("npm", "@opentelemetry/api"),
+        ("npm", "fastify"),
+        ("go", "go.opentelemetry.io/otel/sdk"),
+        ("go", "image collector"),
+        ("cargo", "tokio"),
+        ("mvn", "org.springframework.boot:spring-boot-starter-parent"),
+        ("mvn", "image kafka"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("pinned", "newest", "age", "late"),
+    [
+        ("1.45.1", "1.45.2", 121, True),
+        ("1.45.1", "1.45.2", 120, False),
+        ("1.45.1", "1.45.1", 900, False),
+        ("1.45.1", "1.45.2", None, False),
+        ("v0.161.0", "v0.165.0", 121, True),
+        ("0.2.191", "1.0.0-alpha.5", 900, False),
+        ("0.23.46", "0.24.0-dev.2", 900, False),
+        ("0.66b1", "0.66b2", 121, True),
+        ("2026.10.18", "2026.10.19.post1", 121, True),
+        # Some projects go back: what came later has a lower number.
+        ("v0.71.0", "v0.65.0", 900, False),
+    ],
+)
+def test_a_pin_is_late_that_is_behind_and_old(pinned: str, newest: str, age: int | None, late: bool) -> None:
+    assert pins()["is_late"](pinned, newest, age, 120) is late

@@ -205,6 +205,20 @@ def mebibytes(component: Component, variable: str) -> int:
     return int("".join(str(part) for part in component.environment[variable]).removesuffix("M"))
 
 
+def test_what_clickhouse_writes_of_its_own_work_does_not_fill_the_volume(tmp_path: Path) -> None:
+    rendered = system(tmp_path, {"type": "clickhouse"})
+    (mount,) = rendered.components["clickhouse"].files
+    assert mount.target.startswith("/etc/clickhouse-server/config.d/")
+    tables = yaml.safe_load(rendered.rendered.tree[mount.source])
+    assert {"query_log", "metric_log", "asynchronous_metric_log", "text_log", "trace_log"} <= tables.keys()
+    assert all(each == {"ttl": "event_date + INTERVAL 3 DAY DELETE"} for each in tables.values())
+
+
+def test_servers_of_others_keep_their_own_settings(tmp_path: Path) -> None:
+    rendered = system(tmp_path, {"type": "clickhouse", "servers": ["store"]})
+    assert not [path for path in rendered.rendered.tree if path.startswith("clickhouse/")]
+
+
 @pytest.mark.parametrize(
     ("version", "gated"),
     [("2.17.0", False), ("2.18.0", True), ("2.20.0", True), ("2.21.0", False), ("2.24.1", False)],

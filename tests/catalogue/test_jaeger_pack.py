@@ -159,6 +159,22 @@ def test_spans_are_acknowledged_when_they_are_stored_where_jaeger_can(
     assert [stores[name]["opensearch"].get("write_mode") for name in ("main", "archive")] == [mode, mode]
 
 
+@pytest.mark.parametrize("storage", ["elasticsearch", "opensearch", "cassandra"])
+def test_the_judge_takes_what_is_rendered_for_its_own_version(storage: str, jaeger: Path, tmp_path: Path) -> None:
+    """The pin moves every key that it does not know, so nothing has to be put into its words."""
+    rendered = compiled(
+        tmp_path,
+        one_service(
+            backend={"type": "jaeger", "mode": "scalable", "storage": storage}, versions={"jaeger": "2.13.0"}
+        ),
+    )
+    for role in ("collector", "ingester", "query"):
+        file = tmp_path / f"{role}.yaml"
+        file.write_bytes(rendered.tree[f"jaeger/{role}.yaml"])
+        done = validate(jaeger, file)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("retention", "layout"), [("7d", "2006-01-02"), ("90d", "2006-01-02"), ("180d", "2006-01")])
 def test_services_are_by_month_when_so_many_days_are_no_request(tmp_path: Path, retention: str, layout: str) -> None:
     rendered = system(tmp_path, {"storage": "opensearch", "retention": retention})

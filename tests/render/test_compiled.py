@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import compiled
+from support import compiled, one_service
 from tracegen.catalogue import catalogue
 from tracegen.render import template
 from tracegen.render.stubs import stubs
@@ -98,3 +98,21 @@ def test_a_filter_says_no_while_rendering_and_not_while_compiling(keeps: Path) -
     with pytest.raises(template.UnsafeValue):
         rendered(keeps)
     assert kept(keeps)
+
+
+def test_every_builder_looks_into_the_folders_of_code(tmp_path: Path) -> None:
+    """Where all is ignored but some, the classic builder enters no folder that no exception begins with."""
+    found = 0
+    for language, pack in catalogue().languages.items():
+        for number, framework in enumerate(pack.frameworks):
+            folder = tmp_path / f"{language}-{number}"
+            folder.mkdir()
+            tree = compiled(
+                folder, one_service(services={"api": {"language": language, "framework": framework}})
+            ).tree
+            ignored = tree["services/api/.dockerignore"].decode().split()
+            inside = {path.split("/")[2] for path in tree if path.startswith("services/api/") and path.count("/") > 2}
+            if ignored[0] == "*":
+                found += len(inside)
+                assert not [each for each in inside if f"!{each}" not in ignored], f"{language} with {framework}"
+    assert found

@@ -64,3 +64,11 @@ def test_an_environment_tells_the_command_that_tells_the_port(tmp_path: Path) ->
 def test_what_a_proxy_must_leave_alone_is_what_tracegen_runs(tmp_path: Path) -> None:
     assert '`"noProxy": "jaeger,otel-gateway"`' in guide(tmp_path)
     assert "noProxy" not in guide(tmp_path, targets=["kubernetes"])
+
+
+def test_certificates_are_read_by_users_of_containers_too(tmp_path: Path) -> None:
+    """As a clone under umask 077 has them, no process could start; what lies elsewhere is somebody else's."""
+    certificates = {"ca": {"file": "pki/ca.pem"}, "cert": {"file": "certs/tls.crt"}, "key": {"file": "certs/tls.key"}}
+    text = guide(tmp_path, security={"tls": {"enabled": True, **certificates}})
+    (folders,) = re.findall(r"`chmod -R go\+rX ([^`]+)`", text)
+    assert folders.split() == ["certs", "collector", "jaeger", "pki", "services"]

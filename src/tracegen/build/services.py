@@ -214,7 +214,7 @@ def _with_example(component: Component, service: Service, example: ExampleImage)
         why="The example service, until this one has an image.",
         build=service.build,
         ports=(Port("http", service.port, published),),
-        health=replace(component.health, command=example.health),
+        health=replace(component.health, command=example.health, start_period=example.start),
         user=example.user,
         read_only=True,
         writable=example.writable,

@@ -217,6 +217,7 @@ def _example(data: Mapping[str, Any]) -> ExampleImage:
         user=data["user"],
         writable=tuple(data["writable"]),
         memory=data["memory"],
+        start=data.get("start", 60),
         here=_here(data["here"]) if "here" in data else None,
     )
 

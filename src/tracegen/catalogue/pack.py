@@ -108,13 +108,15 @@ class ExampleImage:
     """What is known of the image that the example's Dockerfile builds.
 
     `health` asks the service itself whether it works, inside the container, with what is in the image; `writable`
-    are the folders that it writes to, `memory` such as `256Mi` what it needs. `here` is how it is built without it.
+    are the folders that it writes to, `memory` such as `256Mi` what it needs, `start` the seconds that it may take
+    until it answers. `here` is how it is built without it.
     """
 
     health: tuple[str, ...]
     user: int
     writable: tuple[str, ...]
     memory: str
+    start: int = 60
     here: Here | None = None
 
 

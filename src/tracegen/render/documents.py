@@ -107,10 +107,11 @@ def _gibibytes(size: int) -> str:
 
 
 def _mounted_folders(system: System) -> str:
-    """The folders of the output that users of containers read."""
+    """The folders beside the spec that users of containers read, certificates among them."""
     components = system.components.values()
     paths = [mount.source for each in components for mount in each.files] + [each.build for each in components]
-    return " ".join(sorted({_top_of(path) for path in paths if path}))
+    paths += [mount.secret.file for each in components for mount in each.secret_files]
+    return " ".join(sorted({_top_of(path) for path in paths if path and not path.startswith("/")}))
 
 
 def _shared(system: System) -> str:

@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from programs.build import ProgramMissing, _cache
-from programs.running import NotInTime, Running
+from programs.running import NotInTime, Running, wait_until
 
 NAME = "docker engine"
 HERE = Path(__file__).resolve().parent
 SUITE = "trixie"
 #: What the engine needs beside Debian's smallest system.
 PACKAGES = "docker.io,docker-cli,docker-compose,docker-buildx,iptables,iproute2,slirp4netns,util-linux"
-BUILD_SECONDS, START_SECONDS, ANSWER_SECONDS = 1800, 60, 10
+BUILD_SECONDS, START_SECONDS, ANSWER_SECONDS, RESTART_SECONDS = 1800, 60, 10, 120
 #: Layers of older trees pile up: beyond so many bytes the data folder is begun anew.
 LARGEST = 25 * 2**30
 #: The name server that slirp4netns is to those behind it.
@@ -94,6 +94,20 @@ class Engine:
         assert process != "0", f"{container} does not run"
         end = [*self._enter("--mount", "--pid"), "sh", "-c", 'kill -9 "$0"', process]
         subprocess.run(end, check=True, timeout=ANSWER_SECONDS)
+
+    def restart(self) -> None:
+        """End the engine as its service would be stopped, and start it again: only the tests' own."""
+        assert self.ours, "somebody's engine is not restarted"
+        state = Path(self.address.removeprefix("unix://")).parent
+        (state / "again").touch()
+        process = (state / "pid").read_text(encoding="utf-8")
+        end = [*self._enter("--mount", "--pid"), "sh", "-c", 'kill "$0"', process]
+        subprocess.run(end, check=True, timeout=ANSWER_SECONDS)
+        wait_until(lambda: not (state / "again").exists() and self._answers(), RESTART_SECONDS)
+
+    def _answers(self) -> bool:
+        ask = [*self.client, "version"]
+        return subprocess.run(ask, capture_output=True, env=self.environment, check=False).returncode == 0
 
     def within(self, action: Callable[[], Result]) -> Result:
         """What `action` gives when its connections begin in the engine's network; its errors are raised here."""
@@ -236,7 +250,7 @@ def _tidy(state: Path) -> None:
     for rest in (
         *(data / name for name in ("containers", "volumes", "network")),
         state / "run",
-        *(state / name for name in ("network", "docker.sock", "pid")),
+        *(state / name for name in ("network", "docker.sock", "pid", "again")),
     ):
         shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
     used = subprocess.run(["du", "--summarize", "--block-size=1", data], capture_output=True, text=True, check=False)
@@ -279,7 +293,7 @@ def _stop(first: Running, engine: Engine) -> None:
 
 
 def _engine_of(process: int) -> int | None:
-    """The process that has the engine's network: `unshare`, its shell, then the engine."""
+    """The process that has the engine's network: `unshare`, its shell, then the shell that starts the engine."""
     own = Path("/proc/self/ns/net").readlink()
     for shell in _children(process):
         for each in _children(shell):

@@ -6,6 +6,7 @@ shell or `wget` that it is known to have. They are no judge of the real images t
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -14,7 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from programs.build import ProgramMissing, _cache, find
-from programs.engine import NAME, Engine, debian
+from programs.engine import NAME, Engine, debian, servers
+from programs.engine.servers import Beside
 from programs.languages import node
 
 BASE = "tracegen/base"
@@ -53,6 +55,26 @@ FROM {BASE}
 COPY go /usr/local/go
 ENV PATH=/usr/local/go/bin:/usr/bin:/bin GOTOOLCHAIN=local GOFLAGS=-modcacherw
 """
+# The libraries of a service come through this machine's authorities, which Java keeps in a file of its own.
+_JAVA_AUTHORITIES = "/etc/ssl/certs/java/cacerts"
+_TEMURIN = f"""\
+FROM {BASE}
+{_INSTALL} openjdk-25-jre-headless busybox && ln -s busybox /usr/bin/wget
+CMD ["java"]
+"""
+_MAVEN = f"""\
+FROM {BASE}
+{_INSTALL} openjdk-25-jdk-headless maven
+COPY cacerts {_JAVA_AUTHORITIES}
+CMD ["mvn"]
+"""
+_RUST = f"""\
+FROM {BASE}
+{_INSTALL} gcc libc6-dev
+COPY bin /usr/local/bin
+COPY lib /usr/local/lib
+ENV CARGO_HTTP_CAINFO={_AUTHORITIES} CARGO_HOME=/usr/local/cargo
+"""
 _DISTROLESS = f"""\
 FROM {BASE} AS made
 FROM scratch
@@ -65,8 +87,9 @@ FROM {BASE}
 USER 65534
 ENTRYPOINT ["/usr/bin/prometheus"]
 """
-_JAEGER = """\
-FROM tracegen/busybox
+_SHELL = "tracegen/busybox"
+_JAEGER = f"""\
+FROM {_SHELL}
 COPY jaeger /cmd/jaeger/jaeger-linux
 USER 10001
 ENTRYPOINT ["/cmd/jaeger/jaeger-linux"]
@@ -98,19 +121,44 @@ def _go_files() -> Mapping[str, Path]:
     return {"go": Path(subprocess.check_output([go, "env", "GOROOT"], text=True).strip())}
 
 
+def _rust_files() -> Mapping[str, Path]:
+    rustc = shutil.which("rustc")
+    if rustc is None:
+        raise ProgramMissing(NAME, "Rust is not installed")
+    root = Path(subprocess.check_output([rustc, "--print", "sysroot"], text=True).strip())
+    return {"bin": root / "bin", "lib": root / "lib"}
+
+
+def _java_files() -> Mapping[str, Path]:
+    if not Path(_JAVA_AUTHORITIES).is_file():
+        raise ProgramMissing(NAME, "this machine's Java has no file of authorities")
+    return {"cacerts": Path(_JAVA_AUTHORITIES)}
+
+
 #: What stands in for a repository: its Dockerfile, and the files and folders beside it.
 STAND_INS: Mapping[str, tuple[str, Callable[[], Mapping[str, Path]]]] = {
     "busybox": (_BUSYBOX, _none),
     "python": (_PYTHON, _none),
     "node": (_NODE, _node_files),
     "golang": (_GO, _go_files),
+    "rust": (_RUST, _rust_files),
+    "maven": (_MAVEN, _java_files),
+    "eclipse-temurin": (_TEMURIN, _none),
     "gcr.io/distroless/static-debian13": (_DISTROLESS, _none),
     "gcr.io/distroless/cc-debian12": (f"FROM {BASE}\nUSER 65532:65532\n", _none),
     "prom/prometheus": (_PROMETHEUS, _none),
     "jaegertracing/jaeger": (_JAEGER, lambda: {"jaeger": find("jaeger")}),
     "otel/opentelemetry-collector-contrib": (_COLLECTOR, lambda: {"collector": find("collector")}),
 }
-_BUILT_ON = {"jaegertracing/jaeger": "tracegen/busybox"}
+#: The same of servers, by what begins their Dockerfiles.
+SERVERS: Mapping[str, Callable[[str], tuple[str, Beside]]] = {
+    "apache/kafka": servers.kafka,
+    "opensearchproject/opensearch": servers.opensearch,
+    "elasticsearch/elasticsearch": servers.elasticsearch,
+    "cassandra": servers.cassandra_server,
+    "jaegertracing/jaeger-es-index-cleaner": servers.index_cleaner,
+    "spark-dependencies/spark-dependencies": servers.dependencies,
+}
 
 
 class ImageMissing(ProgramMissing):
@@ -136,28 +184,55 @@ def _pull(engine: Engine, reference: str) -> None:
 
 
 def _make(engine: Engine, reference: str) -> None:
-    repository = next((each for each in STAND_INS if f"/{reference.rpartition(':')[0]}".endswith(f"/{each}")), None)
+    names = {**STAND_INS, **SERVERS}
+    repository = next((each for each in names if f"/{reference.rpartition(':')[0]}".endswith(f"/{each}")), None)
     if repository is None:
         raise ImageMissing(NAME, f"nothing stands in for {reference}")
-    _base(engine)
-    if under := _BUILT_ON.get(repository):
-        build(engine, under, _BUSYBOX, {})
-    dockerfile, files = STAND_INS[repository]
-    build(engine, reference, dockerfile, files())
+    if repository in STAND_INS:
+        dockerfile, files = STAND_INS[repository]
+        beside: Beside = files()
+    else:
+        dockerfile, beside = SERVERS[repository](f"FROM {BASE}\n{_INSTALL}")
+    if dockerfile.startswith(f"FROM {_SHELL}"):
+        build(engine, _SHELL, _BUSYBOX, {})
+    build(engine, reference, dockerfile, beside)
 
 
-def build(engine: Engine, reference: str, dockerfile: str, files: Mapping[str, Path]) -> None:
-    """An image of a Dockerfile and the files beside it; layers that were built before are not built again."""
+def build(engine: Engine, reference: str, dockerfile: str, beside: Beside) -> None:
+    """An image of a Dockerfile and what lies beside it, unless it is there, made of the same."""
+    label = f"tracegen.made={_digest(dockerfile, beside)}"
+    if engine.docker("images", "--quiet", "--filter", f"reference={reference}", "--filter", f"label={label}"):
+        return
     _base(engine)
     with tempfile.TemporaryDirectory(prefix="tracegen-image-") as folder:
-        for name, path in files.items():
-            if path.is_dir():
-                shutil.copytree(path, Path(folder, name), symlinks=True)
-            else:
-                shutil.copyfile(path, Path(folder, name))
-                Path(folder, name).chmod(0o755)
+        for name, content in beside.items():
+            _put(content, Path(folder, name))
         Path(folder, "Dockerfile").write_text(dockerfile, encoding="utf-8")
-        engine.docker("build", "--quiet", "--tag", reference, folder)
+        engine.docker("build", "--quiet", "--label", label, "--tag", reference, folder)
+
+
+def _put(content: Path | str, target: Path) -> None:
+    if isinstance(content, Path) and content.is_dir():
+        shutil.copytree(content, target, symlinks=True)
+        return
+    if isinstance(content, Path):
+        shutil.copyfile(content, target)
+    else:
+        target.write_text(content, encoding="utf-8")
+    target.chmod(0o755)
+
+
+def _digest(dockerfile: str, beside: Beside) -> str:
+    """Of texts as they are, and of files by name, size and time: reading a toolchain takes as long as copying it."""
+    digest = hashlib.sha256(dockerfile.encode())
+    for name, content in sorted(beside.items()):
+        if isinstance(content, str):
+            digest.update(f"{name}\n{content}".encode())
+            continue
+        for file in sorted(content.rglob("*")) if content.is_dir() else [content]:
+            state = file.lstat()
+            digest.update(f"{name} {file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def _base(engine: Engine) -> None:

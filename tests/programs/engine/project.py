@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 
 from programs.engine import Engine, images
-from programs.running import StoredSpan, fetch, read_trace, wait_until
+from programs.running import NotInTime, StoredSpan, fetch, read_trace, wait_until
 from support import tracegen
 
-ANSWER_SECONDS, TRACE_SECONDS = 60.0, 90.0
+ANSWER_SECONDS, TRACE_SECONDS, SETTLED_SECONDS = 60.0, 90.0, 300.0
 
 
 class Project:
@@ -102,6 +102,24 @@ class Project:
         chosen = [word for each in labels for word in ("--filter", f"label=com.docker.compose.{each}")]
         return self.engine.docker("ps", "--quiet", "--no-trunc", "--filter", "status=running", *chosen)
 
+    def settled(self) -> None:
+        """Wait until every container that says how it is is well, by itself.
+
+        What ends while its storage is away is started again and again, at last once a minute, and `up --wait` gives
+        up on it meanwhile.
+        """
+        chosen = ["--filter", f"label=com.docker.compose.project={self.name}", "--format", "{{.Status}}"]
+        checked = sum("healthcheck" in each for each in self.config["services"].values())
+
+        def all_well() -> bool:
+            found = self.engine.docker("ps", *chosen).splitlines()
+            return sum("(healthy)" in each for each in found) >= checked
+
+        try:
+            wait_until(all_well, SETTLED_SECONDS)
+        except NotInTime as error:
+            raise AssertionError(f"{error}{self.states()}") from None
+
     def states(self) -> str:
         """How every container is, and the end of the logs of those that are not well: for messages."""
         lines = [""]
@@ -137,12 +155,17 @@ class Project:
 
     def trace(self, identifier: str, *, of: int = 1, context: ssl.SSLContext | None = None) -> list[StoredSpan]:
         """The spans of a trace in Jaeger, as soon as it has that many."""
+        found: list[StoredSpan] = []
 
         def enough() -> list[StoredSpan] | None:
-            (found,) = self.stored([identifier], context)
+            found[:] = self.stored([identifier], context)[0]
             return found if len(found) >= of else None
 
-        return wait_until(enough, TRACE_SECONDS)
+        try:
+            return wait_until(enough, TRACE_SECONDS)
+        except NotInTime as error:
+            names = [f"{each.resource.get('service.name')}: {each.span.name}" for each in found]
+            raise AssertionError(f"{error}; of {of} spans there are {names}{self.states()}") from None
 
 
 @contextmanager

@@ -10,8 +10,14 @@ mount -t proc proc /proc
 unshare --net sh -c '
     ip link set lo up
     until [ -s "$0/network" ]; do sleep 0.05; done
-    exec dockerd --data-root "$0/data" --exec-root "$0/run" --host "unix://$0/docker.sock" --pidfile "$0/pid" \
-        --cgroup-parent "/$1" --default-address-pool base=10.200.0.0/16,size=24
+    trap "kill \$engine" TERM
+    while
+        dockerd --data-root "$0/data" --exec-root "$0/run" --host "unix://$0/docker.sock" --pidfile "$0/pid" \
+            --cgroup-parent "/$1" --default-address-pool base=10.200.0.0/16,size=24 &
+        engine=$!
+        wait $engine || wait $engine
+        [ -e "$0/again" ]
+    do rm "$0/again"; done
 ' "$state" "$(basename "$state")" &
 engine=$!
 until [ "$(readlink /proc/$engine/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done

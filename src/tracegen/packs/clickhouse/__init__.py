@@ -12,12 +12,29 @@ from tracegen.parts.certificates import client_mounts
 from tracegen.parts.variables import login_of, variables_of, with_port
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
-from tracegen.system import Component, Design, Health, Port, Volume, Wait, text
+from tracegen.system import Component, Design, FileMount, Health, Port, Volume, Wait, text
+from tracegen.system.file import Structured
 from tracegen.system.storage_part import StoragePart
 
 NAME = "clickhouse"
 
 _NATIVE, _HTTP = 9000, 8123
+_LOGS, _LOGS_TARGET = "clickhouse/logs.yaml", "/etc/clickhouse-server/config.d/tracegen-logs.yaml"
+#: The tables of its own that the server writes to by default and keeps for ever (programs/server/config.xml).
+_OWN_TABLES = (
+    "query_log",
+    "query_thread_log",
+    "query_views_log",
+    "query_metric_log",
+    "part_log",
+    "trace_log",
+    "text_log",
+    "error_log",
+    "latency_log",
+    "metric_log",
+    "asynchronous_metric_log",
+)
+_OWN_DAYS = 3
 _FOLDER = "/var/lib/clickhouse"
 
 #: Versions of Jaeger that start with ClickHouse only when a feature gate says so; the gate is gone in 2.23.
@@ -82,6 +99,7 @@ def _node(design: Design) -> Component:
             timeout=5,
             retries=12,
         ),
+        files=(FileMount(_LOGS, _LOGS_TARGET),),
         volumes=(Volume("clickhouse-data", _FOLDER, _options(design).size, "spans"),),
         environment={
             "CLICKHOUSE_DB": text(database),
@@ -98,6 +116,13 @@ def _node(design: Design) -> Component:
     )
 
 
+def _logs() -> Structured:
+    kept_for = f"here {_OWN_DAYS} days of it, by default for ever"
+    head = f"ClickHouse writes of its own work into tables beside the spans: {kept_for}."
+    kept: Value = {"ttl": f"event_date + INTERVAL {_OWN_DAYS} DAY DELETE"}
+    return Structured(_LOGS, dict.fromkeys(_OWN_TABLES, kept), head, f"packs/{NAME}")
+
+
 class ClickHouse:
     """ClickHouse as a storage of Jaeger."""
 
@@ -107,6 +132,7 @@ class ClickHouse:
         return StoragePart(
             config={"clickhouse": _config(design)},
             components=(_node(design),) if inside else (),
+            files=(_logs(),) if inside else (),
             secret_files=client_mounts(NAME, design.backend.storage.tls),
             environment=variables_of(login_of(design).values()),
             needs={NAME: Wait.HEALTHY} if inside else {},

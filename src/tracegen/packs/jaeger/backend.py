@@ -61,6 +61,7 @@ class Jaeger:
             yield Structured(f"jaeger/{process.config}.yaml", value, _head(process, part), _SOURCE)
         if _ui(system, part):
             yield Structured(_UI_FILE, _ui(system, part), "", _SOURCE)
+        yield from part.files
 
     def hints(self, system: System) -> Iterable[str]:
         """Nothing: the user interface explains itself."""
@@ -246,7 +247,7 @@ def _receivers(process: Process, design: Design) -> Mapping[str, Value]:
         grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
         return {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     if process.from_kafka and kafka:
-        return {"kafka": kafka_receiver(kafka)}
+        return {"kafka": kafka_receiver(kafka, design.images["jaeger"])}
     return {"nop": {}}
 
 

@@ -3,10 +3,15 @@
 https://github.com/open-telemetry/opentelemetry-collector-contrib, exporter/kafkaexporter and receiver/kafkareceiver
 """
 
+from tracegen.catalogue import Image
 from tracegen.emit import Commented, Value
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
 from tracegen.system import Kafka
+
+#: From here on the receiver takes a list: opentelemetry-collector-contrib pull request 44575, in 0.142, which later
+#: takes nothing else (pull request 46232). Jaeger 2.13, made of 0.140, was tried; 2.14 is the first after 0.142.
+_TOPICS = "2.14"
 
 
 def kafka_exporter(kafka: Kafka) -> Value:
@@ -26,11 +31,12 @@ def kafka_exporter(kafka: Kafka) -> Value:
     }
 
 
-def kafka_receiver(kafka: Kafka) -> Value:
+def kafka_receiver(kafka: Kafka, jaeger: Image) -> Value:
     """How the ingester reads them."""
+    topic: dict[str, Value] = {"topic": kafka.topic} if jaeger.is_before(_TOPICS) else {"topics": [kafka.topic]}
     return {
         **_client(kafka),
-        "traces": {"topics": [kafka.topic], "encoding": "otlp_proto"},
+        "traces": {**topic, "encoding": "otlp_proto"},
         "group_id": "jaeger-ingester",
         "initial_offset": Commented("earliest", "The default begins with what comes next, and skips what waits."),
         "message_marking": {

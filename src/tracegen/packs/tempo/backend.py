@@ -70,8 +70,9 @@ class Tempo:
     def configs(self, system: System) -> Iterable[Structured]:
         """One configuration for all processes, and the tenants' limits where there are tenants."""
         head = "Tempo, the configuration of every process. It is read with -config.expand-env=true."
-        value = _config(system, storage(system.backend.storage.type).part(system))
-        yield Structured(_CONFIG, value, head, _SOURCE, tempo_escape)
+        part = storage(system.backend.storage.type).part(system)
+        yield Structured(_CONFIG, _config(system, part), head, _SOURCE, tempo_escape)
+        yield from part.files
         if system.backend.tenants:
             limits = "Limits of each tenant, read again while Tempo runs. An entry is whole: what it leaves out would"
             yield Structured(_OVERRIDES, tenant_limits(system), f"{limits} be zero.", _SOURCE)
