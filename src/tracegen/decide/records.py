@@ -510,6 +510,7 @@ class Kubernetes:
     priority_class: str | None
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
+    k8s_attributes: bool
     monitors: bool
     clients: tuple[KubernetesClients, ...]
     fixed_ids: bool

@@ -2,7 +2,7 @@
 
 import json
 
-from tracegen.system import Design, Port, Publish, Tier
+from tracegen.system import Design, PodsRead, Port, Publish, Tier
 
 #: The folder of the queue in the container; `create_directory` makes it below the volume.
 QUEUE_VOLUME = "/var/lib/otelcol"
@@ -52,6 +52,14 @@ def receiver_ports(tier: Tier, design: Design) -> list[Port]:
     """The ports on which a tier takes spans in."""
     ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
     return [port for port in ports if port.protocol == "tcp" or takes_udp(design)]
+
+
+def pods_read(tier: Tier, design: Design) -> PodsRead:
+    """Whose pods a tier asks the API server for: the first one sees the addresses of those that send."""
+    if not design.kubernetes.k8s_attributes or tier is not design.tiers[0]:
+        return PodsRead.NONE
+    is_elsewhere = any(not each.deploy for each in design.services.values())
+    return PodsRead.CLUSTER if is_elsewhere else PodsRead.NAMESPACE
 
 
 def name_of_all(tier: Tier) -> str:

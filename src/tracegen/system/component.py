@@ -131,6 +131,14 @@ class Metrics:
     https: bool = False
 
 
+class PodsRead(StrEnum):
+    """The pods that something reads from the API server of its cluster: none, its namespace's, or all."""
+
+    NONE = "none"
+    NAMESPACE = "namespace"
+    CLUSTER = "cluster"
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Something that runs in one container: a program, or a job that ends.
@@ -153,6 +161,7 @@ class Component:
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
     attributes    resource attributes of its spans, by commas, which a cluster completes with those of the pod
+    pods          the pods that it reads from the API server, with a token; none where it has no cluster
     platform      False for services of the team
     production    False marks what tracegen runs for trying things out
     why           one line for the reader of the files
@@ -194,6 +203,7 @@ class Component:
     every: int = 0
     ui: str = ""
     attributes: str = ""
+    pods: PodsRead = PodsRead.NONE
     platform: bool = True
     production: bool = True
     comments: Mapping[str, str] = field(default_factory=dict)
