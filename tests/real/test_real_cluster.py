@@ -159,7 +159,7 @@ def prometheus_image(node: Node, rendered: Rendered) -> None:
     """Debian's program under the pinned name, with the libraries that it is linked to."""
     program = debian_root("prometheus") / "usr/bin/prometheus"
     found = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
-    libraries = {each: Path(each) for each in re.findall(r"(/\S+)", found) if Path(each) != program}
+    libraries = {each: Path(each).resolve() for each in re.findall(r"(/\S+)", found) if Path(each) != program}
     image = rendered.system.images["prometheus"]
     node.load(image.reference, {"/bin/prometheus": program, **libraries}, ["/bin/prometheus"], "65534")
 

@@ -56,7 +56,10 @@ def _with_pods(component: Component, design: Design) -> Component:
 
 
 def _without_configuration(component: Component, design: Design) -> Component:
-    """A tier that the Operator runs has no file of its configuration: it comes with the resource."""
+    """A tier that the Operator runs has no file of its configuration: it comes with the resource.
+
+    internal/manifests/collector/container.go of the Operator.
+    """
     tier = design.tier_of_operator(component.name)
     if tier is None:
         return component

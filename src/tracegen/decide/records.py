@@ -218,6 +218,7 @@ class AzureStorage(Storage):
     account: str
     container: str
     key: Reference | None
+    federated_token: bool
     prefix: str | None
 
 

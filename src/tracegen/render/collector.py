@@ -6,7 +6,7 @@ Source: https://opentelemetry.io/docs/collector/configuration/ and the component
 from tracegen.catalogue import Delivery
 from tracegen.emit import Commented, Value
 from tracegen.parts.certificates import tls_name
-from tracegen.parts.collectors import HEALTHY_ANSWER, config_path
+from tracegen.parts.collectors import HEALTHY_ANSWER, LONGEST_RETRY_SECONDS, config_path, forgets
 from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
@@ -87,7 +87,7 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
     retry: Value = {
         "enabled": True,
         "initial_interval": "1s",
-        "max_interval": "30s",
+        "max_interval": _longest_retry(tier),
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
     queue = sending_queue(tier, destination, _batch(destination, system))
@@ -105,6 +105,13 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
         "retry_on_failure": retry,
         "sending_queue": queue,
     }
+
+
+def _longest_retry(tier: Tier) -> Value:
+    if not forgets(tier):
+        return "30s"
+    why = "What waits for a retry when the collector ends is lost: its pod waits longer than this."
+    return Commented(f"{LONGEST_RETRY_SECONDS}s", why)
 
 
 def _timeout(destination: Destination) -> Value:

@@ -157,6 +157,7 @@ class Component:
     login         False: it asks nobody who they are, so only those that call it may reach it
     gossips       it tells others its address, and is found there: those that do share all networks
     copies        a name for components that keep the same data, so that one may be away; empty: no other has its data
+    lingers       seconds that it works on once another took its place, and sends what waits in its memory
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
@@ -198,6 +199,7 @@ class Component:
     login: bool = True
     gossips: bool = False
     copies: str = ""
+    lingers: int = 0
     grace: int = 30
     job: bool = False
     every: int = 0

@@ -83,7 +83,10 @@ def _alerts(system: System, files: Mapping[str, PlannedFile]) -> Iterator[Struct
 
 
 def _is_closed(system: System) -> bool:
-    """Whether something is there to be denied; the Operator gives its pods labels of its own."""
+    """Whether something is there to be denied; the Operator gives its pods labels of its own.
+
+    internal/manifests/manifestutils/labels.go of the Operator.
+    """
     ours = any(
         each.platform and system.tier_of_operator(each.name) is None for each in system.cluster.components.values()
     )

@@ -47,7 +47,8 @@ def namespace(system: System) -> Value:
 def has_foreign_images(system: System) -> bool:
     """Whether something runs of which tracegen knows nothing: an image, or a sidecar that the Operator adds.
 
-    An agent that is the only way for its language looks at the program from beside it, as privileged root.
+    An agent that is the only way for its language looks at the program from beside it, as privileged root
+    (internal/instrumentation/golang.go of the Operator).
     """
     beside = (each.deploy and is_injected(each, system) and each.agent for each in system.services.values())
     return any(component.user is None for component in system.cluster.components.values()) or any(

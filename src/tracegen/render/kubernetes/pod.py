@@ -61,7 +61,7 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
     if component.job:
         spec["restartPolicy"] = "OnFailure"
     else:
-        spec["terminationGracePeriodSeconds"] = component.grace + (LEAVING if _leaves(component) else 0)
+        spec["terminationGracePeriodSeconds"] = component.grace + (_leaving(component) if _leaves(component) else 0)
     if is_spread(component):
         spec["topologySpreadConstraints"] = [
             _spread("kubernetes.io/hostname", component, system),
@@ -131,7 +131,11 @@ def container(component: Component) -> dict[str, Value]:
     parts |= mounts(component) | _security(component)
     if _leaves(component):
         why = "So long requests still come in: nodes hear late that it leaves."
-        parts["lifecycle"] = Commented({"preStop": {"sleep": {"seconds": LEAVING}}}, why)
+        if component.lingers:
+            why = (
+                "What waits in its memory is lost with it: so long it goes on sending, while another takes its place."
+            )
+        parts["lifecycle"] = Commented({"preStop": {"sleep": {"seconds": _leaving(component)}}}, why)
     return parts
 
 
@@ -145,6 +149,10 @@ def _pull_policy(component: Component) -> Value:
 def is_pushed(component: Component) -> bool:
     """Whether its image is built and has the name of a registry, from which a node takes it."""
     return bool(component.build) and "/" in component.image
+
+
+def _leaving(component: Component) -> int:
+    return max(LEAVING, component.lingers)
 
 
 def _leaves(component: Component) -> bool:
