@@ -64,6 +64,7 @@ overhead: $(STAMP)
 judges: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/sizes.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/cluster.py
+	@PYTHONPATH=src:tests $(BIN)/python tests/cluster_work.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/judge_engine.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/safeties.py
 

@@ -20,6 +20,12 @@ from programs.servers.node import Node, started
 from real.test_real_cluster import SPEC, applied, check_edges, is_ready, restarts, whole_trace
 
 _TAIL = {"sampling": {"tail": {"keep": ["errors", {"ratio": 1.0}], "decision_wait": "2s"}}}
+_CERTIFICATES = {
+    "enabled": True,
+    "ca": {"file": "certs/ca.pem"},
+    "cert": {"file": "certs/tls.crt"},
+    "key": {"file": "certs/tls.key"},
+}
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "badger, gateway": {},
     "memory, agent": {"backend": {"storage": "memory"}, "collector": {"topology": "agent"}},
@@ -27,6 +33,24 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "badger, two gateways, queue in memory": {"collector": {"replicas": 2, "queue": "memory"}},
     "badger, three samplers behind balancers": {"collector": {"replicas": 3}, **_TAIL},
     "badger, no collector": {"collector": {"topology": "none"}},
+    "badger, TLS, agent and gateway": {
+        "security": {"tls": _CERTIFICATES},
+        "collector": {"topology": "agent+gateway"},
+    },
+    "badger, TLS, three samplers behind balancers": {
+        "security": {"tls": _CERTIFICATES},
+        "collector": {"replicas": 3},
+        **_TAIL,
+    },
+    "badger, own Prometheus": {"metrics": True},
+    "badger, two of each service and gateway": {
+        "collector": {"replicas": 2},
+        "services": {"frontend": {"replicas": 2}, "checkout": {"replicas": 2}},
+    },
+    "badger, agents that ask the API server": {
+        "collector": {"topology": "agent+gateway"},
+        "kubernetes": {"k8s_attributes": True},
+    },
 }
 
 
@@ -47,7 +71,8 @@ def judged(node: Node, number: int, patch: Mapping[str, Any], programs: Mapping[
 
 
 def main() -> int:
-    """Print the table; 1 where a sample fails."""
+    """Print the table; 1 where a sample fails. Words on the command line choose samples."""
+    chosen = {name: each for name, each in SAMPLES.items() if all(word in name for word in sys.argv[1:])}
     programs = {each: find(each) for each in ("jaeger", "collector")}
     failed = 0
     print(
@@ -55,7 +80,7 @@ def main() -> int:
         flush=True,
     )
     with tempfile.TemporaryDirectory(prefix="tracegen-logs-") as logs, started(Path(logs)) as node:
-        for number, (name, patch) in enumerate(SAMPLES.items()):
+        for number, (name, patch) in enumerate(chosen.items()):
             try:
                 ready, pods, edges = judged(node, number, patch, programs)
                 print(f"| {name} | {pods} | {ready:.0f} s | {edges} | holds |", flush=True)

@@ -276,3 +276,50 @@ def _between(path: Path, name: str, wanted: list[str], regen: bool) -> list[str]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return wanted
     return lines[start:end]
+
+
+#: Files of the OpenTelemetry Operator at be8944414 that were read; `git cat-file -e be8944414:<path>` finds each.
+OF_THE_OPERATOR = {
+    "apis/v1beta1/upgrade_strategy.go",
+    "docs/reference/feature-gates.md",
+    "internal/components/extensions/helpers.go",
+    "internal/config/config.go",
+    "internal/controllers/opentelemetrycollector_controller.go",
+    "internal/instrumentation/annotation.go",
+    "internal/instrumentation/exporter.go",
+    "internal/instrumentation/golang.go",
+    "internal/instrumentation/sdk.go",
+    "internal/manifests/collector/container.go",
+    "internal/manifests/collector/networkpolicy.go",
+    "internal/manifests/collector/poddisruptionbudget.go",
+    "internal/manifests/collector/rbac.go",
+    "internal/manifests/collector/service.go",
+    "internal/manifests/manifestutils/labels.go",
+    "internal/naming/port.go",
+    "internal/webhook/podmutation/webhookhandler.go",
+}
+#: A statement about it; the Operators of others have another name before.
+_STATES = re.compile(
+    r"(?<!Prometheus )(?<!Secrets )\bOperator(?:'s)? (?:\w+ )?"
+    r"(?:adds|asks|does|gives|has|hands|injects|leaves|looks|makes|puts|reads|replaces|sees|takes|watches|would)\b"
+)
+_NAMES = re.compile(r"\b(?:apis|internal|pkg|docs/reference)/[\w/.-]+\.(?:go|md)\b")
+
+
+def test_every_statement_about_the_operator_names_its_source() -> None:
+    """In a page the paragraph, item or row does; in code the module."""
+    parts = [(path, part) for path in ROOT.glob("docs/*.md") for part in _statements(path)]
+    parts += [
+        (path, path.read_text(encoding="utf-8"))
+        for folder in ("render/kubernetes", "rules", "build", "doctor")
+        for path in ROOT.glob(f"src/tracegen/{folder}/*.py")
+    ]
+    stated = [(path, part) for path, part in parts if _STATES.search(part)]
+    assert len(stated) > 10
+    assert not [(path.name, part[:200]) for path, part in stated if not _NAMES.search(part)]
+    named = {each for _, part in stated for each in _NAMES.findall(part)}
+    assert named <= OF_THE_OPERATOR, named - OF_THE_OPERATOR
+
+
+def _statements(path: Path) -> list[str]:
+    return re.split(r"\n\s*\n|\n(?=- )|\n(?=\| )", path.read_text(encoding="utf-8"))

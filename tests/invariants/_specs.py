@@ -182,6 +182,8 @@ def dimensions() -> dict[str, list[Patch]]:
             _cluster(fixed_ids=False, **_PODS),
             _cluster(flavor="operator", **_PODS),
             _cluster(monitors=True, clients=[{"namespace": "monitoring"}]),
+            {"targets": ["kubernetes"], "kubernetes": {"k8s_attributes": True}},
+            {"targets": ["kubernetes"], "kubernetes": {"k8s_attributes": True, "flavor": "operator"}},
         ],
         "metrics": [{}, {"metrics": True}, {"metrics": True, "slos": [{"service": "api", "availability": 99.9}]}],
         "baggage": [

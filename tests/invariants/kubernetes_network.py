@@ -272,9 +272,15 @@ def _workload(system: System, component: str) -> Workload | None:
     return next((each for each in system.manifests.workloads if each.component == component), None)
 
 
+#: Where the API server is asked: the port of its Service, and that of the machines behind it.
+_API_SERVER = {443, 6443}
+
+
 def _outside(system: System, component: Component) -> set[int]:
     """The ports of servers outside that a component is told, and of its cloud."""
     found = {443} if system.get("backend", "storage", "type") in _CLOUDS else set()
+    if system.get("kubernetes", "k8s_attributes") and component.name.startswith("otel-"):
+        found |= _API_SERVER
     for text in _told(system, component):
         for word in re.split(r"[\s,;=\"']+", text):
             found |= {port for host, port in _address(word) if host not in system.cluster}

@@ -71,6 +71,7 @@ TURNS: tuple[Patch, ...] = (
         "security": {"tls": {"enabled": True, "cert_manager": {"issuer": "company-ca"}}},
         "sampling": _TAIL,
         "collector": {"replicas": 3},
+        "kubernetes": {"k8s_attributes": True},
     },
 )
 _BOTH: Patch = {"targets": ["compose", "kubernetes"]}

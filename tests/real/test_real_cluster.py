@@ -1,20 +1,28 @@
 """Rendered trees on a real Kubernetes of one node: they run as they are, and their policies are enforced."""
 
 import json
+import re
+import shlex
+import ssl
+import subprocess
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from patches import merged
+from programs.debian import debian_root
 from programs.running import fetch
 from programs.servers.node import POD_IMAGE, Node
 from programs.stubs import build
-from support import compiled
+from support import compiled, development_certificates
 from tracegen.compiler import Rendered
 
-NAMESPACE, ELSEWHERE = "shop", "elsewhere"
+NAMESPACE, ELSEWHERE, TEAM = "shop", "elsewhere", "team"
 UI = 16686
 SPEC = {
     "tracegen": 1,
@@ -27,6 +35,23 @@ SPEC = {
         "checkout": {"language": "go"},
     },
 }
+#: Services that a team runs itself, each in another way, and tracing of which it wants nothing but spans.
+TEAMS = {
+    "name": "town",
+    "backend": {"type": "jaeger", "storage": "memory"},
+    "collector": {"queue": "memory"},
+    "services": {
+        "frontend": None,
+        "checkout": {"calls": ["ledger"]},
+        "ledger": {"language": "go", "deploy": False},
+        "orders": {"language": "go", "deploy": False, "workload": {"name": "prod-orders", "container": "app"}},
+        "nightly": {"language": "go", "deploy": False, "workload": {"kind": "CronJob", "name": "nightly"}},
+    },
+}
+#: What a component may add to an object, a line of `kubectl diff` each.
+_TRACING = re.compile(
+    r"[-+] +(metadata:( \{\})?|annotations:|checksum/\w+-otel: \w+|envFrom:|- configMapRef:|name: \w+-otel)"
+)
 #: As `restricted` wants it.
 _HARMLESS = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
@@ -44,11 +69,20 @@ class Running:
         found = self.node.items("pods", self.rendered.system.kubernetes.namespace)
         return [each for each in found if "app.kubernetes.io/name" in each["metadata"]["labels"]]
 
-    def traces(self, service: str) -> list[Any]:
+    def traces(self, service: str, limit: int = 20) -> list[Any]:
         """What Jaeger has of a service, asked from the node as a port-forward does."""
-        jaeger = next(each for each in self.pods if name_of(each) == "jaeger")
-        url = f"http://{jaeger['status']['podIP']}:{UI}/api/traces?service={service}&limit=20"
-        return list(json.loads(self.node.within(lambda: fetch(url).body))["data"])
+        path = f"api/traces?service={service}&limit={limit}"
+        return list(json.loads(self.node.within(lambda: self.asked("jaeger", UI, path)))["data"])
+
+    def asked(self, component: str, port: int, path: str) -> bytes:
+        """What a pod answers, over TLS where it speaks that; to be called within the node."""
+        address = next(each for each in self.pods if name_of(each) == component)["status"]["podIP"]
+        if self.rendered.system.certificates is None:
+            return fetch(f"http://{address}:{port}/{path}").body
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(f"https://{address}:{port}/{path}", context=context, timeout=10) as answer:
+            return bytes(answer.read())
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +101,39 @@ def running(
 
 
 def applied(node: Node, spec: Mapping[str, Any], folder: Path, programs: Mapping[str, Path]) -> Running:
-    """The tree of a spec, as it is rendered, and the images that its pods want."""
+    """The tree of a spec, as it is rendered, with the Secrets that its README names and the images that it wants."""
     (folder / "spec").mkdir()
     rendered = compiled(folder / "spec", spec)
+    written(rendered, folder)
+    images(node, rendered, folder, programs)
+    if rendered.system.certificates:
+        names = [
+            f"{each}{more}" for each in rendered.system.cluster.components for more in ("", f".{_full(rendered)}")
+        ]
+        (folder / "certs").mkdir()
+        development_certificates(folder / "certs", *names)
+    node.kubectl("apply", "-f", folder / "kubernetes" / "namespace.yaml")
+    for command in _secrets((folder / "kubernetes" / "README.md").read_text(encoding="utf-8")):
+        node.kubectl(*(re.sub(r"^(--from-file=[^=]+=)", rf"\g<1>{folder}/", word) for word in command))
+    node.kubectl("apply", "-k", folder / "kubernetes")
+    return Running(rendered, node)
+
+
+def written(rendered: Rendered, folder: Path) -> None:
+    """All files of a tree."""
     for path, content in rendered.tree.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    images(node, rendered, folder, programs)
-    node.kubectl("apply", "-k", folder / "kubernetes")
-    return Running(rendered, node)
+
+
+def _full(rendered: Rendered) -> str:
+    return f"{rendered.system.kubernetes.namespace}.svc"
+
+
+def _secrets(readme: str) -> list[list[str]]:
+    """The commands of the README that make Secrets, as the words after `kubectl`."""
+    found = re.findall(r"^kubectl (create secret generic (?:.*\\\n)*.*)$", readme, re.MULTILINE)
+    return [shlex.split(each.replace("\\\n", " ")) for each in found]
 
 
 def images(node: Node, rendered: Rendered, folder: Path, programs: Mapping[str, Path]) -> None:
@@ -88,9 +146,22 @@ def images(node: Node, rendered: Rendered, folder: Path, programs: Mapping[str, 
         ["/otelcol-contrib"],
         "10001:10001",
     )
+    if "prometheus" in rendered.system.cluster.components:
+        prometheus_image(node, rendered)
     for name, service in rendered.system.services.items():
+        if not service.deploy:
+            continue
         program = build(rendered, name, folder / f"built-{name}").command[0]
         node.load(service.image, {"/service": Path(program)}, ["/service"], "65532:65532")
+
+
+def prometheus_image(node: Node, rendered: Rendered) -> None:
+    """Debian's program under the pinned name, with the libraries that it is linked to."""
+    program = debian_root("prometheus") / "usr/bin/prometheus"
+    found = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    libraries = {each: Path(each).resolve() for each in re.findall(r"(/\S+)", found) if Path(each) != program}
+    image = rendered.system.images["prometheus"]
+    node.load(image.reference, {"/bin/prometheus": program, **libraries}, ["/bin/prometheus"], "65534")
 
 
 def stranger(namespace: str) -> Any:
@@ -179,3 +250,80 @@ def test_nothing_restarts(running: Running) -> None:
     counts = restarts(running)
     assert len(counts) >= 4
     assert not any(counts.values()), counts
+
+
+def test_a_team_gets_spans_and_nothing_else_of_its_workloads_changes(
+    running: Running, jaeger: Path, collector: Path, tmp_path: Path
+) -> None:
+    """A Deployment with variables of its own, what Helm made under another name, and a CronJob."""
+    node = running.node
+    town = applied(node, merged(SPEC, TEAMS), tmp_path, {"jaeger": jaeger, "collector": collector})
+    node.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": TEAM}})
+    own, traced = tmp_path / "own", tmp_path / "traced"
+    names = [name for name, each in town.rendered.system.services.items() if not each.deploy]
+    components = [f"../kubernetes/components/{name}" for name in names]
+    for folder, more in ((own, []), (traced, components)):
+        folder.mkdir()
+        workloads = of_the_team(town.rendered.system.services["checkout"].image)
+        (folder / "team.yaml").write_text(yaml.safe_dump_all(workloads), encoding="utf-8")
+        said = {"namespace": TEAM, "resources": ["team.yaml"], "components": more}
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    node.kubectl("apply", "-k", own)
+    node.wait(lambda: is_ready(node, TEAM) and is_ready(node, "town"))
+
+    changed = changes_of_objects(node.tried("diff", "-k", traced).stdout)
+    node.kubectl("apply", "-k", traced)
+    node.kubectl("create", "job", "now", "--from=cronjob/nightly", "--namespace", TEAM)
+
+    assert changed and set(changed) == {"Deployment ledger", "Deployment prod-orders", "CronJob nightly"}
+    for name in names:
+        trace = node.wait(lambda name=name: next(iter(town.traces(name)), None))
+        process = next(iter(trace["processes"].values()))
+        tags = {each["key"]: each["value"] for each in process["tags"]}
+        # The container's own wins, whole.
+        assert tags.get("team") == ("red" if name == "ledger" else None)
+        assert tags.get("service.namespace") == (None if name == "ledger" else "town")
+    for each in (TEAM, "town"):
+        node.kubectl("delete", "namespace", each, "--wait=false")
+
+
+def of_the_team(image: str) -> list[Any]:
+    """Three workloads, as they are before anybody thinks of tracing."""
+    context = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+    asks = {"name": "EXAMPLE_REQUESTS_PER_SECOND", "value": "2"}
+    app = {"name": "app", "image": image, "imagePullPolicy": "Never", "env": [asks], "securityContext": _HARMLESS}
+    proxy = {"name": "proxy", "image": POD_IMAGE, "imagePullPolicy": "Never", "securityContext": _HARMLESS}
+    red = {**app, "env": [asks, {"name": "OTEL_RESOURCE_ATTRIBUTES", "value": "team=red"}]}
+    pods = {"securityContext": context, "terminationGracePeriodSeconds": 5}
+    once = {**pods, "containers": [app], "restartPolicy": "Never", "activeDeadlineSeconds": 30}
+    job = {"template": {"spec": once}}
+    helm = {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "prod"}
+    return [
+        _deployment("ledger", {"app": "ledger"}, {**pods, "containers": [red]}),
+        _deployment("prod-orders", helm, {**pods, "containers": [proxy, app]}),
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": {"name": "nightly"},
+            "spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": job}},
+        },
+    ]
+
+
+def _deployment(name: str, labels: Mapping[str, str], pods: Mapping[str, Any]) -> Any:
+    template = {"metadata": {"labels": labels}, "spec": pods}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def changes_of_objects(diff: str) -> list[str]:
+    """The objects that a diff of kubectl changes; an AssertionError where a change is not one of tracing."""
+    found = []
+    for part in re.split(r"(?m)^diff .*\n", diff)[1:]:
+        lines = [line for line in part.splitlines()[2:] if line[:1] in "+-" and "generation:" not in line]
+        file = part.splitlines()[0].split()[1]
+        kind, name = re.findall(rf"\.(\w+)\.{TEAM}\.([\w-]+)$", file)[0]
+        if kind != "ConfigMap":
+            found.append(f"{kind} {name}")
+            assert [line for line in lines if not _TRACING.fullmatch(line)] == [], part
+    return found

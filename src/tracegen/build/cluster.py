@@ -6,16 +6,20 @@ from dataclasses import replace
 
 from tracegen.build.injection import with_all_variables, with_injection
 from tracegen.build.login import with_login
-from tracegen.parts.collectors import config_path
-from tracegen.system import Component, Design, Secret
+from tracegen.parts.collectors import config_path, pods_read
+from tracegen.system import Call, Component, Design, PodsRead, Secret
 
 _ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES"
+
+#: The API server as pods call it, with the port of its Service, and that of most machines behind it.
+_API_SERVER, _API_PORTS = "kubernetes.default.svc", (443, 6443)
 
 
 def workloads_of(design: Design, components: Iterable[Component]) -> tuple[Component, ...]:
     """What has a workload, with the variables and files that its container has there; two may have one name."""
     adapted = (_without_configuration(with_injection(each, design), design) for each in components)
-    return tuple(with_login(design, (_with_attributes(each, design) for each in adapted)))
+    told = (_with_pods(_with_attributes(each, design), design) for each in adapted)
+    return tuple(with_login(design, told))
 
 
 def reachable(design: Design, elsewhere: Iterable[Component], names: Iterable[str]) -> Iterator[Component]:
@@ -41,8 +45,21 @@ def _with_attributes(component: Component, design: Design) -> Component:
     return replace(component, environment=others, attributes="".join(texts))
 
 
+def _with_pods(component: Component, design: Design) -> Component:
+    """A tier of collectors that asks the API server whose pod sent a span."""
+    tier = next((each for each in design.tiers if each.component == component.name), None)
+    pods = pods_read(tier, design) if tier else PodsRead.NONE
+    if pods is PodsRead.NONE:
+        return component
+    server = tuple(Call(_API_SERVER, port) for port in _API_PORTS)
+    return replace(component, pods=pods, calls=(*component.calls, *server))
+
+
 def _without_configuration(component: Component, design: Design) -> Component:
-    """A tier that the Operator runs has no file of its configuration: it comes with the resource."""
+    """A tier that the Operator runs has no file of its configuration: it comes with the resource.
+
+    internal/manifests/collector/container.go of the Operator.
+    """
     tier = design.tier_of_operator(component.name)
     if tier is None:
         return component

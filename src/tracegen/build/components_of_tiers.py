@@ -6,10 +6,12 @@ from dataclasses import replace
 from tracegen.parts.certificates import destination_mounts, server_mounts
 from tracegen.parts.collectors import (
     GROWTH,
+    LINGER_SECONDS,
     QUEUE_VOLUME,
     SPAN_METRICS_PORT,
     STRATEGIES_TARGET,
     config_path,
+    forgets,
     name_of_all,
     receiver_ports,
 )
@@ -74,6 +76,7 @@ def _component(tier: Tier, design: Design) -> Component:
         per_node=tier.per_node,
         all_name=name_of_all(tier) if tier.per_node and (design.metrics or design.kubernetes.monitors) else "",
         replicas=tier.replicas,
+        lingers=LINGER_SECONDS if forgets(tier) else 0,
         grace=30,
     )
 

@@ -1,6 +1,7 @@
 """With `flavor: operator`: services into which the OpenTelemetry Operator puts the agent of their language.
 
-https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md
+https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md, and in its
+source internal/instrumentation/sdk.go.
 """
 
 from dataclasses import replace

@@ -27,6 +27,7 @@ def kubernetes_of(settings: Settings) -> Kubernetes:
         image_pull_secrets=said.image_pull_secrets,
         pods=pods_of(said),
         fixed_ids=said.fixed_ids,
+        k8s_attributes=said.k8s_attributes,
         monitors=said.monitors,
         clients=tuple(Client(each.namespace, each.labels) for each in said.clients),
     )

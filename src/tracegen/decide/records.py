@@ -198,6 +198,7 @@ class AzureStorage(Storage):
     account: str
     container: str
     key: Reference | None
+    federated_token: bool
     prefix: str | None
 
 
@@ -461,6 +462,7 @@ class Kubernetes(Record):
     priority_class: str | None
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
+    k8s_attributes: bool
     monitors: bool
     clients: tuple[KubernetesClients, ...]
     fixed_ids: bool

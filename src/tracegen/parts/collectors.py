@@ -2,7 +2,7 @@
 
 import json
 
-from tracegen.system import Design, Port, Publish, Tier
+from tracegen.system import Design, PodsRead, Port, Publish, Tier
 
 #: The folder of the queue in the container; `create_directory` makes it below the volume.
 QUEUE_VOLUME = "/var/lib/otelcol"
@@ -26,6 +26,10 @@ STRATEGIES_TARGET = "/etc/otelcol-strategies/sampling.json"
 
 #: How far what keeps nothing may grow under load, in times of its replicas.
 GROWTH = 4
+
+#: How long a collector whose queue goes with its pod works on when another took its place: gRPC asks for the names
+#: behind it again after 30 s (google.golang.org/grpc, `MinResolutionInterval`), and then comes the longest retry.
+LINGER_SECONDS, LONGEST_RETRY_SECONDS = 45, 5
 
 #: What the health check of an image without a shell reads: see `health_probe`.
 HEALTHY_ANSWER = json.dumps(
@@ -52,6 +56,19 @@ def receiver_ports(tier: Tier, design: Design) -> list[Port]:
     """The ports on which a tier takes spans in."""
     ports = [port for receiver in tier.receivers for port in RECEIVER_PORTS[receiver]]
     return [port for port in ports if port.protocol == "tcp" or takes_udp(design)]
+
+
+def forgets(tier: Tier) -> bool:
+    """Whether what waits in a tier goes with its pod: in memory, and an agent's on disk, which lies in its pod."""
+    return tier.per_node or not tier.queue.persistent
+
+
+def pods_read(tier: Tier, design: Design) -> PodsRead:
+    """Whose pods a tier asks the API server for: the first one sees the addresses of those that send."""
+    if not design.kubernetes.k8s_attributes or tier is not design.tiers[0]:
+        return PodsRead.NONE
+    is_elsewhere = any(not each.deploy for each in design.services.values())
+    return PodsRead.CLUSTER if is_elsewhere else PodsRead.NAMESPACE
 
 
 def name_of_all(tier: Tier) -> str:

@@ -6,11 +6,12 @@ Source: https://opentelemetry.io/docs/collector/configuration/ and the component
 from tracegen.catalogue import Delivery
 from tracegen.emit import Commented, Value
 from tracegen.parts.certificates import tls_name
-from tracegen.parts.collectors import HEALTHY_ANSWER, config_path
+from tracegen.parts.collectors import HEALTHY_ANSWER, LONGEST_RETRY_SECONDS, config_path, forgets
 from tracegen.parts.telemetry import HEALTH_PORT
 from tracegen.render import span_metrics, tail
 from tracegen.render.balancer import load_balancing
 from tracegen.render.health_checks import health_filter
+from tracegen.render.k8s_attributes import k8s_attributes
 from tracegen.render.names import exporter_name, for_version
 from tracegen.render.otel.telemetry import memory_limiter, own_telemetry
 from tracegen.render.otel.text import config_text
@@ -51,7 +52,8 @@ def _config(tier: Tier, system: System) -> dict[str, Value]:
     counts = counts_spans(tier, system)
     exporters: dict[str, Value] = {exporter_name(each): _exporter(each, tier, system) for each in tier.destinations}
     processors: dict[str, Value] = {"memory_limiter": memory_limiter(tier.resources)}
-    processors |= health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
+    asked = k8s_attributes(tier, system)
+    processors |= asked | health_filter(tier) | tenant_filters(tier) | redaction(tier.redaction)
     processors |= span_metrics.processors() if counts else {}
     connectors = (span_metrics.connectors(tier, system) if counts else {}) | forwards(tier, counts)
     return {
@@ -61,7 +63,7 @@ def _config(tier: Tier, system: System) -> dict[str, Value]:
         "exporters": exporters | (span_metrics.exporters() if counts else {}),
         "service": {
             "extensions": list(extensions),
-            "pipelines": pipelines(tier, counts) | (span_metrics.pipelines() if counts else {}),
+            "pipelines": pipelines(tier, counts, list(asked)) | (span_metrics.pipelines() if counts else {}),
             "telemetry": own_telemetry(),
         },
         **({"connectors": connectors} if connectors else {}),
@@ -85,7 +87,7 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
     retry: Value = {
         "enabled": True,
         "initial_interval": "1s",
-        "max_interval": "30s",
+        "max_interval": _longest_retry(tier),
         "max_elapsed_time": Commented("0s", "Never give up: the queue is the limit, not the clock."),
     }
     queue = sending_queue(tier, destination, _batch(destination, system))
@@ -103,6 +105,13 @@ def _exporter(destination: Destination, tier: Tier, system: System) -> Value:
         "retry_on_failure": retry,
         "sending_queue": queue,
     }
+
+
+def _longest_retry(tier: Tier) -> Value:
+    if not forgets(tier):
+        return "30s"
+    why = "What waits for a retry when the collector ends is lost: its pod waits longer than this."
+    return Commented(f"{LONGEST_RETRY_SECONDS}s", why)
 
 
 def _timeout(destination: Destination) -> Value:

@@ -19,12 +19,16 @@ from tracegen.system import Tier
 _IN = "traces/in"
 
 
-def pipelines(tier: Tier, counts: bool) -> dict[str, Value]:
-    """All pipelines of traces; `counts`: one of them feeds the metrics that are made of spans."""
+def pipelines(tier: Tier, counts: bool, asked: list[str]) -> dict[str, Value]:
+    """All pipelines of traces; `counts`: one of them feeds the metrics that are made of spans.
+
+    `asked` are the processors that need the connection by which a span came in.
+    """
+    intake = _intake(tier, asked)
     if tier.tail is None:
-        return dict(_to_destinations(tier, list(tier.receivers), _intake(tier), [CONNECTOR] if counts else []))
+        return dict(_to_destinations(tier, list(tier.receivers), intake, [CONNECTOR] if counts else []))
     found: dict[str, Value] = {}
-    receivers, processors = list(tier.receivers), [*_intake(tier), *redaction(tier.redaction)]
+    receivers, processors = list(tier.receivers), [*intake, *redaction(tier.redaction)]
     if counts:
         found[_IN] = _pipeline(receivers, processors, [CONNECTOR, BEFORE])
         receivers, processors = [BEFORE], []
@@ -44,8 +48,8 @@ def _tenants(tier: Tier) -> list[str]:
     return list(dict.fromkeys(tenant_of(each) for each in tier.destinations if each.tenant))
 
 
-def _intake(tier: Tier) -> list[str]:
-    return ["memory_limiter", *health_filter(tier)]
+def _intake(tier: Tier, asked: list[str]) -> list[str]:
+    return ["memory_limiter", *asked, *health_filter(tier)]
 
 
 def _to_destinations(

@@ -38,7 +38,10 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
 
 
 def _of_the_operator(settings: Settings, packs: Catalogue, name: str) -> str:
-    """The variable that the Operator has to be told (TG804), and tracegen has no value for; empty without one."""
+    """The variable that the Operator has to be told (TG804), and tracegen has no value for; empty without one.
+
+    internal/instrumentation/golang.go of the Operator.
+    """
     agent = packs.languages[settings.services[name].language].operator_agent
     return agent.variable if agent and settings.kubernetes.flavor == "operator" else ""
 

@@ -39,7 +39,7 @@ def _instrumentation(settings: Settings, packs: Catalogue, name: str) -> Iterato
 
 
 def _is_operated(settings: Settings) -> bool:
-    """Whether the OpenTelemetry Operator is all that starts services."""
+    """Whether the OpenTelemetry Operator is all that starts services (its internal/instrumentation/golang.go)."""
     return settings.kubernetes.flavor == "operator" and settings.targets == ("kubernetes",)
 
 

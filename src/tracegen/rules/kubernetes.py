@@ -20,6 +20,8 @@ NOTHING_TO_REACH = Code("TG805", "Nothing to reach")
 PLAIN_TO_THE_PAGES = Code("TG810", "An ingress that is not told of TLS", Severity.WARNING, acceptable=True)
 IN_NO_REGISTRY = Code("TG809", "Examples that no cluster can pull", Severity.NOTE, acceptable=True)
 
+NO_API_SERVER = Code("TG811", "No API server to ask")
+
 _INGRESS: Path = ("kubernetes", "ingress")
 
 
@@ -35,6 +37,7 @@ def check(settings: Settings, packs: Catalogue) -> Iterator[Problem]:
         message = "a namespace that tracegen does not make is not labelled, so this level is enforced nowhere"
         where = cause(settings, ("kubernetes", "pod_security"), ("kubernetes", "create_namespace"))
         yield at(settings, LEVEL_OF_NO_NAMESPACE, where, message, "label the namespace where it is made")
+    yield from _api_server(settings)
     if "kubernetes" in settings.targets:
         yield from _nothing_behind(settings, packs)
         yield from _examples(settings, packs)
@@ -58,6 +61,15 @@ def _gateway(settings: Settings) -> Iterator[Problem]:
             where = cause(settings, (*_INGRESS, key), (*_INGRESS, "gateway"))
             message = f"an HTTPRoute of a Gateway has no {key}: {what}"
             yield at(settings, GATEWAY_HAS_ITS_OWN, where, message, f"leave out {key}, or gateway")
+
+
+def _api_server(settings: Settings) -> Iterator[Problem]:
+    """One configuration is rendered for both targets."""
+    if settings.kubernetes.k8s_attributes and "compose" in settings.targets:
+        message = "collectors would ask the API server about pods, and Docker Compose has none"
+        hint = "say targets: [kubernetes], here or in an environment that says k8s_attributes"
+        where = cause(settings, ("kubernetes", "k8s_attributes"), ("targets",))
+        yield at(settings, NO_API_SERVER, where, message, hint)
 
 
 def _nothing_behind(settings: Settings, packs: Catalogue) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ _NEED_A_COLLECTOR: tuple[Path, ...] = (
     ("collector", "cors"),
     ("collector", "also"),
     ("collector", "resources"),
+    ("kubernetes", "k8s_attributes"),
 )
 
 

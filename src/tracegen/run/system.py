@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.compiler import Rendered
@@ -21,6 +22,8 @@ _BACKEND_SECONDS = 60
 #: Programs by which the Collector and Jaeger are looked for on PATH.
 COLLECTORS, JAEGERS = ("otelcol-contrib", "otelcol", "collector"), ("jaeger",)
 _FOR_COLLECTORS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_CERTIFICATE")
+#: The processor of `kubernetes.k8s_attributes`, by its name now and before.
+_OF_CLUSTERS = ("k8s_attributes", "k8sattributes")
 #: What reaches a service of ours, whatever its user's environment says.
 _OWN = ("OTEL_", "EXAMPLE_", "TRACING_")
 
@@ -67,6 +70,20 @@ def running(rendered: Rendered, tree: Mapping[str, bytes], packs: Catalogue, wis
                 process.stop()
 
 
+def _without_cluster(config: Any) -> Any:
+    """A configuration without the processor that asks an API server: here is none, and the Collector would end."""
+    if not isinstance(config, dict) or "processors" not in config:
+        return config
+    here = {name: each for name, each in config["processors"].items() if name not in _OF_CLUSTERS}
+    service = config["service"]
+    pipelines = {name: _passing(each) for name, each in service["pipelines"].items()}
+    return {**config, "processors": here, "service": {**service, "pipelines": pipelines}}
+
+
+def _passing(pipeline: dict[str, Any]) -> dict[str, Any]:
+    return {**pipeline, "processors": [each for each in pipeline.get("processors", []) if each not in _OF_CLUSTERS]}
+
+
 class _Start:
     """Starts the backend, the collectors, then the services, callees first or not: nobody waits for anybody."""
 
@@ -103,6 +120,7 @@ class _Start:
             self._folder,
             self._wishes.secrets,
             outside=self._outside,
+            adapt=_without_cluster,
             usual=True,
         )
 

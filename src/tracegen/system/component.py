@@ -143,6 +143,14 @@ class Metrics:
     https: bool = False
 
 
+class PodsRead(StrEnum):
+    """The pods that something reads from the API server of its cluster: none, its namespace's, or all."""
+
+    NONE = "none"
+    NAMESPACE = "namespace"
+    CLUSTER = "cluster"
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Something that runs in one container: a program, or a job that ends.
@@ -161,10 +169,12 @@ class Component:
     login         False: it asks nobody who they are, so only those that call it may reach it
     gossips       it tells others its address, and is found there: those that do share all networks
     copies        a name for components that keep the same data, so that one may be away; empty: no other has its data
+    lingers       seconds that it works on once another took its place, and sends what waits in its memory
     grace         seconds between SIGTERM and SIGKILL
     every         seconds between the runs of a job that comes again; 0: it runs once
     ui            the port at which people look at traces; empty where they do not
     attributes    resource attributes of its spans, by commas, which a cluster completes with those of the pod
+    pods          the pods that it reads from the API server, with a token; none where it has no cluster
     platform      False for services of the team
     production    False marks what tracegen runs for trying things out
     why           one line for the reader of the files
@@ -201,11 +211,13 @@ class Component:
     login: bool = True
     gossips: bool = False
     copies: str = ""
+    lingers: int = 0
     grace: int = 30
     job: bool = False
     every: int = 0
     ui: str = ""
     attributes: str = ""
+    pods: PodsRead = PodsRead.NONE
     platform: bool = True
     production: bool = True
     comments: Mapping[str, str] = field(default_factory=dict)

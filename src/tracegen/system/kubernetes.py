@@ -93,7 +93,8 @@ class Client:
 class Kubernetes:
     """The cluster's side: `storage_class` empty is the cluster's default.
 
-    `pods` are those of what tracegen runs; without `fixed_ids` they name no user and no group.
+    `pods` are those of what tracegen runs; without `fixed_ids` they name no user and no group. `k8s_attributes`:
+    collectors ask the API server about pods that send spans.
     """
 
     flavor: str
@@ -108,6 +109,7 @@ class Kubernetes:
     image_pull_secrets: tuple[str, ...]
     pods: Pods
     fixed_ids: bool
+    k8s_attributes: bool
     monitors: bool
     clients: tuple[Client, ...]
 

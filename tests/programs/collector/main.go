@@ -17,6 +17,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/attributesprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/k8sattributesprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/probabilisticsamplerprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/redactionprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/resourceprocessor"
@@ -61,6 +62,7 @@ func components() (factories otelcol.Factories, err error) {
 		batchprocessor.NewFactory(), memorylimiterprocessor.NewFactory(), tailsamplingprocessor.NewFactory(),
 		probabilisticsamplerprocessor.NewFactory(), redactionprocessor.NewFactory(), transformprocessor.NewFactory(),
 		filterprocessor.NewFactory(), attributesprocessor.NewFactory(), resourceprocessor.NewFactory(),
+		k8sattributesprocessor.NewFactory(),
 	); err != nil {
 		return factories, err
 	}

@@ -31,7 +31,7 @@ from programs.running import Running
 NAME = "kubernetes-node"
 HERE = Path(__file__).resolve().parent
 START_SECONDS, READY_SECONDS, COMMAND_SECONDS = 180.0, 180.0, 120.0
-VOLUMES, VOLUME_SIZE = 12, "100Gi"
+VOLUMES, VOLUME_SIZE = 48, "100Gi"
 CGROUP = "tracegen-node"
 #: What a stranger's pod is made of: see `kubernetes-network/pod`.
 POD_IMAGE = "tracegen/pod:local"

@@ -11,7 +11,7 @@ from tracegen.render.kubernetes.ingress import backend_tls, ingress
 from tracegen.render.kubernetes.injection import injects, instrumentation
 from tracegen.render.kubernetes.kustomization import HEAD, kustomization
 from tracegen.render.kubernetes.monitors import prometheus_rule, service_monitor
-from tracegen.render.kubernetes.namespace import namespace, service_account
+from tracegen.render.kubernetes.namespace import namespace, rights, service_account
 from tracegen.render.kubernetes.network import default_deny, is_guarded, network_policy
 from tracegen.render.kubernetes.operator import collector
 from tracegen.render.kubernetes.readme import readme
@@ -52,6 +52,8 @@ def _shared(system: System) -> Iterator[Structured]:
         yield _file(
             "service-account", service_account(system), "The account of what tracegen runs: it may do nothing."
         )
+    for name, value, head in rights(system):
+        yield _file(name, value, head)
     if _is_closed(system):
         why = "What tracegen runs is closed, but for what the policies of its components open."
         yield _file("network-policy-default-deny", default_deny(system), why)
@@ -81,7 +83,10 @@ def _alerts(system: System, files: Mapping[str, PlannedFile]) -> Iterator[Struct
 
 
 def _is_closed(system: System) -> bool:
-    """Whether something is there to be denied; the Operator gives its pods labels of its own."""
+    """Whether something is there to be denied; the Operator gives its pods labels of its own.
+
+    internal/manifests/manifestutils/labels.go of the Operator.
+    """
     ours = any(
         each.platform and system.tier_of_operator(each.name) is None for each in system.cluster.components.values()
     )

@@ -91,7 +91,7 @@ def _head(service: Service, component: Component, found: _Additions) -> str:
 
 def _additions(service: Service, component: Component, system: System) -> _Additions:
     is_injected = is_injectable(service, system)
-    # The Operator does not see a ConfigMap, and its own variables would win over it.
+    # The Operator does not see a ConfigMap, and its own variables would win over it: internal/instrumentation/sdk.go.
     data = {} if is_injected else without_secrets(component)
     variables = environment(component).get("env", []) if is_injected else with_secrets(component)
     marks = injection(service, reference_to(system)) if is_injected else {}

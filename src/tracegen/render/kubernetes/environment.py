@@ -4,17 +4,21 @@ from collections.abc import Iterator, Mapping
 
 from tracegen.emit import Value, kubernetes_escape
 from tracegen.parts.services import secret_path
+from tracegen.render.k8s_attributes import NAMESPACE_VARIABLE, NODE_VARIABLE
 from tracegen.render.kubernetes.configuration import environment_map
-from tracegen.system import Component, Secret, Text
+from tracegen.system import Component, PodsRead, Secret, Text
 
 #: What a pod knows of itself, without asking the API server: the attribute, a variable for it, and its field.
 #: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 _OF_POD = (
-    ("k8s.namespace.name", "K8S_NAMESPACE_NAME", "metadata.namespace"),
-    ("k8s.node.name", "K8S_NODE_NAME", "spec.nodeName"),
+    ("k8s.namespace.name", NAMESPACE_VARIABLE, "metadata.namespace"),
+    ("k8s.node.name", NODE_VARIABLE, "spec.nodeName"),
     ("k8s.pod.name", "K8S_POD_NAME", "metadata.name"),
     ("k8s.pod.uid", "K8S_POD_UID", "metadata.uid"),
 )
+
+#: What a collector is told that asks for pods: its namespace, and its node.
+PLACE = (NAMESPACE_VARIABLE, NODE_VARIABLE)
 
 
 def environment(component: Component) -> dict[str, Value]:
@@ -22,7 +26,7 @@ def environment(component: Component) -> dict[str, Value]:
     parts: dict[str, Value] = {}
     if component.environment_file:
         parts["envFrom"] = [{"configMapRef": {"name": environment_map(component)}}]
-    variables = [*_variables(component.environment), *_attributes(component)]
+    variables = [*_variables(component.environment), *_attributes(component), *_place(component)]
     return parts | ({"env": variables} if variables else {})
 
 
@@ -35,9 +39,19 @@ def _attributes(component: Component) -> Iterator[Value]:
     for attribute, variable, field in _OF_POD:
         if f"{attribute}=" not in component.attributes:
             name = _free(variable, taken)
-            yield {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": field}}}
+            yield _of_field(name, field)
             found.append(f"{attribute}=$({name})")
     yield {"name": "OTEL_RESOURCE_ATTRIBUTES", "value": ",".join(found)}
+
+
+def _place(component: Component) -> Iterator[Value]:
+    """Where a pod is that asks for others: its configuration names these variables."""
+    if component.pods is not PodsRead.NONE:
+        yield from (_of_field(variable, field) for _, variable, field in _OF_POD if variable in PLACE)
+
+
+def _of_field(name: str, field: str) -> Value:
+    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": field}}}
 
 
 def without_secrets(component: Component) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """With `flavor: operator`: agents of languages that the OpenTelemetry Operator puts into services.
 
-https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md
+https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/auto-instrumentation/README.md, and in its
+source internal/instrumentation/annotation.go, exporter.go beside it, and internal/config/config.go for images.
 """
+
+from collections.abc import Iterator
 
 from tracegen.build.injection import is_injectable, is_injected
 from tracegen.emit import Commented, Value
@@ -16,8 +19,13 @@ _PREFIX = "instrumentation.opentelemetry.io"
 
 def injects(system: System) -> bool:
     """Whether a service gets an agent injected, here or where it runs."""
-    services = system.services.values()
-    return any(is_injected(each, system) if each.deploy else is_injectable(each, system) for each in services)
+    return any(_injected(system))
+
+
+def _injected(system: System) -> Iterator[Service]:
+    for each in system.services.values():
+        if is_injected(each, system) if each.deploy else is_injectable(each, system):
+            yield each
 
 
 def reference_to(system: System) -> str:
@@ -45,8 +53,15 @@ def instrumentation(system: System) -> Value:
     protocol = {"http": "http/protobuf", "grpc": "grpc"}[system.otlp_destination.protocol]
     named: Value = {"name": NAME, "labels": labels(NAME, PLATFORM, system)}
     port = "One protocol and its port for every language: some agents would speak one to the other's port."
+    agents = {service.agent.name for service in _injected(system) if service.agent}
+    why = "Pinned as every image is, whatever the version of the Operator."
+    images: dict[str, Value] = {
+        name: {"image": Commented(system.images[f"autoinstrumentation-{name}"].reference, why)}
+        for name in sorted(agents)
+    }
     spec: Value = {
         "exporter": Commented({"endpoint": system.otlp_destination.url}, port),
         "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": protocol}],
+        **images,
     }
     return {"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": named, "spec": spec}

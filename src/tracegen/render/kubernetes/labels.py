@@ -17,7 +17,8 @@ _PREFIX = "app.kubernetes.io"
 def selector(name: str, system: System) -> dict[str, Value]:
     """The labels that tell one component's pods from all others; they may never change.
 
-    The Operator puts its own on the pods of collectors, and leaves the name.
+    The Operator puts its own on the pods of collectors, and leaves the name
+    (internal/manifests/manifestutils/labels.go).
     """
     if system.kubernetes.flavor == "operator" and any(tier.component == name for tier in system.tiers):
         return {f"{_PREFIX}/name": name, f"{_PREFIX}/component": "opentelemetry-collector"}
@@ -53,7 +54,10 @@ def copies_selector(component: Component, system: System) -> dict[str, Value]:
 
 
 def _kind(component: Component, kind: str, system: System) -> dict[str, Value]:
-    """Not of jobs, which no Service leads to, nor where the Operator replaces the one by the other itself."""
+    """Not of jobs, which no Service leads to, nor where the Operator replaces the one by the other itself.
+
+    internal/controllers/opentelemetrycollector_controller.go: what it owns and no longer wants, it deletes.
+    """
     is_plain = not component.job and system.tier_of_operator(component.name) is None
     return {WORKLOAD: kind} if is_plain else {}
 

@@ -40,7 +40,10 @@ def service_monitor(component: Component, system: System) -> Value:
 
 
 def _of_ours(system: System) -> dict[str, Value]:
-    """The Operator of collectors makes Services of its own with the same name; ours say whose they are."""
+    """The Operator of collectors makes Services of its own; ours say whose they are.
+
+    internal/manifests/collector/service.go, with the labels of the resource.
+    """
     return {"app.kubernetes.io/component": PLATFORM, "app.kubernetes.io/instance": system.name}
 
 

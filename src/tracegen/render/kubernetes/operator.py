@@ -1,7 +1,8 @@
 """With `flavor: operator`: tiers of collectors as resources of the OpenTelemetry Operator.
 
 https://github.com/open-telemetry/opentelemetry-operator/blob/main/docs/api/opentelemetrycollectors.md. Jaeger stays
-a plain workload: the Operator makes no probes for its health check (issue 4220 there).
+a plain workload: the Operator makes no probes for its health check (internal/components/extensions/helpers.go, and
+issue 4220 there).
 """
 
 from collections.abc import Mapping
@@ -57,7 +58,7 @@ def collector(component: Component, tier: Tier, files: Mapping[str, PlannedFile]
     return {
         "apiVersion": "opentelemetry.io/v1beta1",
         "kind": "OpenTelemetryCollector",
-        # The Operator hands labels on to the pods.
+        # The Operator hands labels on to the pods: internal/manifests/manifestutils/labels.go.
         "metadata": {**named, "labels": {**said.labels, **labels_of(component, system)}},
         "spec": spec,
     }

@@ -7,7 +7,7 @@ from tracegen.render.kubernetes.labels import copies_selector, pod_labels, selec
 from tracegen.render.kubernetes.placement import placement, pods_of
 from tracegen.render.kubernetes.probes import probes
 from tracegen.render.kubernetes.volumes import mounts, scratch_bytes, volumes
-from tracegen.system import Component, Resources, System
+from tracegen.system import Component, PodsRead, Resources, System
 from tracegen.system.units import MEBIBYTE, mebibytes
 
 #: Seconds between a pod's leaving its Service and SIGTERM, in which nodes learn of it.
@@ -35,9 +35,10 @@ def pod_template(component: Component, kind: str, system: System) -> Value:
     return {"metadata": metadata, "spec": spec}
 
 
-def account(system: System) -> str:
-    """The name of the service account."""
-    return ACCOUNT.format(name=system.name)
+def account(system: System, pods: PodsRead = PodsRead.NONE) -> str:
+    """The name of the service account; another where it may read pods."""
+    name = ACCOUNT.format(name=system.name)
+    return name if pods is PodsRead.NONE else f"{name}-pods"
 
 
 def is_spread(component: Component) -> bool:
@@ -49,8 +50,10 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
     """What holds for the pod as a whole, its containers and volumes aside."""
     spec: dict[str, Value] = {}
     if component.platform:
-        spec["serviceAccountName"] = account(system)
-    if component.user is not None:
+        spec["serviceAccountName"] = account(system, component.pods)
+    if component.pods is not PodsRead.NONE:
+        spec["automountServiceAccountToken"] = Commented(True, "It asks the API server whose pod sent a span.")
+    elif component.user is not None:
         spec["automountServiceAccountToken"] = False
     no_links = "Else the cluster sets variables such as KAFKA_PORT, which programs take for settings."
     spec["enableServiceLinks"] = Commented(False, no_links)
@@ -58,7 +61,7 @@ def pod_settings(component: Component, system: System) -> dict[str, Value]:
     if component.job:
         spec["restartPolicy"] = "OnFailure"
     else:
-        spec["terminationGracePeriodSeconds"] = component.grace + (LEAVING if _leaves(component) else 0)
+        spec["terminationGracePeriodSeconds"] = component.grace + (_leaving(component) if _leaves(component) else 0)
     if is_spread(component):
         spec["topologySpreadConstraints"] = [
             _spread("kubernetes.io/hostname", component, system),
@@ -128,7 +131,11 @@ def container(component: Component) -> dict[str, Value]:
     parts |= mounts(component) | _security(component)
     if _leaves(component):
         why = "So long requests still come in: nodes hear late that it leaves."
-        parts["lifecycle"] = Commented({"preStop": {"sleep": {"seconds": LEAVING}}}, why)
+        if component.lingers:
+            why = (
+                "What waits in its memory is lost with it: so long it goes on sending, while another takes its place."
+            )
+        parts["lifecycle"] = Commented({"preStop": {"sleep": {"seconds": _leaving(component)}}}, why)
     return parts
 
 
@@ -142,6 +149,10 @@ def _pull_policy(component: Component) -> Value:
 def is_pushed(component: Component) -> bool:
     """Whether its image is built and has the name of a registry, from which a node takes it."""
     return bool(component.build) and "/" in component.image
+
+
+def _leaving(component: Component) -> int:
+    return max(LEAVING, component.lingers)
 
 
 def _leaves(component: Component) -> bool:

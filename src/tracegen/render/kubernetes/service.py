@@ -9,7 +9,7 @@ from tracegen.system import Component, Port, System
 def service(component: Component, system: System) -> Value:
     """A Service with all ports; without an address of its own where callers want that of each replica."""
     spec: dict[str, Value] = {"type": "ClusterIP"}
-    # The Operator gives ports names of its own.
+    # The Operator gives ports names of its own: internal/naming/port.go.
     is_operated = system.tier_of_operator(component.name) is not None
     if is_headless(component):
         why = "No address of its own: the name stands for every replica, as in Docker Compose."
