@@ -57,6 +57,7 @@ ORDER = [
     "write",
     "importing",
     "project",
+    "editing",
     "rehearse",
     "doctor",
     "verify",

@@ -28,8 +28,14 @@ def alias_of(word: str, choices: Iterable[str]) -> str:
     known = set(choices)
     if word.lower() == "zipkin":  # where it is a receiver it is right
         return _ZIPKIN
-    meant = aliases().get(word.lower(), "")
-    return f"say {meant}" if meant in known else ""
+    found = meant(word, known)
+    return f"say {found}" if found else ""
+
+
+def meant(word: str, choices: Iterable[str]) -> str:
+    """The choice that a word from elsewhere means, or an empty text."""
+    found = aliases().get(word.lower(), "")
+    return found if found in set(choices) else ""
 
 
 def placeholder(text: str) -> str:

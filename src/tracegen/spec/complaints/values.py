@@ -7,7 +7,7 @@ from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
 from tracegen.source.words import LONGEST_SHOWN, quoted, shortened
 from tracegen.spec import codes
-from tracegen.spec.complaints import habits
+from tracegen.spec.complaints import certain, habits
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
 from tracegen.spec.schema import Schema
@@ -24,7 +24,9 @@ def wrong_type(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         return
     wanted = node.get("x-expected") or _words_or_keys(node) or type_words(error.validator_value)
     message = f"{_as_written(error.instance, path, context)} is not {wanted}"
-    yield context.problem(codes.WRONG_TYPE, path, message, _type_hint(error, path, node, context))
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    fix = certain.value(error.instance, _as_written(error.instance, path, context), types, node)
+    yield context.problem(codes.WRONG_TYPE, path, message, _type_hint(error, path, node, context), fix=fix)
 
 
 def _as_written(value: Any, path: Path, context: Context) -> str:
@@ -96,11 +98,12 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; the only word is {choices[0]}{beside}"
     else:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
-    hint = ""
+    hint = fix = ""
     if isinstance(value, str):
+        fix = certain.choice(value, choices)
         hint = habits.alias_of(value, choices) or habits.placeholder(value)
         hint = hint or context.near(codes.WRONG_CHOICE, value, choices)
-    yield context.problem(codes.WRONG_CHOICE, path, message, hint)
+    yield context.problem(codes.WRONG_CHOICE, path, message, hint, fix=fix)
 
 
 def wrong_const(error: Any, path: Path, context: Context) -> Iterator[Problem]:
@@ -119,7 +122,11 @@ def wrong_form(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     value, wanted = error.instance, node.get("x-expected")
     if wanted:
         yield context.problem(
-            codes.WRONG_FORM, path, f"{shown(value)} is not {wanted}", _form_hint(value, path, node)
+            codes.WRONG_FORM,
+            path,
+            f"{shown(value)} is not {wanted}",
+            _form_hint(value, path, node),
+            fix=certain.form(value, node),
         )
     else:
         yield context.problem(codes.WRONG_FORM, path, *_limit(error, path, node))
