@@ -417,10 +417,20 @@ class Security:
 
 
 @dataclass(frozen=True)
+class Published:
+    """One of `publish`."""
+
+    ui: int | None
+    entry: int | None
+    zipkin: int | None
+    grafana: int | None
+
+
+@dataclass(frozen=True)
 class Compose:
     """`compose`."""
 
-    publish: tuple[str, ...]
+    publish: tuple[str | Published, ...]
     folder: str
     bind: str
 
@@ -604,7 +614,7 @@ class Service:
     replicas: int
     resources: ServiceResources | None
     attributes: Mapping[str, str]
-    env: Mapping[str, str | Reference]
+    env: Mapping[str, str | Reference | tuple[str | Reference, ...]]
     sampling: ServiceSampling
     deploy: bool
     stub: str
