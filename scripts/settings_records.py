@@ -97,7 +97,8 @@ class Generator:
             return self.mapping(node, place)
         kind = node.schema.get("type")
         if node.has_keys:
-            return f"{'str | ' if isinstance(kind, list) else ''}{self.mapping(node, place)}"
+            one = f"{'str | ' if isinstance(kind, list) else ''}{self.mapping(node, place)}"
+            return f"{one} | tuple[{one}, ...]" if isinstance(kind, list) and "array" in kind else one
         if kind == "object":
             each = node.values_of("additionalProperties")
             return f"Mapping[str, {self.value(each, (*place, '*')) if each else 'Any'}]"

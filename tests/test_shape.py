@@ -59,6 +59,7 @@ ORDER = [
     "write",
     "importing",
     "project",
+    "editing",
     "rehearse",
     "doctor",
     "verify",

@@ -1,12 +1,14 @@
 """Document → Settings: read as layers, its form checked, every key decided, and what it means judged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings, decide
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.rules import judge
+from tracegen.rules.references import SLO_WITHOUT_METRICS
 from tracegen.source.files import Document
 from tracegen.source.node import Mapping, find
 from tracegen.source.words import quoted
@@ -14,9 +16,13 @@ from tracegen.spec.accept import accepted, accepts_nothing
 from tracegen.spec.codes import EMPTY_VALUE, WRONG_FORM
 from tracegen.spec.form import check_form
 from tracegen.spec.format_versions import brought_to_today
-from tracegen.spec.layers import base_of, environments_of, stack
+from tracegen.spec.layers import Stack, base_of, environments_of, stack
+from tracegen.spec.mended import mended
 from tracegen.spec.paths import paths_of
 from tracegen.spec.said import Said
+
+#: Rules that look at one line each: secrets, variables, and names of services.
+_ABOUT_LINES = ("environment", "references", "secrets")
 
 _OF_A_LAYER = " (in environment "
 
@@ -72,11 +78,25 @@ def _check_stack(
     """One layer stack and what is wrong with it; only one that is well-formed is decided and judged."""
     layered, problems = stack(base, environment, packs)
     value, wrong = check_form(layered, packs)
+
+    def said_of(stack: Stack, value: dict[str, Any]) -> Said:
+        return Said(value, stack.root, environment, stack.dropped, stack.layer, base, paths_of(packs))
+
     if wrong or _has_error(before):
-        return None, [*problems, *_without_consequences(wrong, before)]
-    said = Said(value, layered.root, environment, layered.dropped, layered.layer, base, paths_of(packs))
+        told = [*problems, *_without_consequences(wrong, before)]
+        without = mended(layered, wrong, packs) if wrong else (layered, value)
+        return None, told if without is None else [*told, *_judged_in_part(said_of(*without), before, packs)]
+    said = said_of(layered, value)
     settings = decide(said, packs)
     return settings, accepted(said, [*problems, *judge(settings, packs)])
+
+
+def _judged_in_part(said: Said, before: list[Problem], packs: Catalogue) -> Iterator[Problem]:
+    """What is wrong beside a wrong form: rules about single lines, which what was left out cannot mislead."""
+    left_out = [quoted(each.path.removeprefix("services.")) for each in before if each.code == EMPTY_VALUE]
+    for problem in accepted(said, judge(decide(said, packs), packs, _ABOUT_LINES)):
+        if problem.code != SLO_WITHOUT_METRICS and not any(name in problem.message for name in left_out):
+            yield problem
 
 
 def _without_consequences(problems: list[Problem], before: list[Problem]) -> list[Problem]:

@@ -2,10 +2,12 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 
@@ -455,3 +457,276 @@ def test_what_is_refused_is_as_closed_as_the_file(conflicting: Path) -> None:
     (conflicting / "jaeger/config.yaml").chmod(0o600)
     tracegen("render", "--conflict", "rej")
     assert (conflicting / "jaeger/config.yaml.rej").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_spec_is_looked_for_in_the_folders_above(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracegen("render")
+    before = tree_of(project)
+    monkeypatch.chdir(project / "services" / "api")
+    assert tracegen("validate").err == "../../tracegen.yaml: valid\n"
+    assert tracegen("render").code == 0
+    assert tracegen("update", "--plan").code == 0
+    assert tree_of(project) == before
+    assert tracegen("explain", "otel.env").out.startswith("services/api/otel.env\n")
+    (project / "tracegen.yaml").unlink()
+    assert tracegen("validate").code == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("rendr", "render"), ("init", "new"), ("plan", "render --plan"), ("lint", "validate"), ("upgrade", "update")],
+)
+def test_an_unknown_command_gets_the_one_that_was_meant(word: str, meant: str) -> None:
+    ran = tracegen(word)
+    assert ran.code == 2
+    assert f"did you mean `tracegen {meant}`?" in ran.err
+
+
+def test_help_is_a_word_too() -> None:
+    assert tracegen("help").out == tracegen("--help").out
+    assert tracegen("help", "render").out == tracegen("render", "--help").out
+
+
+def test_colours_are_a_matter_of_the_option_then_of_the_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(project / "tracegen.yaml", "jaeger", "jager")
+    assert "\x1b[" not in tracegen("validate").out
+    assert "\x1b[" in tracegen("validate", "--color", "always").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in tracegen("validate").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in tracegen("validate").out
+    assert "\x1b[" in tracegen("validate", "--color", "always").out
+    edit(project / "tracegen.yaml", "jager", "jaeger")
+    assert "\x1b[32mcreate\x1b[0m" in tracegen("render", "--plan", "--color", "always").out
+
+
+def test_every_command_can_say_more_and_less() -> None:
+    from tracegen.cli.entry import group
+
+    context = group.make_context("tracegen", ["packs"])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        for each in command.commands.values() if isinstance(command, click.Group) else [command]:
+            taken = {option for parameter in each.params for option in parameter.opts}
+            assert {"-v", "-q", "--color"} <= taken, f"{name} {each.name}"
+
+
+def test_quiet_says_what_is_wrong_and_nothing_else(project: Path) -> None:
+    assert tracegen("validate", "-q") == Ran(0, "", "")
+    edit(project / "tracegen.yaml", "badger,", "{type: badger, size: 5Gi},")
+    assert " note " in tracegen("validate").out
+    assert tracegen("validate", "-q") == Ran(0, "", "")
+    edit(project / "tracegen.yaml", "jaeger", "jager")
+    assert "'jager'" in tracegen("validate", "-q").out
+
+
+def test_more_shows_the_line_of_a_problem_in_a_pipe_too(project: Path) -> None:
+    edit(project / "tracegen.yaml", "jaeger", "jager")
+    assert " | backend: {type: jager," in tracegen("validate", "-v").out
+
+
+def test_explain_fits_a_screen_whatever_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for example in ("01-hello", "10-hundred-services"):
+        lines = tracegen("explain", f"{ROOT}/examples/{example}/tracegen.yaml").out.splitlines()
+        assert len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+        assert lines[0] == "said in the spec:"
+        assert any("backend.type" in line for line in lines)
+    assert len(tracegen("explain", "-v", f"{ROOT}/examples/01-hello/tracegen.yaml").out.splitlines()) > 100
+
+
+def test_without_traffic_sampling_is_told_in_a_sentence(project: Path) -> None:
+    lines = tracegen("explain", "sampling").out.splitlines()
+    assert lines[0].startswith("No traffic is said: say services.<name>.traffic")
+    assert not any("GB/day" in line for line in lines)
+
+
+def completed(words: list[str], begun: str) -> list[tuple[str, str]]:
+    from click.shell_completion import ShellComplete
+
+    from tracegen.cli.entry import group
+
+    found = ShellComplete(group, {}, "tracegen", "_TRACEGEN_COMPLETE").get_completions(words, begun)
+    return [(each.type, each.value) for each in found]
+
+
+def test_files_environments_keys_codes_and_services_are_completed(project: Path) -> None:
+    assert completed(["validate"], "trac") == [("file", "trac")]
+    assert completed(["render"], "tr") == [("file", "tr")]
+    assert completed(["render", "--env"], "") == [("plain", "dev")]
+    assert ("plain", "backend.retention") in completed(["explain"], "backend.r")
+    assert ("plain", "TG401") in completed(["explain"], "tg40")
+    assert completed(["explain"], "collector/ga") == [("file", "collector/ga")]
+    assert completed(["traces", "--service"], "a") == [("plain", "api")]
+    (project / "tracegen.yaml").write_text("tracegen: [")
+    assert completed(["render", "--env"], "") == []
+
+
+MISTAKES = """\
+# The shop.
+tracegen: 1
+name: shop
+backend:
+  type:jaeger
+services:
+  api: # the front
+    language: typescript
+    port: "8080"   # why
+    calls: stock, prices
+    resources: {memory: 512MB, CPU: 1}
+  stock: {language: golang, replicas: two}
+  prices: {language: Python, health: healthz}
+# the end
+"""
+
+
+def test_fix_writes_what_has_one_right_answer_and_leaves_the_rest(project: Path) -> None:
+    (project / "tracegen.yaml").write_text(MISTAKES, encoding="utf-8")
+    ran = tracegen("validate", "--fix")
+    right = {
+        "type:jaeger": "type: jaeger",
+        "typescript": "node",
+        '"8080"': "8080",
+        "stock, prices": "[stock, prices]",
+        "512MB": "512Mi",
+        "CPU": "cpu",
+        "golang": "go",
+        "Python": "python",
+        "healthz": "/healthz",
+    }
+    expected = MISTAKES
+    for wrong, better in right.items():
+        expected = expected.replace(wrong, better)
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == expected
+    assert "tracegen.yaml:8:15: services.api.language: typescript is now node\n" in ran.err
+    assert ran.code == 1
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["tracegen.yaml:12:35:", "hint:"]
+    edit(project / "tracegen.yaml", "replicas: two", "replicas: 2")
+    before = tree_of(project)
+    assert tracegen("validate", "--fix").code == 0
+    assert tree_of(project) == before
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        SPEC.replace("jaeger", "jager"),  # a guess, and no certainty
+        SPEC.replace("name: shop", "name: My Shop"),  # others know it by its name
+        SPEC.replace("3d", "3"),  # of what unit?
+        SPEC.replace("[stock]", "[stok]"),
+        SPEC.replace("language: go", "language: &x golang"),
+        SPEC.replace("language: go", "language: >-\n    golang"),
+    ],
+)
+def test_fix_leaves_alone_what_is_a_guess_or_not_one_word(project: Path, spec: str) -> None:
+    (project / "tracegen.yaml").write_text(spec, encoding="utf-8")
+    tracegen("validate", "--fix")
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == spec
+
+
+def test_add_writes_into_the_spec_and_changes_nothing_else(project: Path) -> None:
+    tracegen("add", "service", "cart", "node", "express", "calls", "stock", "--called-by", "api")
+    tracegen("add", "environment", "prod", "collector.replicas=3", "backend.retention=14d")
+    tracegen("add", "library", "cart", "pg", "ioredis")
+    tracegen("add", "library", "cart", "pg", "redis")
+    changed = (
+        SPEC.replace("calls: [stock]", "calls: [cart, stock]")
+        .replace(
+            "  stock: {language: go}\n",
+            "  stock: {language: go}\n  cart: {libraries: [redis, pg, ioredis], language: node, framework: express, "
+            "calls: [stock]}\n",
+        )
+        .replace("memory}}\n", "memory}}\n  prod: {collector: {replicas: 3}, backend: {retention: 14d}}\n")
+    )
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == changed
+    assert tracegen("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["service", "x", "pyhton"], "did you mean 'python'?"),
+        (["service", "api", "python"], "has a service 'api' already"),
+        (["service", "x"], "has no language"),
+        (["service", "x", "go", "calls", "stok"], "did you mean 'stock'?"),
+        (["service", "x", "go", "--called-by", "apii"], "did you mean 'api'?"),
+        (["library", "api", "flsk"], "is not a library"),
+        (["library", "ap", "redis"], "did you mean 'api'?"),
+        (["environment", "dev"], "has an environment 'dev' already"),
+        (["environment", "prod", "collector.replicas"], "write KEY=VALUE"),
+        (["environment", "prod", "collector.replicas=x"], "is not a whole number"),
+    ],
+)
+def test_what_would_make_the_spec_wrong_is_not_added(project: Path, words: list[str], said: str) -> None:
+    ran = tracegen("add", *words)
+    assert ran.code in (1, 2)
+    assert said in ran.err
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == SPEC
+
+
+def test_add_works_in_block_style_and_where_a_section_is_missing(project: Path) -> None:
+    spec = "tracegen: 1\nname: shop\nbackend: {type: jaeger}\nservices:\n    api:\n        language: go\n\n# end\n"
+    (project / "tracegen.yaml").write_text(spec, encoding="utf-8")
+    tracegen("add", "service", "stock", "go")
+    tracegen("add", "environment", "dev")
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == spec.replace(
+        "        language: go\n", "        language: go\n    stock: {language: go}\n"
+    ) + "environments:\n  dev: {}\n"
+    assert tracegen("add", "--help").out.startswith("Usage: tracegen add")
+
+
+def test_fmt_lays_out_and_keeps_comments_order_and_quotes(project: Path) -> None:
+    ragged = (
+        "tracegen:   1\r\nname:  shop   \nbackend:\n    type: jaeger # the backend\n\n\n\nservices:\n    api:\n"
+        '        language: python\n        env: {A: 012,B: no, C: "x # y"}\n        # whom it calls\n        calls:\n'
+        "        - stock   # why\n    stock: {language: go,\n      port: 8080}\n"
+    )
+    (project / "tracegen.yaml").write_bytes(ragged.encode())
+    assert tracegen("fmt", "--check").code == 1
+    assert "-name:  shop" in tracegen("fmt", "--diff").out
+    assert (project / "tracegen.yaml").read_bytes() == ragged.encode()
+    assert tracegen("fmt").code == 0
+    assert (project / "tracegen.yaml").read_text(encoding="utf-8") == (
+        "tracegen: 1\nname: shop\nbackend:\n  type: jaeger   # the backend\n\nservices:\n  api:\n"
+        '    language: python\n    env: {A: 012, B: no, C: "x # y"}\n    # whom it calls\n    calls:\n'
+        "      - stock     # why\n  stock: {language: go, port: 8080}\n"
+    )
+    assert tracegen("fmt", "--check").code == 0
+
+
+def test_fmt_leaves_a_file_alone_whose_comments_it_would_lose(project: Path) -> None:
+    spec = SPEC.replace("{language: python,", "{language: python,  # old\n   ")
+    (project / "tracegen.yaml").write_text(spec, encoding="utf-8")
+    ran = tracegen("fmt")
+    if (project / "tracegen.yaml").read_text(encoding="utf-8") == spec:
+        assert ran.code == 1
+        assert "is left as it is" in ran.err
+    else:
+        assert "# old" in (project / "tracegen.yaml").read_text(encoding="utf-8")
+    for example in sorted((ROOT / "examples").glob("*/tracegen.yaml")):
+        assert tracegen("fmt", "--check", str(example)).code == 0, example
+
+
+def test_watch_renders_again_at_each_change_and_survives_a_wrong_one(project: Path) -> None:
+    command = [sys.executable, "-m", "tracegen", "render", "--watch"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as watching:
+        assert watching.stderr
+
+        def until(words: str) -> None:
+            assert watching.stderr
+            while words not in (line := watching.stderr.readline()):
+                assert line, f"it ended before {words!r}"
+
+        until("waiting for a change")
+        edit(project / "tracegen.yaml", "3d", "4x")
+        until("'4x' is not a duration")
+        until("waiting for a change")
+        edit(project / "tracegen.yaml", "4x", "4d")
+        until("waiting for a change")
+        assert b"96h" in (project / "jaeger/config.yaml").read_bytes()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=30) == 130

@@ -98,6 +98,8 @@ CONTEXT: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (r"kubernetes\.ingress\..*", {"kubernetes": {"ingress": {"host": "traces.example.com"}}}),
     (r"kubernetes\.external_secrets.*", {"services": {"api": {"env": {"TOKEN": {"env": "TOKEN"}}}}}),
     (r"(services\.api|service_defaults)\.kubernetes.*", {"targets": ["kubernetes"]}),
+    (r"compose\.publish\+\.zipkin", {"collector": {"receivers": ["otlp", "zipkin"]}}),
+    (r"compose\.publish\+\.grafana", {"backend": {"type": "tempo"}}),
     (r"compose\.folder", {"services": {"api": {"deploy": False}}}),
     (r"services\.api\.workload.*", {"targets": ["kubernetes"], "services": {"api": {"deploy": False}}}),
     (r"services\.api\.workload\..*", {"services": {"api": {"workload": {"name": "prod-api"}}}}),

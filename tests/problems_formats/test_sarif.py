@@ -11,6 +11,7 @@ import pytest
 
 import tracegen
 from problems_formats.samples import BAD_VALUE, PROBLEMS
+from support import tracegen as call
 from tracegen.problems import Place, Problem
 from tracegen.problems.formats import sarif
 
@@ -120,3 +121,14 @@ def test_a_fingerprint_tells_findings_apart() -> None:
 def test_the_same_finding_twice_has_two_fingerprints() -> None:
     results = run_of([PROBLEMS[1], replace(PROBLEMS[1], place=Place("tracegen.yaml", 20, 1))])["results"]
     assert len({str(result["partialFingerprints"]) for result in results}) == 2
+
+
+def test_the_section_of_the_page_comes_with_the_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of a scanner's page has the explanation, whether or not the documentation can be reached."""
+    monkeypatch.chdir(tmp_path)
+    spec = "tracegen: 1\nname: shop\nbackend: {type: jager}\nservices: {a: {language: go}}\n"
+    (tmp_path / "tracegen.yaml").write_text(spec)
+    log = json.loads(call("validate", "--format", "sarif").out)
+    (rule,) = log["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["help"]["markdown"].startswith(f"### {rule['id']}")
+    assert len(rule["help"]["markdown"].splitlines()) > 3

@@ -48,3 +48,45 @@ def test_an_entry_sends_itself_what_the_spec_states_or_one_request_a_second(tmp_
     variables = {name: each.get("environment", {}) for name, each in compose(tmp_path).items() if name in SERVICES}
     rates = {name: each.get("EXAMPLE_REQUESTS_PER_SECOND") for name, each in variables.items()}  # type: ignore[attr-defined]
     assert rates == {"web": "1", "api": None, "nightly": "5", "twice": "0.5", "bought": None}
+
+
+def test_the_spec_names_ports_of_the_host_so_that_two_projects_fit_on_one(tmp_path: Path) -> None:
+    spec = one_service(
+        services=SERVICES,
+        compose={"publish": [{"ui": 26686, "entry": 28080}, "otlp"]},
+        environments={"dev": {}, "own": {"compose": {"publish": [{"ui": 36686}]}}},
+    )
+
+    def ports(environment: str | None) -> dict[str, object]:
+        services = yaml.safe_load(compiled(tmp_path, spec, environment).tree["compose.yaml"])["services"]
+        return {name: each["ports"] for name, each in services.items() if "ports" in each}
+
+    gateway = "otel-gateway"
+    assert ports(None) == {
+        "jaeger": ["127.0.0.1:26686:16686"],
+        gateway: ["127.0.0.1:4317:4317", "127.0.0.1:4318:4318"],
+        "web": ["127.0.0.1:28080:8080"],
+        "nightly": ["127.0.0.1:8080:8080"],
+    }
+    # What the base names is the base's; an environment has what it names itself.
+    assert ports("dev")["jaeger"] == ["127.0.0.1::16686"]
+    assert ports("own")["jaeger"] == ["127.0.0.1:36686:16686"]
+    page = compiled(tmp_path, spec).tree["TRACING.md"].decode()
+    assert "<http://127.0.0.1:26686>" in page
+    assert "curl http://127.0.0.1:28080/" in page
+
+
+def test_a_value_of_env_is_joined_from_texts_and_secrets(tmp_path: Path) -> None:
+    url = ["postgres://app:", {"env": "DB_PASSWORD"}, "@db:", 5432, "/app"]
+    api = {"language": "go", "env": {"DATABASE_URL": url}}
+    spec = one_service(services={"api": api}, targets=["compose", "kubernetes"])
+    tree = compiled(tmp_path, spec).tree
+    service = yaml.safe_load(tree["compose.yaml"])["services"]["api"]
+    assert service["environment"]["DATABASE_URL"] == ("postgres://app:${DB_PASSWORD:?see .env.example}@db:5432/app")
+    assert b"DB_PASSWORD=\n" in tree[".env.example"]
+    pod = yaml.safe_load(tree["kubernetes/services/api/deployment.yaml"])["spec"]["template"]["spec"]
+    variables = {each["name"]: each for each in pod["containers"][0]["env"]}
+    assert variables["DATABASE_URL"]["value"] == "postgres://app:$(DB_PASSWORD)@db:5432/app"
+    assert variables["DB_PASSWORD"]["valueFrom"]["secretKeyRef"]["key"] == "DB_PASSWORD"
+    names = [each["name"] for each in pod["containers"][0]["env"]]
+    assert names.index("DB_PASSWORD") < names.index("DATABASE_URL")

@@ -18,6 +18,7 @@ from tracegen.build.tiers import tiers_of
 from tracegen.build.units import units_of
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.published import groups_of, ports_of
 from tracegen.system import (
     Certificates,
     Cluster,
@@ -76,12 +77,19 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
         ingest=ingest,
         metrics=settings.metrics,
         services=services_of(settings, packs, destination, strategies, code),
-        exposure=Exposure(settings.compose.publish, settings.compose.bind, settings.compose.folder),
+        exposure=_exposure(settings),
         kubernetes=kubernetes_of(settings),
         images=images_of(settings, packs),
         overrides=settings.overrides,
         strategies=strategies,
     )
+
+
+def _exposure(settings: Settings) -> Exposure:
+    """An environment that names no port of the host itself has none: that of the base is the base's."""
+    said = settings.compose
+    counts = settings.said.environment is None or settings.said.said_by_layer("compose", "publish")
+    return Exposure(groups_of(said.publish), said.bind, said.folder, ports_of(said.publish) if counts else {})
 
 
 def _otlp_destination(

@@ -23,8 +23,10 @@ def mounted(path: str, project: str) -> Secret:
     return Secret(variable="", name=f"{project}-files", key=key_of_file(path), file=path)
 
 
-def literal_or_secret(value: str | Reference, project: str) -> Text:
-    """A value that is a text or a reference."""
+def literal_or_secret(value: str | Reference | tuple[str | Reference, ...], project: str) -> Text:
+    """A value that is a text or a reference, or several that are joined."""
+    if isinstance(value, tuple):
+        return tuple(part for each in value for part in literal_or_secret(each, project))
     return text(value) if isinstance(value, str) else text(secret(value, project))
 
 

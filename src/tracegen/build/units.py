@@ -35,15 +35,25 @@ def units_of(design: Design, components: Sequence[Component]) -> tuple[Unit, ...
         for unit in units
     ]
     owner = list(_volume_owner(found, design))
-    return (*owner, *_apart(found))
+    return (*owner, *_apart(found, design))
 
 
-def _apart(units: Sequence[Unit]) -> Iterator[Unit]:
-    """Two services may have one port, the host has each once: the first gets it, the engine chooses the others."""
-    taken: set[int] = set()
+def _apart(units: Sequence[Unit], design: Design) -> Iterator[Unit]:
+    """Two services may have one port, the host has each once: the first gets it, the engine chooses the others.
+
+    An environment leaves all to the engine but what it names itself, so that another fits beside it (ruling 2).
+    """
+    named = dict(design.exposure.ports)
+    taken: set[int] = set(named.values())
     for unit in units:
-        numbers = {port.number for port in unit.ports}
-        yield replace(unit, chosen=frozenset(numbers & taken)) if numbers & taken else unit
+        hosts = {
+            port.number: named.pop(port.publish.value)
+            for port in unit.ports
+            if port.publish and port.publish.value in named
+        }
+        numbers = {port.number for port in unit.ports} - set(hosts)
+        chosen = frozenset(numbers if design.environment else numbers & taken)
+        yield replace(unit, chosen=chosen, hosts=hosts) if chosen or hosts else unit
         taken |= numbers
 
 

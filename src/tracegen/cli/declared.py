@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracegen.cli.spec_argument import nearest_spec
 from tracegen.view import Declared
 
 if TYPE_CHECKING:
@@ -11,11 +12,9 @@ if TYPE_CHECKING:
     from tracegen.system import Service, System
     from tracegen.verify import Contract, Expected, ExpectedService
 
-DEFAULT = "tracegen.yaml"
-
 
 def declared(spec: str | None, environment: str | None = None) -> Declared:
-    """The services and edges of a spec; without one, of `tracegen.yaml` here, or nothing where there is none.
+    """The services and edges of a spec; without one, of the nearest `tracegen.yaml`, or nothing where there is none.
 
     Raises ProblemsFound, CannotRead.
     """
@@ -85,13 +84,14 @@ def own_addresses(spec: str | None, environment: str | None) -> tuple[str, ...]:
 
 
 def _built(spec: str | None, environment: str | None) -> "tuple[System, Settings] | None":
-    if spec is None and not Path(DEFAULT).is_file():
+    named, spec = spec, spec or nearest_spec()
+    if named is None and not Path(spec).is_file():
         return None
     from tracegen.build import build_system
     from tracegen.catalogue import catalogue
     from tracegen.checking import check
     from tracegen.cli.pipeline import read
 
-    checked = check(read(spec or DEFAULT), catalogue(), [] if environment is None else [environment])
+    checked = check(read(spec), catalogue(), [] if environment is None else [environment])
     settings = checked.settings[environment]
     return build_system(settings, catalogue()), settings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracegen.cli.pipeline import compile_spec, output_folder
+from tracegen.cli.spec_argument import SPEC, environment_option, spec_argument
 
 if TYPE_CHECKING:
     from tracegen.doctor.expected import Expected
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Name the first broken hop of a span's path.")
-@click.argument("spec", default="tracegen.yaml")
-@click.option("--env", "environment", metavar="NAME", help="Look at this environment's files.")
+@spec_argument
+@environment_option("Look at this environment's files.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where the files are.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--live", is_flag=True, help="Ask what runs, too.")
@@ -90,7 +91,7 @@ def _bundle(path: Path, expected: "Expected", folder: Path, spec: Path, data: di
 
 def _render(spec: str, environment: str | None, output: Path | None) -> str:
     """The command that writes the files that are looked at."""
-    words = ["tracegen", "render", *([] if spec == "tracegen.yaml" else [spec])]
+    words = ["tracegen", "render", *([] if spec == SPEC else [spec])]
     words += ["--env", environment] if environment else []
     words += ["--output", str(output)] if output else []
     return shlex.join(words)

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from tracegen import __version__
+from tracegen.cli.terminal import reset, say, with_common_options
 
 #: The commands: module below `tracegen.cli`, and the line that `--help` shows, so that it imports none of them.
 _COMMANDS = {
@@ -18,6 +19,8 @@ _COMMANDS = {
     "render": "Write the files of a spec, or tell what would change.",
     "update": "Bring a project to this tracegen; edits are kept.",
     "validate": "Tell what is wrong with specs.",
+    "add": "Add a service, an environment or libraries to the spec.",
+    "fmt": "Lay specs out in one way; comments are kept.",
     "explain": "Tell what was decided and why, or where a file comes from.",
     "view": "Receive traces and show them in the browser, beside the spec.",
     "traces": "Slow requests, errors, dependencies and more, on the terminal.",
@@ -44,7 +47,26 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"tracegen.cli.{cmd_name}").command
-        return command
+        if isinstance(command, click.Group):
+            for below in command.commands.values():
+                with_common_options(below)
+            return command
+        return with_common_options(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word == "help":
+            if args[1:]:
+                return super().resolve_command(ctx, [*args[1:], "--help"])
+            click.echo(ctx.get_help())
+            ctx.exit()
+        if word not in _COMMANDS and not word.startswith("-"):
+            from tracegen.cli.other_words import meant
+
+            raise click.UsageError(f"there is no command {word!r}\n  hint: {meant(word, _COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -89,6 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run a command; returns its exit code."""
     _open_closed_streams()
+    reset()
     try:
         result = group.main(arguments, prog_name="tracegen", standalone_mode=False)
         sys.stdout.flush()
@@ -130,7 +153,7 @@ def _failed(error: Exception, arguments: list[str]) -> int:
 
     expected = expected_failure(error)
     if expected:
-        click.echo(expected.words, err=True)
+        say(expected.words, err=True)
         return expected.code
     if "--debug" in arguments:
         import traceback

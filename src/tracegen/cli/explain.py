@@ -1,13 +1,17 @@
 """`tracegen explain`."""
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from tracegen.cli.explain_file import Origin, origin, output_named, owner_of
+from tracegen.cli.explain_summary import shown, summary
 from tracegen.cli.pipeline import compile_spec
+from tracegen.cli.spec_argument import complete_subject, environment_option, nearest_spec
+from tracegen.cli.terminal import loudness
 from tracegen.compiler import Rendered
 from tracegen.source.files import is_file
 from tracegen.source.words import did_you_mean, quoted
@@ -15,14 +19,15 @@ from tracegen.system import Decision
 
 
 @click.command(short_help="Tell what was decided and why, or where a file comes from.")
-@click.argument("words", nargs=-1, metavar="[SPEC] [KEY | FILE | CODE]")
-@click.option("--env", "environment", metavar="NAME", help="Explain this environment.")
+@click.argument("words", nargs=-1, metavar="[SPEC] [KEY | FILE | CODE]", shell_complete=complete_subject)
+@environment_option("Explain this environment.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(words: tuple[str, ...], environment: str | None, format_: str) -> int:
     """Tell what was decided and why.
 
     \b
-      tracegen explain                      every decision
+      tracegen explain                      what the spec says, and what follows
+      tracegen explain -v                   every decision
       tracegen explain backend.storage      those at and below a key
       tracegen explain sampling             how many traces are kept, and why
       tracegen explain collector/gateway.yaml   which keys and pack a file comes from
@@ -58,8 +63,14 @@ def _spec_and_subject(words: tuple[str, ...]) -> tuple[str, str]:
     if len(words) == 2:
         return words[0], words[1]
     if not words:
-        return "tracegen.yaml", ""
-    return (words[0], "") if _is_spec(words[0]) else ("tracegen.yaml", words[0])
+        return nearest_spec(), ""
+    if _is_spec(words[0]):
+        return words[0], ""
+    spec = nearest_spec()
+    above = Path(spec).parent
+    if above != Path() and Path(words[0]).exists():
+        return spec, os.path.relpath(words[0], above)
+    return spec, words[0]
 
 
 def _is_spec(word: str) -> bool:
@@ -69,7 +80,7 @@ def _is_spec(word: str) -> bool:
     path = Path(word)
     if is_file(path):
         return any(line.startswith(b"tracegen:") for line in path.read_bytes().splitlines())
-    return path.suffix in (".yaml", ".yml") and "/" not in word and not is_file(Path("tracegen.yaml"))
+    return path.suffix in (".yaml", ".yml") and "/" not in word and not is_file(Path(nearest_spec()))
 
 
 def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
@@ -78,19 +89,29 @@ def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
         click.echo(f"{key}\n    {owner_of(key)}")
         return 0
     if not decisions:
-        known = {each.path for each in rendered.settings.origin.decisions} | set(rendered.tree)
-        hint = did_you_mean(key, known) or "name a key of the spec or a rendered file"
+        hint = _nearest(key, rendered) or "name a key of the spec or a rendered file"
         raise click.UsageError(f"nothing was decided at {quoted(key)}, and no file is called so\n  hint: {hint}")
     if format_ == "json":
         click.echo(json.dumps([_as_data(each) for each in decisions], indent=2))
-    else:
+    elif key or loudness() == "verbose":
         _print(decisions)
+    else:
+        click.echo("\n".join(summary(decisions)))
     return 0
+
+
+def _nearest(key: str, rendered: Rendered) -> str:
+    """A hint with the key that was meant: one of as many parts before one below it; or a file."""
+    paths = [each.path.split(".") for each in rendered.settings.origin.decisions]
+    of_its_depth = {".".join(path[: key.count(".") + 1]) for path in paths}
+    return did_you_mean(key, of_its_depth) or did_you_mean(
+        key, {".".join(path) for path in paths} | set(rendered.tree)
+    )
 
 
 def _print(decisions: Iterable[Decision]) -> None:
     for each in decisions:
-        click.echo(f"{each.path}: {_shown(each.value)}\n    {_ground(each)}")
+        click.echo(f"{each.path}: {shown(each.value)}\n    {_ground(each)}")
 
 
 def _is_below(path: str, key: str) -> bool:
@@ -109,12 +130,6 @@ def _as_data(decision: Decision) -> dict[str, object]:
     return {"path": decision.path, "value": decision.value, "why": decision.why, "said": said}
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "none"
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
-
-
 def _explain_file(origin: Origin, format_: str) -> int:
     if format_ == "json":
         click.echo(json.dumps(origin.as_data(), indent=2, ensure_ascii=False))
@@ -128,20 +143,10 @@ def _is_code(word: str) -> bool:
 
 
 def _explain_code(code: str) -> int:
-    from tracegen.catalogue.data import data_path
+    from tracegen.cli.problem_page import section
 
-    text = data_path("docs", "problems.md").read_text(encoding="utf-8")
-    lines = list(_section(text, code.upper()))
-    if not lines:
+    text = section(code.upper())
+    if not text:
         raise click.UsageError(f"there is no problem {code}")
-    click.echo("\n".join(lines).rstrip())
+    click.echo(text)
     return 0
-
-
-def _section(text: str, code: str) -> Iterator[str]:
-    inside = False
-    for line in text.splitlines():
-        if line.startswith("#"):
-            inside = line.startswith(f"### {code}")
-        if inside and not line.startswith("<a id="):  # the anchor of the next heading
-            yield line

@@ -10,6 +10,7 @@ from tracegen.system.sizing import BYTES_PER_SPAN
 
 _HEAD = ("class", "of them", "head", "tail", "limits", "kept", "traces/s", "spans/s", "GB/day")
 _TRAFFIC = "traffic"
+_SAY_TRAFFIC = "services.<name>.traffic: {requests_per_second: 40}"
 
 
 def grounds(rendered: Rendered) -> list[Decision]:
@@ -37,11 +38,12 @@ def as_text(rendered: Rendered) -> Iterator[str]:
     stated = {
         name: rows for name, rows in services.items() if rendered.system.services[name].traffic.traces_per_second
     }
-    for name, rows in (stated or services).items():
+    for name, rows in stated.items():
         yield from _service_text(rendered.system.services[name], rows)
         yield ""
     if not stated:
-        yield "No traffic is said (services.<name>.traffic), so rates are none, and no limit is taken to be reached."
+        yield f"No traffic is said: say {_SAY_TRAFFIC} of the services that traces start in, and this counts them."
+        return
     elif len(stated) > 1:
         total = _sum([row for rows in stated.values() for row in rows])
         yield f"all services: {total[1]:,.4g} traces and {total[2]:,.4g} spans a second, {total[3]:,.4g} GB a day"

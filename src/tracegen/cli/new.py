@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tracegen.cli.next_steps import tell_next
-from tracegen.cli.writing import Loudness, loudness, loudness_options
+from tracegen.cli.terminal import is_quiet, loudness
 from tracegen.other_program import warning
 from tracegen.project.create import create_of
 from tracegen.project.draft import SPEC, Draft, draft
@@ -37,7 +37,6 @@ _FOLDER_OF_FROM = "tracing"
 @click.option(
     "--profile", "profiles", multiple=True, metavar="NAME", help="With --from: this profile of Compose only."
 )
-@loudness_options
 def command(
     arguments: tuple[str, ...],
     defaults: bool,
@@ -45,8 +44,6 @@ def command(
     answers: Path | None,
     sources: tuple[str, ...],
     profiles: tuple[str, ...],
-    verbose: bool,
-    quiet: bool,
 ) -> int:
     """Begin a project in DIR (default: here): asks what it cannot know, then writes a project that works.
 
@@ -64,7 +61,6 @@ def command(
     The keys of answers are project, services, backend, mode, storage, sampling and targets, and where another
     answer asks for more, such as backend.endpoint, storage.bucket or sampling.ratio.
     """
-    loud = loudness(verbose, quiet)
     if words := warning():
         click.echo(words, err=True)
     folder, named = _split(arguments, sources)
@@ -72,7 +68,7 @@ def command(
         return 0
     check_target(folder)
     if named:
-        return _begin_with(named, folder, data, profiles, loud)
+        return _begin_with(named, folder, data, profiles)
     ahead = _understood({**(load(answers) if answers else {}), **_pairs(data)}, folder)
     if defaults:
         found = _defaults(ahead, folder)
@@ -82,7 +78,7 @@ def command(
         found = wizard(ahead, folder)
     else:
         found = _without_a_terminal(ahead, folder)
-    return _write(found, folder, loud)
+    return _write(found, folder)
 
 
 def _take_up(folder: Path) -> bool:
@@ -185,9 +181,7 @@ def _split(arguments: Sequence[str], sources: Sequence[str]) -> tuple[Path, list
     return Path(folders[0] if folders else _FOLDER_OF_FROM), [*sources, *more]
 
 
-def _begin_with(
-    sources: list[str], folder: Path, data: tuple[str, ...], profiles: tuple[str, ...], loud: Loudness
-) -> int:
+def _begin_with(sources: list[str], folder: Path, data: tuple[str, ...], profiles: tuple[str, ...]) -> int:
     """What exists in place of answers; a name is the one answer that has a meaning beside it."""
     from tracegen.cli.new_from import draft_from, told
 
@@ -195,21 +189,21 @@ def _begin_with(
     if others := [key for key in said if key != "project"]:
         raise click.UsageError(f"{others[0]} is found with --from; change it in {SPEC} afterwards")
     drafted, found = draft_from(sources, folder, said.get("project", ""), profiles)
-    if loud != "quiet":
+    if not is_quiet():
         click.echo(told(found), err=True)
-    return _written(drafted, folder, loud)
+    return _written(drafted, folder)
 
 
-def _write(answers: Mapping[str, Any], folder: Path, loud: Loudness) -> int:
-    code = _written(draft(answers, folder), folder, loud)
+def _write(answers: Mapping[str, Any], folder: Path) -> int:
+    code = _written(draft(answers, folder), folder)
     forget(folder)
     return code
 
 
-def _written(drafted: Draft, folder: Path, loud: Loudness) -> int:
+def _written(drafted: Draft, folder: Path) -> int:
     changes = create_of(drafted, folder)
-    lines = verdict_lines(changes) if loud == "verbose" else []
-    if loud != "quiet":
+    lines = verdict_lines(changes) if loudness() == "verbose" else []
+    if not is_quiet():
         click.echo("\n".join([*lines, count_line([changes], done=True)]))
     rendered = drafted.rendered
     assert rendered, "it was just written"

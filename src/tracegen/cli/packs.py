@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tracegen.catalogue import Catalogue, catalogue
+from tracegen.cli.terminal import loudness
 from tracegen.columns import columns
 
 
@@ -32,7 +33,7 @@ def command(format_: str, outdated: Path | None) -> int:
     if format_ == "json":
         click.echo(json.dumps(content, indent=2))
     else:
-        click.echo("\n".join(_lines(content)))
+        click.echo("\n".join(_lines(content, verbose=loudness() == "verbose")))
     return 0
 
 
@@ -44,6 +45,7 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
                 "name": each.name,
                 "title": each.title,
                 "frameworks": list(each.frameworks),
+                "libraries": list(each.libraries),
                 "instrumentation": list(each.instrumentation),
                 "propagators": list(each.propagators),
                 "remote_sampling": list(each.remote_sampling),
@@ -78,16 +80,22 @@ def describe(packs: Catalogue) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _lines(content: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+def _lines(content: dict[str, list[dict[str, Any]]], *, verbose: bool) -> Iterator[str]:
+    """Tables of what can be chosen and what is pinned; `verbose` adds what was tried, and sources."""
     for kind, entries in content.items():
         yield from ("", kind) if kind != "languages" else (kind,)
-        keys = [key for key in entries[0] if key != "source" and all(key in entry for entry in entries)]
+        left_out = {"source"} if verbose else {"source", "tests", "tested", "title", "propagators"}
+        keys = [key for key in entries[0] if key not in left_out and all(key in entry for entry in entries)]
         rows = [[_cell(entry[key]) for key in keys] for entry in entries]
         yield from columns([[key.replace("_", " ") for key in keys], *rows])
-        if kind == "versions":
+        if kind == "versions" and verbose:
             yield from ("", "sources of the versions")
             yield from (f"  {entry['name']}: {entry['source']}" for entry in entries)
+    if not verbose:
+        yield from ("", "-v tells what was tried of each, and where each version was seen")
 
 
 def _cell(value: Any) -> str:
-    return (", ".join(value) or "-") if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return str(value).partition("@sha256:")[0]

@@ -9,6 +9,7 @@ import click
 from tracegen.catalogue import catalogue
 from tracegen.checking import Checked, check
 from tracegen.cli.problem_text import problem_text
+from tracegen.cli.terminal import is_quiet, say
 from tracegen.compiler import Rendered, build
 from tracegen.problems import Problem, ProblemsFound, Severity
 from tracegen.project.parts import Part, folder_of, parts_of, without_a_base
@@ -57,8 +58,8 @@ def output_folder(spec: str, output: Path | None, environment: str | None) -> Pa
 
 def tell_problems(problems: Sequence[Problem]) -> None:
     """Print warnings and notes where words go."""
-    if problems:
-        click.echo(problem_text(problems, sys.stderr).rstrip("\n"), err=True)
+    if problems and not is_quiet():
+        say(problem_text(problems, sys.stderr).rstrip("\n"), err=True)
 
 
 def _tell(checked: Checked, strict: bool) -> None:

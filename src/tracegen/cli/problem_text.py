@@ -5,14 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO
 
+from tracegen.cli.terminal import is_coloured, is_marked
 from tracegen.problems import Problem
 from tracegen.problems.formats import text
 from tracegen.source.files import CannotRead, read_file
 
 
 def problem_text(problems: Sequence[Problem], stream: TextIO) -> str:
-    """The problems as text for a stream; where it is a terminal, each with its line and a mark below the place."""
-    return text.format(problems, lines_of=cache(_lines) if stream.isatty() else None)
+    """The problems as text for a stream; on a terminal, or with `-v`, each with its line and a mark below it."""
+    return text.format(problems, colour=is_coloured(stream), lines_of=cache(_lines) if is_marked(stream) else None)
 
 
 def _lines(file: str) -> Sequence[str]:

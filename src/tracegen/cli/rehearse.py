@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracegen.cli.pipeline import compile_spec
+from tracegen.cli.spec_argument import environment_option, spec_argument
 
 if TYPE_CHECKING:
     from tracegen.rehearse.facts import Facts
@@ -25,8 +26,8 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 
 
 @click.command(short_help="Send traffic made from the spec; tell what is kept of it.")
-@click.argument("spec", default="tracegen.yaml")
-@click.option("--env", "environment", metavar="NAME", help="Traffic of this environment.")
+@spec_argument
+@environment_option("Traffic of this environment.")
 @click.option(
     "--to", metavar="ADDRESS", help=f"http://, https://, grpc:// or grpcs:// address.  [default: {DEFAULT_TARGET}]"
 )

@@ -9,7 +9,9 @@ import click
 
 from tracegen.cli.next_steps import tell_next
 from tracegen.cli.pipeline import compile_parts, compile_spec, output_folder
-from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
+from tracegen.cli.spec_argument import SPEC, environment_option, spec_argument
+from tracegen.cli.terminal import is_quiet
+from tracegen.cli.writing import Folder, Manner, look, take_back, write
 from tracegen.project.parts import Part, written_folders
 from tracegen.spec.editor import committed_editor_schema
 from tracegen.write import Style, plan_changes
@@ -17,9 +19,9 @@ from tracegen.write.memory import is_remembered
 
 
 @click.command(short_help="Write the files of a spec, or tell what would change.")
-@click.argument("spec", default="tracegen.yaml")
+@spec_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=True), help="Default: the spec's folder.")
-@click.option("--env", "environment", metavar="NAME", help="Render this environment, by default to env/NAME.")
+@environment_option("Render this environment, by default to env/NAME.")
 @click.option("--all", "all_", is_flag=True, help="Render the base, and every environment to env/NAME.")
 @click.option("--check", "check_", is_flag=True, help="Write nothing; exit 1 if anything would change.")
 @click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")
@@ -35,7 +37,7 @@ from tracegen.write.memory import is_remembered
 @click.option("--abort", "abort_", is_flag=True, help="Take back the last run that ended in a conflict.")
 @click.option("--restore", multiple=True, metavar="PATH", help="Write a file again that was deleted.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-@loudness_options
+@click.option("--watch", "watch_", is_flag=True, help="Again at each change of the spec, until Ctrl-C.")
 def command(
     spec: str,
     output: Path | None,
@@ -49,8 +51,7 @@ def command(
     abort_: bool,
     restore: tuple[str, ...],
     strict: bool,
-    verbose: bool,
-    quiet: bool,
+    watch_: bool,
 ) -> int:
     """Write the files of SPEC (default: ./tracegen.yaml; - is standard input).
 
@@ -68,18 +69,35 @@ def command(
         if check_ or diff_ or plan_ or restore:
             raise click.UsageError("--abort goes with no other option but -o, --env and --all")
         return take_back(written_folders(root) if all_ else [output_folder(spec, output, environment)])
-    parts = _parts(spec, output, environment, strict, root, all_=all_)
-    _refuse_unknown(restore, parts)
-    folders = [_folder(part, restore, cast(Style, conflict), alone=len(parts) == 1) for part in parts]
-    again = ["tracegen", "render", *([] if spec == "tracegen.yaml" else [spec])]
+    again = ["tracegen", "render", *([] if spec == SPEC else [spec])]
     again += [] if output is None else ["-o", str(output)]
     again += ["--all"] if all_ else [] if environment is None else ["--env", environment]
-    manner = Manner(format_, loudness(verbose, quiet), again)
-    if check_ or diff_ or plan_:
-        return look(folders, check_, diff_, manner)
+
+    def run() -> int:
+        parts = _parts(spec, output, environment, strict, root, all_=all_)
+        _refuse_unknown(restore, parts)
+        folders = [_folder(part, restore, cast(Style, conflict), alone=len(parts) == 1) for part in parts]
+        manner = Manner(format_, again)
+        if check_ or diff_ or plan_:
+            return look(folders, check_, diff_, manner)
+        return _written(parts, folders, manner, spec, environment)
+
+    if not watch_:
+        return run()
+    if check_ or spec == "-":
+        raise click.UsageError("--watch goes with a spec that is a file, and without --check")
+    from tracegen.cli.watching import watch
+
+    return watch(spec, run)
+
+
+def _written(
+    parts: Sequence[Part], folders: Sequence[Folder], manner: Manner, spec: str, environment: str | None
+) -> int:
+    """Writes; after a first render, tells what to do next."""
     is_first = not is_remembered(parts[0].folder)
     code = write(folders, manner)
-    if is_first and not code and format_ == "text" and not quiet:
+    if is_first and not code and manner.format_ == "text" and not is_quiet():
         shown = parts[-1] if environment is not None else parts[0]
         tell_next(shown.rendered, shown.folder, _words(spec, environment, shown.folder))
     return code
@@ -89,9 +107,9 @@ def _words(spec: str, environment: str | None, root: Path) -> list[str] | tuple[
     """How a command after this one names the spec; nothing where it lies in the output folder."""
     if spec == "-":
         return None
-    if environment is None and Path(spec).name == "tracegen.yaml" and Path(spec).parent.resolve() == root.resolve():
+    if environment is None and Path(spec).name == SPEC and Path(spec).parent.resolve() == root.resolve():
         return ()
-    return [*([] if spec == "tracegen.yaml" else [spec]), *(["--env", environment] if environment else [])]
+    return [*([] if spec == SPEC else [spec]), *(["--env", environment] if environment else [])]
 
 
 def _parts(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracegen.cli.pipeline import compile_spec, output_folder
+from tracegen.cli.spec_argument import environment_option, spec_argument
 
 if TYPE_CHECKING:
     from tracegen.compiler import Rendered
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Start what was rendered on this machine, without containers.")
-@click.argument("spec", default="tracegen.yaml")
-@click.option("--env", "environment", metavar="NAME", help="Start this environment.")
+@spec_argument
+@environment_option("Start this environment.")
 @click.option("--collector", metavar="FILE", help="The Collector's program.  [default: otelcol-contrib on PATH]")
 @click.option("--jaeger", metavar="FILE", help="Jaeger's program.  [default: jaeger on PATH]")
 @click.option("--duration", metavar="TIME", help="End after so long, such as 30s.  [default: Ctrl-C ends it]")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tracegen.cli.declared import declared, own_addresses
+from tracegen.cli.spec_argument import complete_services, environment_option, optional_spec_argument
 from tracegen.cli.traces_options import fill, fill_own, opened, reading_options, told, wanted
 from tracegen.cli.traces_tables import TABLES, as_text, comparison, one_trace, overview
 from tracegen.traces import Condition, Selection, Store, duration
@@ -15,8 +16,8 @@ _SHOWN = 10
 
 
 @click.command(short_help="Slow requests, errors, dependencies and more, on the terminal.")
-@click.argument("spec", required=False)
-@click.option("--env", "environment", metavar="NAME", help="Hold traces against this environment.")
+@optional_spec_argument
+@environment_option("Hold traces against this environment.")
 @reading_options
 @click.option(
     "--store", "path", type=click.Path(path_type=Path, exists=True), help="A file that `view --store` kept."
@@ -26,7 +27,9 @@ _SHOWN = 10
 @click.option(
     "--compare", nargs=2, metavar="BEFORE AFTER", help="Two releases (version=1.4) or periods (TIME..TIME)."
 )
-@click.option("--service", default="", metavar="NAME", help="Only spans of this service.")
+@click.option(
+    "--service", default="", metavar="NAME", help="Only spans of this service.", shell_complete=complete_services
+)
 @click.option("--name", default="", metavar="PART", help="Only spans with this in their name.")
 @click.option("--slower-than", metavar="TIME", help="Only spans that took longer, such as 250ms.")
 @click.option("--status", type=click.Choice(["error", "ok", "unset"]), help="Only spans with this status.")

@@ -7,7 +7,8 @@ from typing import cast
 import click
 
 from tracegen.cli.pipeline import tell_problems
-from tracegen.cli.writing import Folder, Manner, look, loudness, loudness_options, take_back, write
+from tracegen.cli.spec_argument import project_folder
+from tracegen.cli.writing import Folder, Manner, look, take_back, write
 from tracegen.other_program import warning
 from tracegen.project.breaking import Step
 from tracegen.project.parts import Part, written_folders
@@ -16,7 +17,7 @@ from tracegen.write import Style
 
 
 @click.command(short_help="Bring a project to this tracegen; edits are kept.")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=project_folder, type=click.Path(path_type=Path))
 @click.option("--plan", "plan_", is_flag=True, help="Write nothing; print one verdict a file.")
 @click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")
 @click.option("--abort", "abort_", is_flag=True, help="Take back the last run that ended in a conflict.")
@@ -28,7 +29,6 @@ from tracegen.write import Style
     show_default=True,
     help="Show both sides in the file, or what is refused in a .rej file beside it.",
 )
-@loudness_options
 def command(
     folder: Path,
     plan_: bool,
@@ -36,10 +36,8 @@ def command(
     abort_: bool,
     format_: str,
     conflict: str,
-    verbose: bool,
-    quiet: bool,
 ) -> int:
-    """Bring the project in DIR (default: here) to this version of tracegen.
+    """Bring the project in DIR (default: that of the nearest tracegen.yaml) to this version of tracegen.
 
     The skeleton and everything rendered, of the base and of each environment that was rendered to its place: what
     you edited is kept, and where your edit and the new text meet, both are shown and the exit code is 1. Works
@@ -58,7 +56,7 @@ def command(
     folders = [_folder(project, part, cast(Style, conflict)) for part in project.parts]
     steps = steps_of(project)
     again = ["tracegen", "update", *([] if folder == Path() else [str(folder)])]
-    manner = Manner(format_, loudness(verbose, quiet), again)
+    manner = Manner(format_, again)
     code = look(folders, False, diff_, manner) if plan_ or diff_ else write(folders, manner)
     for step in steps:
         _tell_step(step)

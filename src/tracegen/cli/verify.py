@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracegen.cli.declared import DEFAULT, expected, own_addresses
+from tracegen.cli.declared import expected, own_addresses
+from tracegen.cli.spec_argument import environment_option, nearest_spec, optional_spec_argument
 from tracegen.cli.traces_options import fill, fill_own, opened, reading_options, told, wanted
 from tracegen.traces import Store, duration
 
@@ -20,8 +21,8 @@ _FORMATS = ("text", "json", "junit", "sarif", "html")
 
 
 @click.command(short_help="Hold real traces against the spec.")
-@click.argument("spec", required=False)
-@click.option("--env", "environment", metavar="NAME", help="Hold traces against this environment.")
+@optional_spec_argument
+@environment_option("Hold traces against this environment.")
 @reading_options
 @click.option(
     "--listen", metavar="[ADDRESS]", is_flag=False, flag_value=_HERE,
@@ -75,9 +76,9 @@ def command(
         if listen is not None:
             _listen(store, listen, longest, quiet)
         if learn:
-            return _learn(store, held, spec or DEFAULT)
+            return _learn(store, held, spec or nearest_spec())
         verdict = verify(store, held)
-    click.echo(_formatted(verdict, held, spec or DEFAULT, format_), nl=False)
+    click.echo(_formatted(verdict, held, spec or nearest_spec(), format_), nl=False)
     return 1 if verdict.failed else 0
 
 

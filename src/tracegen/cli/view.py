@@ -14,6 +14,7 @@ import click
 
 from tracegen.cli.declared import expected, shown
 from tracegen.cli.findings import Findings
+from tracegen.cli.spec_argument import environment_option, optional_spec_argument
 from tracegen.cli.traces_options import fill, opened, reading_options, wanted
 from tracegen.traces import Store
 from tracegen.view import GRPC_PORT, LOOPBACK, CannotListen, Viewer
@@ -26,8 +27,8 @@ MOST_SPANS = 200_000
 
 
 @click.command(short_help="Receive traces and show them in the browser, beside the spec.")
-@click.argument("spec", required=False)
-@click.option("--env", "environment", metavar="NAME", help="Hold traces against this environment.")
+@optional_spec_argument
+@environment_option("Hold traces against this environment.")
 @reading_options
 @click.option(
     "--listen", metavar="HOST[:PORT]", default=LOOPBACK, show_default=True,

@@ -2,15 +2,16 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import click
 
 from tracegen.cli.cluster import cluster_lines
 from tracegen.cli.copies import with_copies
+from tracegen.cli.terminal import is_quiet, loudness, painted, say
 from tracegen.write import (
     Busy,
     Changes,
@@ -32,21 +33,8 @@ from tracegen.write import (
 from tracegen.write.moves import Origin, kept, move, stay
 from tracegen.write.paths import MEMORY
 
-#: How much is said of files: nothing, what is not as rendered, or every file.
-Loudness = Literal["quiet", "normal", "verbose"]
-
-
-def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options `-v` and `-q`, which a command takes as `verbose` and `quiet`."""
-    command = click.option("-q", "--quiet", is_flag=True, help="Print no file, only what is wrong.")(command)
-    return click.option("-v", "--verbose", is_flag=True, help="Print unchanged files too.")(command)
-
-
-def loudness(verbose: bool, quiet: bool) -> Loudness:
-    """What the two options come to; raises UsageError where both are there."""
-    if verbose and quiet:
-        raise click.UsageError("-v and -q are opposites")
-    return "verbose" if verbose else "quiet" if quiet else "normal"
+#: Verdicts that are coloured, and how: what needs a person, what is new, what goes.
+_COLOURS = {"conflict": "red", "create": "green", "update": "yellow", "merge": "yellow", "remove": "magenta"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +54,9 @@ class Folder:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a command tells: the format, how much, and the words that run it again."""
+    """How a command tells: the format, and the words that run it again."""
 
     format_: str
-    loudness: Loudness
     command: Sequence[str] = ()
 
 
@@ -164,12 +151,18 @@ def _tell(
         return
     if with_diff:
         _tell_diff(planned)
-    elif manner.loudness != "quiet":
+    elif not is_quiet():
         for folder, changes in planned:
-            lines = [*verdict_lines(changes, unchanged=manner.loudness == "verbose"), *cluster_lines(changes)]
+            lines = [*verdict_lines(changes, unchanged=loudness() == "verbose"), *cluster_lines(changes)]
             for line in [*([f"{folder.name}:"] if folder.name and lines else []), *lines]:
-                click.echo(line)
+                say(_painted(line))
         click.echo(count_line((changes for _, changes in planned), done=done))
+
+
+def _painted(line: str) -> str:
+    verdict = line.partition(" ")[0]
+    colour = _COLOURS.get(verdict)
+    return painted(verdict, sys.stdout, fg=colour) + line[len(verdict) :] if colour else line
 
 
 def _tell_diff(planned: Sequence[tuple[Folder, Changes]]) -> None:

@@ -377,10 +377,19 @@ class Security(Record):
     ingest_auth: str | SecurityIngestAuth
 
 
+class Published(Record):
+    """One of `publish`."""
+
+    ui: int | None
+    entry: int | None
+    zipkin: int | None
+    grafana: int | None
+
+
 class Compose(Record):
     """`compose`."""
 
-    publish: tuple[str, ...]
+    publish: tuple[str | Published, ...]
     folder: str
     bind: str
 
@@ -548,7 +557,7 @@ class Service(Record):
     replicas: int
     resources: ServiceResources | None
     attributes: Mapping[str, str]
-    env: Mapping[str, str | Reference]
+    env: Mapping[str, str | Reference | tuple[str | Reference, ...]]
     sampling: ServiceSampling
     deploy: bool
     stub: str

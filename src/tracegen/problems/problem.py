@@ -1,7 +1,7 @@
 """A problem is a value: where it is, what it is, and the way out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tracegen.problems.redact import redacted
@@ -44,7 +44,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `path` is the dotted key in the spec, or the file's path for output folders; may be empty."""
+    """One finding. `path` is the dotted key in the spec, or the file's path for output folders; may be empty.
+
+    `fix` is the YAML to write in place of the word or value at `place`, where no other is right; else empty.
+    """
 
     code: Code
     place: Place
@@ -52,6 +55,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    fix: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Whoever makes a problem may put values of the spec into it; no secret among them is printed."""
@@ -59,9 +63,9 @@ class Problem:
             object.__setattr__(self, name, redacted(getattr(self, name)))
 
     @staticmethod
-    def of(code: Code, place: Place, path: str, message: str, hint: str = "") -> "Problem":
+    def of(code: Code, place: Place, path: str, message: str, hint: str = "", fix: str = "") -> "Problem":
         """A problem with the severity its code has by default."""
-        return Problem(code, place, path, message, hint, code.severity)
+        return Problem(code, place, path, message, hint, code.severity, fix)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -14,9 +14,9 @@ def ask(system: System) -> str:
     unit = next((each for each in system.compose.units if each.name == first.name), None)
     if unit is None or not unit.ports:
         return in_network(system, f"http://{first.name}:{first.port}/")
-    if system.environment or first.port in unit.chosen:
+    if first.port in unit.chosen:
         return f'curl "http://$(docker compose port {first.name} {first.port})/"'
-    return f"curl http://{_host(system)}:{first.port}/"
+    return f"curl http://{_host(system)}:{unit.hosts.get(first.port, first.port)}/"
 
 
 def in_network(system: System, address: str) -> str:
@@ -30,11 +30,15 @@ def pages(system: System) -> Iterator[tuple[str, str]]:
     if not {"ui", "all"} & set(system.exposure.publish):
         return
     scheme = "https" if system.certificates else "http"
+    units = {unit.component.name: unit for unit in reversed(system.compose.units)}
     for component in system.components.values():
         for port in component.ports:
             if port.publish is Publish.UI:
-                command = f"docker compose port {component.name} {port.number}" if system.environment else ""
-                yield ("" if command else f"{scheme}://{_host(system)}:{port.number}"), command
+                unit = units.get(component.name)
+                is_chosen = port.number in unit.chosen if unit else bool(system.environment)
+                number = unit.hosts.get(port.number, port.number) if unit else port.number
+                command = f"docker compose port {component.name} {port.number}" if is_chosen else ""
+                yield ("" if command else f"{scheme}://{_host(system)}:{number}"), command
 
 
 def _host(system: System) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tracegen.catalogue import Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.published import groups_of
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
 from tracegen.source.words import quoted
@@ -46,7 +47,7 @@ def _published(settings: Settings) -> Iterator[Problem]:
         return
     published = settings.compose.publish
     if published and "compose" in settings.targets and not is_of_this_host:
-        what = ", ".join(published)
+        what = ", ".join(groups_of(published))
         message = f"{bind} lets the network reach {what}, and the user interface has no login of its own"
         yield at(settings, OPEN_TO_THE_NETWORK, path, message, "use 127.0.0.1 and a proxy with a login")
 

@@ -1,6 +1,7 @@
 """What names something must name something that is there (ruling 10)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from tracegen.catalogue import Catalogue
@@ -44,11 +45,17 @@ def _calls(settings: Settings) -> Iterator[Problem]:
                 if settings.said.said_by_layer("services", callee):
                     yield _taken_away(settings, name, callee)
                     continue
-                guess = guesses.near(callee, settings.services)
+                guess = _of_an_address(callee, settings.services) or guesses.near(callee, settings.services)
                 why = "list services of this spec only; databases, queues and third parties are none"
                 message = f"{name} calls {quoted(callee)}, which is not a service of this spec"
                 path = ("services", name, "calls", index)
                 yield at(settings, UNKNOWN_CALLEE, path, message, guess or why)
+
+
+def _of_an_address(callee: str, services: Collection[str]) -> str:
+    """A hint for an address in place of a name: its host may be one."""
+    host = re.match(r"(?:\w+://)?([a-z0-9-]+)(?:[:/]|$)", callee)
+    return f"write the name alone: {host[1]}" if host and host[1] != callee and host[1] in services else ""
 
 
 def _expectations(settings: Settings, name: str, index: int, call: Call) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import abc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -240,9 +241,10 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return "other"
 
 
-def load(path: str, stdin: BinaryIO | None = None) -> Document:
+def load(path: str, stdin: BinaryIO | None = None, instead: abc.Mapping[str, bytes] | None = None) -> Document:
     """Read a spec and what it includes; `-` reads `stdin`, and includes from the working directory.
 
+    `instead` are bytes to take in place of files, by their names as `Document` has them.
     Raises `CannotRead` when there is no such file, `ProblemsFound` with all problems when one is an error.
     """
     if path == "-":
@@ -252,10 +254,10 @@ def load(path: str, stdin: BinaryIO | None = None) -> Document:
         return _follow(root, STDIN, Includes(Path(), None))
     spec = Path(path)
     file = shown(spec)
-    data = read_file(spec)
+    data = (instead or {}).get(file) or read_file(spec)
     _refuse_other_kinds(data, file)
     root = read(data, file)
-    return _follow(root, file, Includes(spec.parent, spec.resolve()))
+    return _follow(root, file, Includes(spec.parent, spec.resolve()), instead)
 
 
 def _refuse_other_kinds(data: bytes, file: str) -> None:
@@ -270,14 +272,14 @@ def _refuse_other_kinds(data: bytes, file: str) -> None:
     raise ProblemsFound([Problem.of(OTHER_KIND, Place(file, 1, 1), "", message, hint)])
 
 
-def _follow(root: Mapping, file: str, includes: Includes) -> Document:
+def _follow(root: Mapping, file: str, includes: Includes, instead: abc.Mapping[str, bytes] | None = None) -> Document:
     files = includes.follow(root)
     problems = list(includes.problems)
     included: list[tuple[str, Mapping]] = []
     for item in files:
         name = shown(includes.folder / item.path)
         try:
-            below = read(_bytes(includes.folder / item.path, item), name)
+            below = read((instead or {}).get(name) or _bytes(includes.folder / item.path, item), name)
             problems += _check_keys(below)
             included.append((name, below))
         except ProblemsFound as found:

@@ -84,6 +84,15 @@ def _placeholder(trouble: Trouble) -> Finding | None:
     return None
 
 
+def _variable(trouble: Trouble) -> Finding | None:
+    """`${NAME}` inside brackets, where its own bracket begins a mapping."""
+    found = trouble.line.rfind("${", 0, trouble.spot[1] + 1)
+    if not trouble.bracket or found < 0 or "}" in trouble.line[found : trouble.spot[1]]:
+        return None
+    message = "`${…}` is not expanded in a spec, and inside brackets its `{` begins a mapping"
+    return Finding((trouble.spot[0], found), message, "write the value; where a reference fits, {env: NAME}")
+
+
 def _escape(trouble: Trouble) -> Finding | None:
     if not trouble.says("quoted scalar") or not trouble.says("escape", "hexdecimal", "hexadecimal"):
         return None
@@ -313,6 +322,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _tab,
     _open_quote,
     _placeholder,
+    _variable,
     _escape,
     _cannot_begin,
     _block_text,

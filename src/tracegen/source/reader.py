@@ -40,6 +40,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_SHOWN = 20
 
 _COLON_WITHOUT_SPACE = re.compile(r"[\w.-]+:(?!\s|//)\S")
+_EQUALS = re.compile(r"([\w.-]+)\s*=\s*(\S+)")
 _BEGIN = "write `key: value` lines; `tracegen new` writes a spec to begin with"
 
 
@@ -135,4 +136,6 @@ def _lonely(node: Scalar) -> tuple[str, str]:
     message = f"the top level is the text {quoted(node.text)}, not a mapping"
     if node.plain and _COLON_WITHOUT_SPACE.match(node.text):
         return message, "put a space after the colon"
+    if node.plain and (found := _EQUALS.match(node.text)):
+        return message, f"write a colon in place of the equals sign: `{found[1]}: {found[2]}`"
     return message, _BEGIN

@@ -13,6 +13,7 @@ from tracegen.spec.codes import DEFINED_TWICE, EMPTY_VALUE, GIVE_IT_A_VALUE, NO_
 from tracegen.spec.merge import Dropped, MergeLog, merge
 from tracegen.spec.nodes import is_null, lengthen, null_places, nulls_of, with_entry, with_nulls
 from tracegen.spec.schema import Schema, property_schema, schema, schema_of
+from tracegen.spec.wording import flow
 
 _NULL_HAS_A_MEANING = ("environments", "overrides")
 
@@ -187,8 +188,12 @@ def _empty(entry: Entry, path: str) -> Problem:
 def _value_for(path: str) -> str:
     if glued := re.search(r"(?:^|\.)([\w-]+):[^\s.]", path):
         return f"a space is missing after the colon: write `{glued[1]}: …`"
+    if apart := re.search(r"(?:^|\.)([a-z_]+) +([\w./-]+)$", path):
+        return f"a colon is missing: write `{apart[1]}: {apart[2]}`"
     if path in schema()["required"]:
-        return "give it a value; every spec has one"
+        example = next(iter(schema()["properties"][path].get("examples", ())), None)
+        beside = f", such as {path}: {flow(example)}" if example is not None else ""
+        return f"every spec has one{beside}"
     if path.startswith("services.") and path.count(".") == 1:
         return "say at least its language, such as {language: python}"
     if ".env." in path or "attributes." in path:

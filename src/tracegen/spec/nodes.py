@@ -110,6 +110,8 @@ def _lengthen_entry(key: str, entry: Entry, schema: Schema, choice: str | None) 
 def _entry_value(key: str, node: Node, schema: Schema, choice: str | None) -> Any:
     if schema.get("x-text") and isinstance(node, Scalar):
         return node.text
+    if schema.get("x-text") and isinstance(node, Sequence):
+        return [each.text if isinstance(each, Scalar) else to_value(each, {}) for each in node.items]
     return to_value(node, property_schema(schema, key, choice) or {})
 
 

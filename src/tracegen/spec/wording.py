@@ -29,6 +29,7 @@ _NOUNS = {
     "targets": "target",
     "receivers": "receiver",
     "propagators": "propagator",
+    "libraries": "library",
     "publish": "thing that compose publishes",
     "patterns": "built-in pattern",
     "keep": "reason to keep a trace",

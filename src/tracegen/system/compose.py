@@ -1,7 +1,7 @@
 """What Docker Compose starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracegen.system.component import Component, Port, Volume, Wait
 
@@ -26,7 +26,8 @@ class Unit:
     needs     the units that it waits for
     networks  those that it is in
     aliases   further names by which others reach it
-    chosen    numbers of the ports for which the engine chooses the host's: somebody else has theirs
+    chosen    numbers of the ports for which the engine chooses the host's
+    hosts     the host's port of a port by its number, where it is another
     hostname  ends in the number of the replica; empty where Compose chooses one
     """
 
@@ -40,6 +41,7 @@ class Unit:
     hostname: str = ""
     replicas: int = 1
     chosen: frozenset[int] = frozenset()
+    hosts: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

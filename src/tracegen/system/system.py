@@ -301,12 +301,14 @@ class Service:
 class Exposure:
     """What the host may reach in compose: port groups, and the address they are bound to.
 
+    `ports` are the host's ports of groups for which the spec names one.
     `folder` is where this tree lies, as seen from the Compose file of services that run elsewhere.
     """
 
     publish: tuple[str, ...]
     bind: str
     folder: str = "."
+    ports: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -20,31 +20,37 @@ _FINGERPRINT = "tracegenProblem/v1"
 _LINE_NUMBER = re.compile(r"\bline \d+")
 
 
-def format(problems: Sequence[Problem]) -> str:
-    """The log as JSON."""
+def format(problems: Sequence[Problem], *, help_of: Callable[[Code], str] | None = None) -> str:
+    """The log as JSON. `help_of` gives the page's section of a code, as Markdown: scanners show it, and whoever reads
+    it needs no address.
+    """
     rules = sorted({problem.code for problem in problems}, key=lambda code: code.id)
     seen: Counter[str] = Counter()
     run = {
-        "tool": {"driver": _driver(rules)},
+        "tool": {"driver": _driver(rules, help_of or (lambda code: ""))},
         "columnKind": "unicodeCodePoints",
         "results": [_result(problem, rules.index(problem.code), seen) for problem in problems],
     }
     return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=2) + "\n"
 
 
-def _driver(rules: Sequence[Code]) -> dict[str, Any]:
-    return {"name": "tracegen", "version": tracegen.__version__, "rules": [_rule(code) for code in rules]}
+def _driver(rules: Sequence[Code], help_of: Callable[[Code], str]) -> dict[str, Any]:
+    return {
+        "name": "tracegen",
+        "version": tracegen.__version__,
+        "rules": [_rule(code, help_of(code)) for code in rules],
+    }
 
 
-def _rule(code: Code) -> dict[str, Any]:
+def _rule(code: Code, section: str) -> dict[str, Any]:
     # A helpUri must be absolute, and where the documentation is published is not for this module to know.
     return {
         "id": code.id,
         "shortDescription": {"text": code.title},
         "defaultConfiguration": {"level": _LEVELS[code.severity]},
         "help": {
-            "text": f"{code.title}. See {code.link}.",
-            "markdown": f"**{code.id}**: {code.title}. See `{code.link}`.",
+            "text": section or f"{code.title}. See {code.link}.",
+            "markdown": section or f"**{code.id}**: {code.title}. See `{code.link}`.",
         },
     }
 

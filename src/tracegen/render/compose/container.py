@@ -103,11 +103,11 @@ def _network(unit: Unit, system: System) -> dict[str, Value]:
 
 
 def _ports(unit: Unit, system: System) -> Value:
-    """An environment leaves the port of the host to the engine, so that another fits beside it (ruling 2)."""
     bind = system.exposure.bind
     address = f"[{bind}]" if ":" in bind else bind
-    chosen = {port.number for port in unit.ports} if system.environment else unit.chosen
-    ports = [f"{address}:{'' if each.number in chosen else each.number}:{_inside(each)}" for each in unit.ports]
+    chosen = unit.chosen
+    hosts = ["" if each.number in chosen else unit.hosts.get(each.number, each.number) for each in unit.ports]
+    ports = [f"{address}:{host}:{_inside(each)}" for host, each in zip(hosts, unit.ports, strict=True)]
     first = next((port.number for port in unit.ports if port.number in chosen), None)
     if first is None:
         return ports

@@ -51,9 +51,11 @@ class Context:
         guesses = self.guesses[code.id]
         return next((near for words in known if (near := guesses.near(word, words))), "")
 
-    def problem(self, code: Code, path: Path, message: str, hint: str = "", place: Place | None = None) -> Problem:
+    def problem(
+        self, code: Code, path: Path, message: str, hint: str = "", place: Place | None = None, fix: str = ""
+    ) -> Problem:
         """A problem at a path; the place is that of the path unless another is given."""
-        return Problem.of(code, place or place_of(self.root, path), dotted(path), message, hint)
+        return Problem.of(code, place or place_of(self.root, path), dotted(path), message, hint, fix)
 
 
 def for_example(path: Path, node: Schema) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from tracegen.catalogue.data import data_path
 from tracegen.source.node import Path, dotted
 from tracegen.spec.complaints.context import Context
-from tracegen.spec.schema import property_schema, resolve
+from tracegen.spec.schema import Schema, property_schema, resolve
 from tracegen.spec.wording import either
 
 _ZIPKIN = "Zipkin is no backend here: say collector.receivers: [zipkin], and its clients need no change"
@@ -28,8 +28,14 @@ def alias_of(word: str, choices: Iterable[str]) -> str:
     known = set(choices)
     if word.lower() == "zipkin":  # where it is a receiver it is right
         return _ZIPKIN
-    meant = aliases().get(word.lower(), "")
-    return f"say {meant}" if meant in known else ""
+    found = meant(word, known)
+    return f"say {found}" if found else ""
+
+
+def meant(word: str, choices: Iterable[str]) -> str:
+    """The choice that a word from elsewhere means, or an empty text."""
+    found = aliases().get(word.lower(), "")
+    return found if found in set(choices) else ""
 
 
 def placeholder(text: str) -> str:
@@ -57,14 +63,47 @@ def under_its_name(path: Path, context: Context) -> str:
     return f"indent it: it belongs below a name in {dotted(path[:-1])}"
 
 
-def section_of(key: str, context: Context) -> str:
-    """A hint for a key at the top of a spec that belongs further down, or an empty text."""
-    value = context.at((key,))
-    if isinstance(value, Mapping) and "language" in value:
+def section_of(key: str, path: Path, context: Context) -> str:
+    """A hint for a key that belongs further down than in the mapping at a path, or an empty text."""
+    value = context.at((*path, key))
+    if not path and isinstance(value, Mapping) and "language" in value:
         return "if it is a service, indent it below services"
     sections = [
-        name
-        for name, each in context.schema["properties"].items()
-        if name not in ("environments", "service_defaults") and key in resolve(each).get("properties", {})
+        dotted((*path, name))
+        for name, each in context.schema_at(path).get("properties", {}).items()
+        if name not in ("environments", "service_defaults") and isinstance(each, dict) and key in _all_keys(each)
     ]
     return f"indent it: it belongs below {either(sections)}" if 0 < len(sections) < 4 else ""
+
+
+def _all_keys(schema: Schema) -> set[str]:
+    schema = resolve(schema)
+    variants = schema.get("x-variants", {})
+    inside = [each.get("properties", {}) for each in variants.values()] if isinstance(variants, Mapping) else []
+    return {key for each in (schema.get("properties", {}), *inside) for key in each}
+
+
+def key_of(word: str, known: Iterable[str]) -> str:
+    """A hint for a key that other tools have under another name, or an empty text."""
+    found = meant(word, known)
+    return f"say {found}" if found else ""
+
+
+def as_mapping(value: object, path: Path, context: Context) -> str:
+    """A hint for a word where a mapping is wanted that has a key with this word, or an empty text."""
+    parent = context.schema_at(path)
+    for key, each in parent.get("properties", {}).items():
+        if isinstance(each, dict) and value in resolve(each).get("enum", ()):
+            return f"write {path[-1]}: {{{key}: {value}}}"
+    return ""
+
+
+def storage_of(word: str, path: Path, context: Context) -> str:
+    """A hint for a storage that was taken for the backend, or an empty text."""
+    if not path or path[-1] != "type":
+        return ""
+    for name, each in context.schema_at(path[:-1]).get("x-variants", {}).items():
+        storage = resolve(each.get("properties", {}).get("storage", {}))
+        if word in storage.get("x-variants", ()):
+            return f"it is a storage: write {path[-2]}: {{type: {name}, storage: {word}}}"
+    return ""

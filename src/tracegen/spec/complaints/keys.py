@@ -7,7 +7,7 @@ from tracegen.problems import Problem
 from tracegen.source.node import Path, dotted, place_of
 from tracegen.source.words import quoted
 from tracegen.spec import codes
-from tracegen.spec.complaints import habits
+from tracegen.spec.complaints import certain, habits
 from tracegen.spec.complaints.context import Context
 from tracegen.spec.nodes import key_place
 from tracegen.spec.repair import repaired
@@ -45,11 +45,12 @@ def _unknown(key: str, path: Path, parent: Schema, context: Context) -> Problem:
         hint = f"delete it; it belongs to {chooser}: {either(elsewhere)}"
         return context.problem(codes.MEANINGLESS_KEY, (*path, key), message, hint, place)
     known = keys_of(parent, context.at(path))
-    hint = habits.glued(key) or context.near(codes.UNKNOWN_KEY, key, known, parent.get("properties", ()))
-    if not hint and not path:
-        hint = habits.section_of(key, context)
+    hint = habits.glued(key) or habits.key_of(key, known) or habits.section_of(key, path, context)
+    hint = hint or context.near(codes.UNKNOWN_KEY, key, known, parent.get("properties", ()))
     hint = hint or keys_hint(known)
-    return context.problem(codes.UNKNOWN_KEY, (*path, key), f"{quoted(key)} is not a key of {where}", hint, place)
+    message, meant = f"{quoted(key)} is not a key of {where}", certain.key(key, known)
+    fix = "" if meant in context.at(path) else meant
+    return context.problem(codes.UNKNOWN_KEY, (*path, key), message, hint, place, fix)
 
 
 def keys_of(parent: Schema, value: Any) -> set[str]:

@@ -1,5 +1,6 @@
 """Values of a wrong type, choice or form, and literals where a secret is referred to."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from tracegen.problems import Problem
 from tracegen.source.node import Path, Scalar, dotted, find
 from tracegen.source.words import LONGEST_SHOWN, quoted, shortened
 from tracegen.spec import codes
-from tracegen.spec.complaints import habits
+from tracegen.spec.complaints import certain, habits
 from tracegen.spec.complaints.context import Context, for_example
 from tracegen.spec.repair import fits, repaired
 from tracegen.spec.schema import Schema
@@ -24,7 +25,9 @@ def wrong_type(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         return
     wanted = node.get("x-expected") or _words_or_keys(node) or type_words(error.validator_value)
     message = f"{_as_written(error.instance, path, context)} is not {wanted}"
-    yield context.problem(codes.WRONG_TYPE, path, message, _type_hint(error, path, node, context))
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    fix = certain.value(error.instance, _as_written(error.instance, path, context), types, node)
+    yield context.problem(codes.WRONG_TYPE, path, message, _type_hint(error, path, node, context), fix=fix)
 
 
 def _as_written(value: Any, path: Path, context: Context) -> str:
@@ -69,8 +72,11 @@ def _type_hint(error: Any, path: Path, node: Schema, context: Context) -> str:
         return f"did you mean {quoted(meant)}?" if meant else for_example(path, node)
     if isinstance(value, str) and {"integer", "number"} & set(types) and value.isdecimal():
         return f"write it without quotes: {value}"
+    if isinstance(value, str) and {"integer", "number"} & set(types) and (known := _number_hint(value, types, node)):
+        return known
     if isinstance(value, str) and types == ["boolean"]:
-        return "only true and false are read so; yes, no, on and off are texts"
+        meant = certain.value(value, value, types, node)
+        return f"write {meant or 'true or false'}; yes, no, on and off are texts"
     if types == ["array"] and isinstance(value, str) and "," in value:
         return f"write it in brackets: {flow([item.strip() for item in value.split(',')])}"
     if types == ["array"] and not isinstance(value, Mapping):
@@ -83,7 +89,17 @@ def _habit(value: Any, types: list[str], path: Path, context: Context) -> str:
     of_mapping = habits.under_its_name(path, context) if "object" in types else ""
     if not isinstance(value, str):
         return of_mapping
-    return of_mapping or habits.placeholder(value) or (habits.glued(value) if "object" in types else "")
+    if of_mapping or habits.placeholder(value) or "object" not in types:
+        return of_mapping or habits.placeholder(value)
+    return habits.glued(value) or habits.as_mapping(value, path, context)
+
+
+def _number_hint(text: str, types: list[str], node: Schema) -> str:
+    """The number that a text holds beside something else: a share in per cent, two ports."""
+    if meant := certain.value(text, text, types, node):
+        return f"write {meant}"
+    ports = re.fullmatch(r"[\d.]*:?\d+:(\d+)", text)
+    return f"the port inside the container is enough: {ports[1]}" if ports else ""
 
 
 def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
@@ -96,11 +112,12 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; the only word is {choices[0]}{beside}"
     else:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
-    hint = ""
+    hint = fix = ""
     if isinstance(value, str):
-        hint = habits.alias_of(value, choices) or habits.placeholder(value)
+        fix = certain.choice(value, choices)
+        hint = habits.alias_of(value, choices) or habits.placeholder(value) or habits.storage_of(value, path, context)
         hint = hint or context.near(codes.WRONG_CHOICE, value, choices)
-    yield context.problem(codes.WRONG_CHOICE, path, message, hint)
+    yield context.problem(codes.WRONG_CHOICE, path, message, hint, fix=fix)
 
 
 def wrong_const(error: Any, path: Path, context: Context) -> Iterator[Problem]:
@@ -119,7 +136,11 @@ def wrong_form(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     value, wanted = error.instance, node.get("x-expected")
     if wanted:
         yield context.problem(
-            codes.WRONG_FORM, path, f"{shown(value)} is not {wanted}", _form_hint(value, path, node)
+            codes.WRONG_FORM,
+            path,
+            f"{shown(value)} is not {wanted}",
+            _form_hint(value, path, node),
+            fix=certain.form(value, node),
         )
     else:
         yield context.problem(codes.WRONG_FORM, path, *_limit(error, path, node))
@@ -136,6 +157,9 @@ def _form_hint(value: Any, path: Path, node: Schema) -> str:
         return f"write at least {node['minLength']} characters"
     if isinstance(value, str) and habits.placeholder(value):
         return habits.placeholder(value)
+    address = re.fullmatch(r"https?://[^/\s@]+(/[\w./-]+)", value) if isinstance(value, str) else None
+    if address and fits(address[1], node):
+        return f"the path alone: {address[1]}"
     meant = repaired(value, node)
     if meant:
         return f"did you mean {quoted(meant)}?"

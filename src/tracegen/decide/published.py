@@ -1,0 +1,22 @@
+"""What the host may reach: groups of ports, some at a port that the spec names."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from tracegen.decide.records import Published
+
+
+def groups_of(publish: Iterable[str | Published]) -> tuple[str, ...]:
+    """The groups, each once."""
+    named = ([each] if isinstance(each, str) else list(_said(each)) for each in publish)
+    return tuple(dict.fromkeys(group for groups in named for group in groups))
+
+
+def ports_of(publish: Iterable[str | Published]) -> Mapping[str, int]:
+    """The port of the host of each group that has one in the spec."""
+    found = (_said(each) for each in publish if not isinstance(each, str))
+    return {group: port for ports in found for group, port in ports.items()}
+
+
+def _said(published: Published) -> dict[str, int]:
+    return {group: port for group, port in asdict(published).items() if port is not None}
