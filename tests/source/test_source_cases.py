@@ -1,4 +1,4 @@
-"""Every folder in `cases` is a file that cannot be read, and what is said about it. `--regen` writes that anew."""
+"""Each file in `cases` cannot be read, and `said.txt` has what is said about it. `--regen` writes that anew."""
 
 from pathlib import Path
 
@@ -6,7 +6,9 @@ import pytest
 
 from source.reading import problems, use_parser
 
-CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
+HERE = Path(__file__).parent
+CASES = sorted((HERE / "cases").glob("*.yaml"))
+_SAID = HERE / "said.txt"
 
 #: What the pure parser says otherwise: as YAML asks, it ignores a directive that it does not know, and half a
 #: surrogate pair passes it and meets our own check, which knows where the value begins and no more.
@@ -17,27 +19,40 @@ _SAID_DIFFERENTLY = {
 }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_says_what_is_wrong(case: Path, regen: bool) -> None:
-    found = problems((case / "input.yaml").read_bytes())
+    found = problems(case.read_bytes())
     if regen:
-        (case / "problems.txt").write_text(found, encoding="utf-8")
-    assert found == (case / "problems.txt").read_text(encoding="utf-8")
+        _SAID.write_text(
+            "".join(f"== {name}\n{text}" for name, text in sorted({**said(), case.stem: found}.items())),
+            encoding="utf-8",
+        )
+    assert found == said()[case.stem]
     assert found, "a case here has a problem; what has none is in test_source_reader.py"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_without_libyaml_the_same_is_said(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_parser(monkeypatch, "pure")
-    found = problems((case / "input.yaml").read_bytes())
-    if case.name in _SAID_DIFFERENTLY:
-        assert _SAID_DIFFERENTLY[case.name] in found
+    found = problems(case.read_bytes())
+    if case.stem in _SAID_DIFFERENTLY:
+        assert _SAID_DIFFERENTLY[case.stem] in found
     else:
-        assert found == (case / "problems.txt").read_text(encoding="utf-8")
+        assert found == said()[case.stem]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_says_it_in_our_own_words(case: Path) -> None:
-    said = (case / "problems.txt").read_text(encoding="utf-8")
-    assert "YAML ends here" not in said
-    assert said.count("  hint: ") == said.count(": TG"), "every problem has a way out"
+    text = said()[case.stem]
+    assert "YAML ends here" not in text
+    assert text.count("  hint: ") == text.count(": TG"), "every problem has a way out"
+
+
+def test_what_is_said_is_of_a_case() -> None:
+    assert list(said()) == sorted(case.stem for case in CASES)
+
+
+def said() -> dict[str, str]:
+    """What is said of each case, by its name."""
+    parts = _SAID.read_text(encoding="utf-8").split("== ")[1:]
+    return {name: text for name, _, text in (part.partition("\n") for part in parts)}
