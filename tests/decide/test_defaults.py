@@ -304,3 +304,13 @@ def held(value: Any) -> Iterator[Any]:
                 yield from held(getattr(value, name))
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ():
         yield from held(each)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=dotted)
+def test_a_default_that_decides_nothing_in_a_spec_can_be_asked_for(place: tuple[str, ...]) -> None:
+    origin = before("both targets")[0].origin
+    found = origin.possible(".".join(place))
+    assert found is not None
+    assert found.description
+    assert found.defaults
+    assert origin.possible(".".join([*place, "nothing"])) is None

@@ -13,6 +13,7 @@ from tracegen.cli.pipeline import compile_spec
 from tracegen.cli.spec_argument import complete_subject, environment_option, nearest_spec
 from tracegen.cli.terminal import loudness
 from tracegen.compiler import Rendered
+from tracegen.decide import Possible
 from tracegen.source.files import is_file
 from tracegen.source.words import did_you_mean, quoted
 from tracegen.system import Decision
@@ -88,6 +89,11 @@ def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
     if not decisions and is_file(Path(key)):
         click.echo(f"{key}\n    {owner_of(key)}")
         return 0
+    service = key.split(".")[1:2] if key.startswith("services.") else []
+    is_known = not service or service[0] in rendered.settings.services
+    possible = rendered.settings.origin.possible(key) if is_known and not decisions else None
+    if possible:
+        return _explain_possible(key, possible, format_)
     if not decisions:
         hint = _nearest(key, rendered) or "name a key of the spec or a rendered file"
         raise click.UsageError(f"nothing was decided at {quoted(key)}, and no file is called so\n  hint: {hint}")
@@ -97,6 +103,20 @@ def _explain_key(rendered: Rendered, key: str, format_: str) -> int:
         _print(decisions)
     else:
         click.echo("\n".join(summary(decisions)))
+    return 0
+
+
+def _explain_possible(key: str, possible: Possible, format_: str) -> int:
+    """A key that nothing asks for here, since what it belongs to is not said or not chosen."""
+    if format_ == "json":
+        defaults = [{"default": value, "why": why} for value, why in possible.defaults]
+        click.echo(
+            json.dumps([{"path": key, "value": None, "why": "decides nothing here", "defaults": defaults}], indent=2)
+        )
+        return 0
+    click.echo(f"{key}: decides nothing here\n    {possible.description}")
+    for value, why in possible.defaults:
+        click.echo(f"    where it does: {shown(value)} ({why})")
     return 0
 
 

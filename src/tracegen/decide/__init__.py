@@ -3,6 +3,7 @@
 Defaults that are the same in every spec stand in the schema; `table.TABLE` has the others.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -22,6 +23,14 @@ __all__ = ["Origin", "Settings", "decide"]
 
 
 @dataclass(frozen=True)
+class Possible:
+    """A key that decides nothing in this spec: its description, and each default that it has, with the reason."""
+
+    description: str
+    defaults: tuple[tuple[Any, str], ...]
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where values come from: what the spec says, all values as plain data, and the reasons of the others."""
 
@@ -38,6 +47,14 @@ class Origin:
             why = f"dropped from {dropped.place.file}:{dropped.place.line}: {dropped.because} does not know it"
             found[dropped.path] = Decision(dropped.path, "dropped", why)
         return tuple(found[path] for path in sorted(found))
+
+    def possible(self, key: str) -> Possible | None:
+        """What the schema says of a key such as `sampling.tail.decision_wait`; None where it has no such key."""
+        nodes = list(self.plan.at(re.sub(r"\[\w*\]", ".*", key).split(".")))
+        if not nodes:
+            return None
+        defaults = {repr(each.default): (each.default, each.why) for each in nodes if each.has_default}
+        return Possible(nodes[0].schema.get("description", ""), tuple(defaults.values()))
 
 
 class Settings(Spec):

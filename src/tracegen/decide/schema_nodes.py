@@ -1,7 +1,7 @@
 """The composed schema as a plan: for each mapping its keys, in the order in which they can be decided."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,6 +110,16 @@ class Node:
         nodes = {key: Node.of(each, self.name + camel_case(key)) for key, each in found.items()}
         yield from ((key, node) for key, node in nodes.items() if not node.when)
         yield from ((key, node) for key, node in nodes.items() if node.when)
+
+    def at(self, path: Sequence[str]) -> Iterator["Node"]:
+        """The nodes at a path below, whichever variant is chosen; `*` or a free name leads to what names have."""
+        if not path:
+            yield self
+            return
+        variants = [None, *self.schema.get("x-variants", {})] if self.chooser else [None]
+        named = [keys[path[0]] for each in variants if path[0] in (keys := self.keys(each))] if self.has_keys else []
+        for node in dict.fromkeys(named) or filter(None, (self.each, self.items)):
+            yield from node.at(path[1:])
 
     @cached_property
     def when(self) -> Mapping[str, list[Any]]:
