@@ -35,6 +35,7 @@ def test_nearly_each_key_that_changes_a_file_of_another_system_is_named() -> Non
         for pattern, service in changed(before, after).values():
             names = {name_of(path, service) for path in paths}
             found.add((pattern, tuple(sorted(names))))
+            assert pattern in table(), f"{pattern} has no keys"
             if not names & set(table().get(pattern, ())):
                 missing.add(f"{pattern} is changed by {' or '.join(sorted(names))}")
     assert len(missing) <= NOT_LEARNT * len(found), sorted(missing)

@@ -74,6 +74,22 @@ TURNS: tuple[Patch, ...] = (
         "kubernetes": {"k8s_attributes": True},
     },
 )
+#: Systems in which a file has keys that it has in none of those, and the keys that are changed there.
+FURTHER: tuple[tuple[Patch, tuple[str, ...]], ...] = (
+    ({"backend": {"type": "tempo", "tenants": ["red", "blue"]}}, ("backend",)),
+    ({"metrics": True, "sampling": _TAIL, "collector": {"replicas": 2}}, ("collector", "sampling")),
+    (
+        {
+            "kubernetes": {"flavor": "operator"},
+            "services": {"api": {"instrumentation": "auto"}, "ledger": {"instrumentation": "auto"}},
+        },
+        ("collector", "sampling", "propagators", "security", "kubernetes", "services"),
+    ),
+    (
+        {"targets": ["kubernetes"], "services": {"api": {"deploy": False}}},
+        ("services", "propagators", "sampling", "collector", "name", "baggage"),
+    ),
+)
 _BOTH: Patch = {"targets": ["compose", "kubernetes"]}
 #: How many values of a key are tried in each system at most, and how many that change something are enough.
 MOST, ENOUGH = 3, 2
@@ -99,8 +115,9 @@ class Base:
 
 @cache
 def bases() -> tuple[Base, ...]:
-    """Each store with one of the turns, and each language with each framework."""
-    return (*_stores(), *_languages())
+    """Each store with one of the turns, each language with each framework, built here or elsewhere, and some more."""
+    further = (Base(merged(_SHOP, said), tops) for said, tops in FURTHER)
+    return (*_stores(), *_languages(), *further)
 
 
 @cache
@@ -248,6 +265,6 @@ def _stores() -> Iterator[Base]:
 def _languages() -> Iterator[Base]:
     for pack in catalogue().languages.values():
         for framework in pack.frameworks or [None]:
-            image = None if pack.example else "ghcr.io/acme/api:1"
-            service = {"language": pack.name, "framework": framework, "image": image}
-            yield Base(merged(_SHOP, {"targets": ["compose"], "services": {"api": service}}), _OF_A_LANGUAGE)
+            for image in (None, "ghcr.io/acme/api:1") if pack.example else ("ghcr.io/acme/api:1",):
+                service = {"language": pack.name, "framework": framework, "image": image}
+                yield Base(merged(_SHOP, {"targets": ["compose"], "services": {"api": service}}), _OF_A_LANGUAGE)
