@@ -42,6 +42,7 @@ _LOGIN = {
         "cookie_secret": {"env": "LOGIN_COOKIE"},
     },
 }
+_OF_AN_SDK = {"OTEL_PROPAGATORS": "b3", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
 _SECRETS = {"TOKEN": {"env": "API_TOKEN"}, "KEY": {"secret": {"name": "api", "key": "key"}}}
 _VENDOR = {"name": "vendor", "endpoint": "https://otlp.example.com", "headers": {"x-key": {"env": "VENDOR_KEY"}}}
 _TAIL = {"tail": {"keep": ["errors", {"slower_than": "1s"}, {"ratio": 0.05}]}}
@@ -151,6 +152,7 @@ def changes(base: Base) -> Iterator[tuple[Path, Outcome, Outcome]]:
     yield _MORE, bare, outcome(spec_with(base.spec, _MORE, "go"))
     if base.tops == _OF_A_LANGUAGE:
         yield from ((_LANGUAGE, bare, outcome(each)) for each in _other_languages(base.spec))
+        yield ("services", "api", "env"), bare, outcome(merged(base.spec, {"services": {"api": {"env": _OF_AN_SDK}}}))
     for key in keys():
         if key.path[0] not in _NOT_TRIED and key.path[0] in (base.tops or key.path) and fits(key, base.spec):
             enough = None if key.path[-1] == "libraries" else ENOUGH
