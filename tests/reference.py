@@ -135,6 +135,8 @@ class _Reader:
         first = self._told.get(definition, path)
         as_there = f" Its keys are those of `{first}`." if first != path and "properties" in node else ""
         default = _default(node)
+        if "x-inside" in node:
+            default = f"{default}; {_shown(node['x-inside'])} for the one node that tracegen runs"
         default = default if default else "derived" if _pattern(path) in PATTERNS else ""
         example = _shown(node["examples"][0]) if node.get("examples") else ""
         row = f"| `{path}` | {_words(node, path, parent)}{as_there} | {default} | {example} |".replace("  ", " ")

@@ -53,6 +53,8 @@ SPECS: Mapping[str, Mapping[str, Any]] = {
     "cassandra": {"backend": {"storage": "cassandra"}},
     "clickhouse": {"backend": {"storage": "clickhouse"}},
     "servers of others": {"backend": {"storage": {"type": "opensearch", "url": "https://search.example.com:9200"}}},
+    "other servers of others": {"backend": {"storage": {"type": "cassandra", "servers": ["cassandra.example.com"]}}},
+    "one more": {"backend": {"storage": {"type": "elasticsearch", "url": "https://search.example.com:9200"}}},
     "tempo": {"backend": {"type": "tempo"}, "targets": ["compose", "kubernetes"]},
     "tenants": {"backend": {"type": "tempo", "tenants": [{"name": "red"}]}},
     "s3": {"backend": {"type": "tempo", "storage": "s3"}},
@@ -225,7 +227,7 @@ def test_another_default_is_another_decision_explanation_page_and_file(
         settings = decide(said(name), catalogue())
         for path, value in at(settings.origin.values, place):
             was = dict(at(before(name)[0].origin.values, place)).get(path)
-            if said(name).get(*path) is None and was is not None and not _is_only_choice(name, place):
+            if said(name).get(*path) is None and was is not None and not _is_settled(name, place, path):
                 assert value != was, f"{name}: the old default is decided all the same"
                 decided += 1
                 explained = [each for each in settings.origin.decisions if each.path.startswith(dotted(path))]
@@ -236,8 +238,10 @@ def test_another_default_is_another_decision_explanation_page_and_file(
     assert reference.reference(schema) != reference.reference(schema_of(catalogue())), "the page does not say it"
 
 
-def _is_only_choice(name: str, place: tuple[str, ...]) -> bool:
-    """Whether a language has no other framework."""
+def _is_settled(name: str, place: tuple[str, ...], path: Path) -> bool:
+    """Whether a language has no other framework, or a storage has one node."""
+    if before(name)[0].origin.reasons.get(path) == "one node":
+        return True
     service = before(name)[0].services["api"]
     return place[-1] == "framework" and len(catalogue().languages[service.language].frameworks) == 1
 
@@ -314,3 +318,11 @@ def test_a_default_that_decides_nothing_in_a_spec_can_be_asked_for(place: tuple[
     assert found.description
     assert found.defaults
     assert origin.possible(".".join([*place, "nothing"])) is None
+
+
+def test_what_one_node_has_stands_in_its_pack() -> None:
+    for storage in catalogue().storages.values():
+        for key, option in storage.options.get("properties", {}).items():
+            if "x-inside" in option:
+                settings = before(storage.name)[0]
+                assert settings.option(key) == option["x-inside"] != option["default"]

@@ -197,23 +197,6 @@ def _resource_of_role(draft: Draft, path: Path) -> Decided:
     return _cores_of(sizing, rate) if path[-1] == "cpu" else _memory_of(sizing, rate)
 
 
-def _shards(draft: Draft, path: Path) -> Decided:
-    return (1, "one node") if _runs_inside(draft) else (5, "the default")
-
-
-def _replicas_of_shards(draft: Draft, path: Path) -> Decided:
-    return (0, "one node") if _runs_inside(draft) else (1, "the default")
-
-
-def _copies_of_rows(draft: Draft, path: Path) -> Decided:
-    return (1, "one node") if _runs_inside(draft) else (3, "the default")
-
-
-def _runs_inside(draft: Draft) -> bool:
-    storage = draft["backend", "storage"]
-    return not any(storage[key] for key in _storage(draft).server_named_by)
-
-
 def _collector_cores(draft: Draft, path: Path) -> Decided:
     return _cores_of(COLLECTOR, _collector_rate(draft))
 
@@ -281,9 +264,6 @@ TABLE: Mapping[Pattern, Entry] = {
     ("backend", "kafka", "brokers"): _brokers,
     ("backend", "kafka", "topic"): _topic,
     ("backend", "kafka", "replication_factor"): _copies,
-    ("backend", "storage", "shards"): _shards,
-    ("backend", "storage", "replicas"): _replicas_of_shards,
-    ("backend", "storage", "replication_factor"): _copies_of_rows,
     ("services", "*", "instrumentation"): _instrumentation,
     ("services", "*", "version"): _version,
     ("services", "*", "health"): _health,
@@ -328,6 +308,7 @@ ABSENT = frozenset(
 def derive(draft: Draft) -> None:
     """Everything that nobody said and the schema cannot know."""
     _without_retention(draft)
+    _of_one_node(draft)
     for pattern, entry in TABLE.items():
         for path in draft.paths(pattern):
             if draft[path] is None and not draft.is_said(path):
@@ -343,3 +324,14 @@ def _without_retention(draft: Draft) -> None:
         inherited = draft.is_said(("backend", "retention"))
         why = ", chosen by a layer above," if inherited else ""
         draft.put(("backend", "retention"), None, f"storage {storage}{why} {refusal.why}")
+
+
+def _of_one_node(draft: Draft) -> None:
+    """Options that are otherwise where no server is named, since the one that tracegen runs has one node."""
+    storage = draft["backend",].get("storage")
+    if not storage or any(storage[key] for key in _storage(draft).server_named_by):
+        return
+    for key, each in _storage(draft).options.get("properties", {}).items():
+        path: Path = ("backend", "storage", key)
+        if "x-inside" in each and not draft.is_said(path):
+            draft.put(path, each["x-inside"], "one node")

@@ -6,6 +6,7 @@ x-variants   the mapping's keys depend on a pack: `backends` or `languages`, cho
 x-when       {key: [values]}: the property has a meaning only beside these values of a sibling key
 x-required   with x-when: and is required there
 x-short      the short form: `list` (one item stands for a list) or the key that a lone scalar stands for
+x-inside     the default of an option where tracegen runs the storage's server, which has one node
 x-text       scalars below keep their source text
 x-secret     a reference to a secret: a literal is an error of its own
 x-expected   what is wanted, in words, for messages
