@@ -14,7 +14,7 @@ help:
 	@echo "make examples   write expected files, examples and shown outputs anew; then look at git diff"
 	@echo "make benchmark  how quickly commands start, edited files beside copier, big systems beside helm"
 	@echo "make overhead   what tracing costs a service in each language, which takes some minutes"
-	@echo "make judges     long judges: sizes under traffic (docs/sizing.md), a real engine (docs/engine.md), a real cluster"
+	@echo "make judges     long judges: sizes (docs/sizing.md), a real cluster, a real engine (docs/engine.md), 20 random samplings"
 	@echo "make dependencies  tests with the lowest and the newest versions of what tracegen is made from, and its SBOM"
 	@echo "make pins       how old the pinned versions are, asked through pip, npm, go, cargo and mvn (docs/versions.md)"
 	@echo "make programs   build the real Jaeger and Collector, which takes Go and some minutes"
@@ -67,6 +67,7 @@ judges: $(STAMP)
 	@PYTHONPATH=src:tests $(BIN)/python tests/cluster_work.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/judge_engine.py
 	@PYTHONPATH=src:tests $(BIN)/python tests/safeties.py
+	@TRACEGEN_RANDOM_SPECS=20 $(BIN)/pytest -q tests/real/test_real_rehearse.py -k counted_lies
 
 dependencies:
 	@$(PYTHON) tests/dependencies.py lowest

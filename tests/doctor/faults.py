@@ -723,6 +723,122 @@ FAULTS = [
 ]
 
 
+def _variable(name: str, value: str) -> Callable[[Path], None]:
+    return override("checkout", f'    environment:\n      {name}: "{value}"')
+
+
+def _processor(name: str, text: str) -> Callable[[Path], None]:
+    """A processor that is new, behind the memory limiter."""
+
+    def plant(folder: Path) -> None:
+        replace(GATEWAY, "processors:\n", f"processors:\n  {name}: {text}\n")(folder)
+        replace(GATEWAY, "        - memory_limiter\n", f"        - memory_limiter\n        - {name}\n")(folder)
+
+    return plant
+
+
+def _gone(file: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / file).unlink()
+
+
+def _everywhere(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def plant(folder: Path) -> None:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+
+    return plant
+
+
+_JAEGER, _TEMPO, _ALL = "jaeger/config.yaml", "tempo/tempo.yaml", ("checkout", "frontend")
+_CA = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+_TRUSTED = "/etc/tracegen/tls/ca.crt"
+_BATCH = "{timeout: 1h}"
+_FILTER = '{trace_conditions: [\'resource.attributes["service.name"] == "checkout"\']}'
+#: Name, system, edit, hop, file, a part of the line, and who is stopped.
+_ROWS: list[tuple[str, Mapping[str, Any], Callable[[Path], None], str, str, str, tuple[str, ...]]] = [
+    ("protocol misspelt", PLAIN, set_in(CHECKOUT, "OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuff"),
+     "environment", CHECKOUT, "protobuff", ONE),
+    ("sampler misspelt", PLAIN, set_in(CHECKOUT, "OTEL_TRACES_SAMPLER", "traceid_ratio"),
+     "environment", CHECKOUT, "traceid_ratio", ONE),
+    ("spans sent once an hour", PLAIN, _variable("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
+     "environment", OVERRIDE, "DELAY", ONE),
+    ("queue of an SDK below its batch", PLAIN, _variable("OTEL_BSP_MAX_QUEUE_SIZE", "1"),
+     "environment", OVERRIDE, "QUEUE", ONE),
+    ("agent beside the stub", PLAIN,
+     _variable("PYTHONPATH", "/otel/opentelemetry/instrumentation/auto_instrumentation"),
+     "environment", OVERRIDE, "PYTHONPATH", ONE),
+    ("service at scale 0", PLAIN, override("checkout", "    scale: 0"), "environment", OVERRIDE, "scale", ONE),
+    ("token without a value", SECURE, set_in(".env", "INGEST_TOKEN", ""), "environment", ".env", "INGEST", _ALL),
+    ("authority not mounted", SECURE, _variable(_CA, "/nowhere/ca.pem"), "environment", OVERRIDE, "nowhere", ONE),
+    ("authority not named", SECURE, replace(CHECKOUT, f"{_CA}={_TRUSTED}\n", ""),
+     "environment", CHECKOUT, "", ONE),
+    ("path that nobody takes", PLAIN, set_in(CHECKOUT, _ENDPOINT, "http://otel-gateway:4318/otlp"),
+     "address", CHECKOUT, "/otlp", ONE),
+    ("name led elsewhere", PLAIN, override("checkout", '    extra_hosts: ["otel-gateway:127.0.0.1"]'),
+     "address", OVERRIDE, "otel-gateway", ONE),
+    ("no network", PLAIN, override("checkout", "    network_mode: none"), "address", OVERRIDE, "none", ONE),
+    ("network of the host", PLAIN, override("checkout", "    network_mode: host"), "address", OVERRIDE, "host", ONE),
+    ("another namespace", CLUSTER, set_in(_K8S_ENV, _ENDPOINT, "http://otel-gateway.other.svc:4318"),
+     "address", _K8S_ENV, "other", ONE),
+    ("collector of a profile", PLAIN, override("otel-gateway", "    profiles: [debug]"),
+     "receiver", OVERRIDE, "debug", _ALL),
+    ("collector at scale 0", PLAIN, override("otel-gateway", "    deploy: {replicas: 0}"),
+     "receiver", OVERRIDE, "replicas", _ALL),
+    ("collector without a pod", CLUSTER, replace(f"{_K8S_GATEWAY}/stateful-set.yaml", "replicas: 1", "replicas: 0"),
+     "receiver", f"{_K8S_GATEWAY}/stateful-set.yaml", "replicas", _ALL),
+    ("another entrypoint", PLAIN, override("otel-gateway", "    entrypoint: [sleep, infinity]"),
+     "receiver", OVERRIDE, "sleep", _ALL),
+    ("receiver at another path", PLAIN,
+     replace(GATEWAY, "0.0.0.0:4318", "0.0.0.0:4318\n        traces_url_path: /spans"),
+     "receiver", GATEWAY, "/spans", _ALL),
+    ("receiver for small requests", PLAIN,
+     replace(GATEWAY, "0.0.0.0:4318", "0.0.0.0:4318\n        max_request_body_size: 100"),
+     "receiver", GATEWAY, "max_request", _ALL),
+    ("certificate of the client asked for", SECURE,
+     _everywhere(GATEWAY, "          cert_file:", f"          client_ca_file: {_TRUSTED}\n          cert_file:"),
+     "receiver", GATEWAY, "client_ca_file", _ALL),
+    ("key gone", SECURE, _gone("certs/tls.key"), "receiver", GATEWAY, "cert_file", _ALL),
+    ("processor misspelt", PLAIN, _processor("atributes/team", "{actions: []}"),
+     "processor", GATEWAY, "atributes", _ALL),
+    ("batches once an hour", PLAIN, _processor("batch", _BATCH), "processor", GATEWAY, "batch", _ALL),
+    ("filter of one service", PLAIN, _processor("filter/x", _FILTER), "processor", GATEWAY, "filter", ONE),
+    ("exporter to itself", PLAIN, replace(GATEWAY, "endpoint: jaeger:4317", "endpoint: localhost:4317"),
+     "exporter", GATEWAY, "localhost", _ALL),
+    ("exporter without patience", PLAIN, replace(GATEWAY, "    timeout: 30s", "    timeout: 1ms"),
+     "exporter", GATEWAY, "1ms", _ALL),
+    ("compression that is none", PLAIN,
+     replace(GATEWAY, "endpoint: jaeger:4317", "endpoint: jaeger:4317\n    compression: brotli"),
+     "exporter", GATEWAY, "brotli", _ALL),
+    ("proxy of the collector", PLAIN,
+     override("otel-gateway", "    environment:\n      HTTPS_PROXY: http://proxy.example.com:3128"),
+     "exporter", OVERRIDE, "PROXY", _ALL),
+    ("queue's volume read only", PLAIN,
+     replace(COMPOSE, "target: /var/lib/otelcol\n", "target: /var/lib/otelcol\n        read_only: true\n"),
+     "exporter", COMPOSE, "type: volume", _ALL),
+    ("backend of a profile", PLAIN, override("jaeger", "    profiles: [debug]"), "backend", OVERRIDE, "debug", _ALL),
+    ("tenants kept as one", TEMPO, replace(_TEMPO, "multitenancy_enabled: true", "multitenancy_enabled: false"),
+     "backend", _TEMPO, "multitenancy", _ALL),
+    ("storage of a profile", SEARCH, override("opensearch", "    profiles: [debug]"),
+     "storage", OVERRIDE, "debug", _ALL),
+    ("storage in memory", PLAIN, replace(_JAEGER, "ephemeral: false", "ephemeral: true"),
+     "storage", _JAEGER, "ephemeral", _ALL),
+    ("spans removed at once", PLAIN, lambda folder: _jaeger_keeps(folder, "1s"), "storage", _JAEGER, "1s", _ALL),
+    ("storage's volume read only", PLAIN,
+     replace(COMPOSE, "target: /badger\n", "target: /badger\n        read_only: true\n"),
+     "storage", COMPOSE, "type: volume", _ALL),
+    ("storage asked with TLS", SEARCH, replace(_JAEGER, "http://opensearch:9200", "https://opensearch:9200"),
+     "storage", _JAEGER, "https", _ALL),
+]  # fmt: skip
+FAULTS += [Fault(*row) for row in _ROWS]
+
+
+def _jaeger_keeps(folder: Path, time: str) -> None:
+    path = folder / _JAEGER
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"spans: \d+h", f"spans: {time}", text, count=1), encoding="utf-8")
+
+
 def _number(folder: Path, key: str, value: int) -> None:
     path = folder / GATEWAY
     text = path.read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """Traffic made from a spec, sent through its rendered files and real programs: what is counted was predicted."""
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from programs.sampling_system import GATEWAY, running
 from programs.system import System
 from support import compiled, one_service, tracegen
 
-RANDOM_SPECS = 6
+RANDOM_SPECS = int(os.environ.get("TRACEGEN_RANDOM_SPECS", "6"))
 SHARES = {"errors": 0.1, "slow": 0.1, "tagged": 0.2}
 
 

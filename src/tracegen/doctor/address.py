@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from tracegen.doctor import settings
 from tracegen.doctor.certificates import handshake
 from tracegen.doctor.context import Context
 from tracegen.doctor.finding import Finding, Mark
@@ -19,6 +20,8 @@ class Address:
 
     ca         path of the authority in the sender's container
     verified   whether the sender looks at the certificate
+    path       where the sender's requests go over HTTP; empty when that is not known
+    certified  whether the sender has a certificate of its own
     """
 
     source: Unit
@@ -34,6 +37,8 @@ class Address:
     header: str | None = ""
     header_mark: Mark | None = None
     header_hop: str = "environment"
+    path: str = ""
+    certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,29 @@ def _problems(context: Context, address: Address, unit: Unit, found: Listener) -
     if found.only_itself and address.source.name != unit.name:
         words = f"{unit.name} listens on {found.host}:{found.port}: nobody outside its container reaches that"
         yield context.finding(first_hop(unit.program), found.mark, words)
+    if unit.config:
+        for mark, words in settings.of_receiver(unit.config, found.path, unit.name):
+            yield context.finding(first_hop(unit.program), mark, words)
+        yield from _path(context, address, unit, found)
     if found.secure != address.secure:
         yield _one_side(context, address, unit, found)
     elif found.secure and unit.config:
+        if unit.config.at(*found.path, "tls", "client_ca_file") and not address.certified:
+            words = f"{unit.name} asks for a certificate of who sends (client_ca_file), and none is shown"
+            there = unit.config.mark(*found.path, "tls", "client_ca_file")
+            mark = context.blamed(there, address.mark)
+            yield context.finding(first_hop(unit.program), mark, words)
         yield from handshake(context, address, unit, found)
     yield from _credentials(context, address, unit, found)
+
+
+def _path(context: Context, address: Address, unit: Unit, found: Listener) -> Iterator[Finding]:
+    assert unit.config is not None
+    taken = str(unit.config.at(*found.path, "traces_url_path") or "/v1/traces")
+    if found.protocol == "http" and address.path and address.path != taken:
+        words = f"spans are sent to {address.path}, and {unit.name} takes them at {taken}"
+        mark = context.blamed(address.mark, unit.config.mark(*found.path, "traces_url_path"))
+        yield context.finding(address.hop if mark == address.mark else first_hop(unit.program), mark, words)
 
 
 def _one_side(context: Context, address: Address, unit: Unit, found: Listener) -> Finding:

@@ -35,12 +35,19 @@ def handshake(context: "Context", address: "Address", unit: "Unit", found: "List
     cert = _here(context, unit, str(unit.config.at(*found.path, "tls", "cert_file") or ""))
     key = _here(context, unit, str(unit.config.at(*found.path, "tls", "key_file") or ""))
     authority = _here(context, address.source, address.ca)
+    where = unit.config.mark(*found.path, "tls", "cert_file")
+    for each in ("cert_file", "key_file"):
+        if gone := _gone(context, unit, str(unit.config.at(*found.path, "tls", each) or "")):
+            yield context.finding(first_hop(unit.program), where, f"{gone} is not there: {unit.name} does not start")
+            return
+    if gone := _gone(context, address.source, address.ca):
+        words = f"{gone} is not there: {address.source.name} trusts no authority"
+        yield context.finding(address.hop, address.mark, words)
     if not (cert and key and authority and address.verified):
         return
     name = address.server_name or address.host
     server, words = certificate_problem(cert, key, authority, name)
     if words:
-        where = unit.config.mark(*found.path, "tls", "cert_file")
         hop = first_hop(unit.program) if server else address.hop
         text = f"{_short(context, cert)} {words}" if server else words
         broken = context.finding(hop, where if server else address.mark, f"{text} (its name is {name})")
@@ -98,6 +105,17 @@ def _here(context: "Context", unit: "Unit", path: str) -> Path | None:
     below = path[len(found[0]) :].lstrip("/")
     file = context.world.folder / found[1].source / below if below else context.world.folder / found[1].source
     return file if file.is_file() else None
+
+
+def _gone(context: "Context", unit: "Unit", path: str) -> str:
+    """A file that is missing among others that are there; a whole folder may be on another machine."""
+    found = unit.mount_of(path) if path else None
+    if found is None or found[1].kind not in ("bind", "secret") or not found[1].source:
+        return ""
+    below = path[len(found[0]) :].lstrip("/")
+    file = context.world.folder / found[1].source / below if below else context.world.folder / found[1].source
+    others = file.parent != context.world.folder and file.parent.is_dir() and any(file.parent.glob("*.*"))
+    return _short(context, file) if others and not file.exists() else ""
 
 
 def _short(context: "Context", file: Path) -> str:

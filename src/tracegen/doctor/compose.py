@@ -1,6 +1,7 @@
 """The world of Docker Compose: `compose.yaml` with what is laid over it, and the files that it names."""
 
 import posixpath
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +18,7 @@ from tracegen.doctor.documents import (
     read_yaml,
 )
 from tracegen.doctor.finding import Finding, Mark
-from tracegen.doctor.program import config_flag, program_of, unreadable
+from tracegen.doctor.program import config_flag, first_hop, program_of, unreadable
 from tracegen.doctor.world import Mount, Route, Unit, Variables, World
 from tracegen.source.words import did_you_mean
 
@@ -43,8 +44,21 @@ class Compose(World):
             unit, found = self._unit(folder, name)
             units[name] = replace(unit, owned=frozenset(owned.get(unit.user, ())))
             problems += found
+        problems += self._without_value(folder)
         super().__init__(folder, units, problems)
         self._hosts = {host: unit for unit in units.values() for host in self._names(unit.name)}
+
+    def _without_value(self, folder: Path) -> Iterator[Finding]:
+        """Variables that the file asks for; where nobody wrote a `.env` yet, they may be set elsewhere."""
+        if not (folder / ".env").is_file():
+            return
+        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        for name in dict.fromkeys(re.findall(r"\$\{(\w+):\?", text)):
+            if not self._variables.get(name):
+                mark = self.dotenv[name][1] if name in self.dotenv else Mark(".env")
+                words = f"{name} has no value: docker compose starts nothing"
+                command = f'echo "{name}=$(openssl rand -hex 32)" >> .env'
+                yield Finding("environment", mark, words, command, self.target)
 
     def hosts(self) -> set[str]:
         """Names of services, containers and aliases."""
@@ -67,6 +81,12 @@ class Compose(World):
             words = f"{host} is {source.name}'s own container, where nothing takes spans"
             return Route(broken=self._broken(hop, mark, words))
         target = self._hosts.get(host)
+        if target is not None and (apart := self._apart(source, host, hop)):
+            return Route(broken=apart)
+        if target is not None and target.stopped:
+            words = f"{target.name} is not started: {target.why_stopped}"
+            there = first_hop(target.program) if target.program else hop
+            return Route(broken=self._broken(there, target.stopped, words))
         if target is None and host in ("localhost", "127.0.0.1", "::1"):
             return Route()  # what this machine has there is not in these files
         if target is None:
@@ -80,6 +100,25 @@ class Compose(World):
             )
             return Route(broken=self._broken(hop, where, words))
         return Route(target, port)
+
+    def _apart(self, source: Unit, host: str, hop: str) -> Finding | None:
+        """What keeps a container from finding another by its name."""
+        at = ("services", source.name)
+        mode = str(self.file.at(*at, "network_mode") or "")
+        if mode in ("none", "host"):
+            why = "it reaches nobody" if mode == "none" else f"nothing is called {host} there"
+            return self._broken(hop, self.file.mark(*at, "network_mode"), f"{source.name} has network {mode}: {why}")
+        hosts = self.file.at(*at, "extra_hosts")
+        entries = (
+            [(f"{name}={address}", name) for name, address in hosts.items()]
+            if isinstance(hosts, dict)
+            else [(str(each), number) for number, each in enumerate(hosts or [])]
+        )
+        for text, place in entries:
+            if text.partition("=" if "=" in text else ":")[0] == host:
+                words = f"extra_hosts of {source.name} leads {host} elsewhere: {text}"
+                return self._broken(hop, self.file.mark(*at, "extra_hosts", place), words)
+        return None
 
     def _outside(self, host: str, hop: str, mark: Mark) -> Route:
         if "." in host or ":" in host:
@@ -106,9 +145,16 @@ class Compose(World):
         mounts = dict(_mounts(self.file, name))
         words = [*_words(self.file.at(*at, "entrypoint")), *_words(self.file.at(*at, "command"))]
         problems: list[Finding] = []
+        stopped = self._stopped(name)
         config = None
         program = program_of(str(self.file.at(*at, "image") or ""))
         where = config_flag(words)
+        entry = self.file.mark(*at, "entrypoint")
+        if program and self.file.at(*at, "entrypoint") and entry.file != FILE:
+            started = next(iter(_words(self.file.at(*at, "entrypoint"))), "nothing")
+            problems.append(
+                unreadable(program, entry, f"{name} starts {started} instead of its program", self.target)
+            )
         if where and program:
             mount = mounts.get(where)
             mark = self.file.mark(*at, "command")
@@ -134,9 +180,23 @@ class Compose(World):
                 memory=_mebibytes(self.file.at(*at, "deploy", "resources", "limits", "memory")),
                 networks=_networks(self.file, name),
                 host_network=self.file.at(*at, "network_mode") == "host",
+                stopped=stopped[0],
+                why_stopped=stopped[1],
             ),
             problems,
         )
+
+    def _stopped(self, name: str) -> tuple[Mark | None, str]:
+        """What keeps the engine from starting a service with the others."""
+        at = ("services", name)
+        profiles = {str(each) for each in self.file.at(*at, "profiles") or []}
+        active = {each.strip() for each in self._variables.get("COMPOSE_PROFILES", "").split(",")}
+        if profiles and not profiles & active and "*" not in active:
+            return self.file.mark(*at, "profiles"), f"it is of the profile {', '.join(sorted(profiles))} alone"
+        for key in (("scale",), ("deploy", "replicas")):
+            if self.file.at(*at, *key) in (0, "0"):
+                return self.file.mark(*at, *key), f"{key[-1]} is 0"
+        return None, ""
 
     def _environment(self, folder: Path, name: str, problems: list[Finding]) -> Variables:
         found: dict[str, tuple[str | None, Mark]] = {}
@@ -203,11 +263,13 @@ def _mounts(file: Document, name: str) -> Iterator[tuple[str, Mount]]:
         mark = file.mark(*at, "volumes", number)
         if isinstance(each, dict):
             kind = "memory" if each.get("type") == "tmpfs" else str(each.get("type"))
-            yield str(each.get("target", "")), Mount(kind, posixpath.normpath(str(each.get("source", ""))), mark)
+            source = posixpath.normpath(str(each.get("source", "")))
+            yield str(each.get("target", "")), Mount(kind, source, mark, bool(each.get("read_only")))
         else:
             source, _, rest = str(each).partition(":")
             kind = "bind" if source.startswith((".", "/", "~")) else "volume"
-            yield rest.partition(":")[0] or source, Mount(kind, posixpath.normpath(source), mark)
+            target, _, mode = rest.partition(":")
+            yield target or source, Mount(kind, posixpath.normpath(source), mark, "ro" in mode.split(","))
     for number, path in enumerate(_words(file.at(*at, "tmpfs"))):
         yield path.partition(":")[0], Mount("memory", "", file.mark(*at, "tmpfs", number))
     for kind in ("secrets", "configs"):

@@ -14,21 +14,32 @@ from tracegen.doctor.world import Unit
 HOP = "environment"
 ENDPOINT, TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+AUTHORITIES = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _AGENTS = {
     "the OpenTelemetry Java agent": r"-javaagent:\S*opentelemetry\S*",
     "the Datadog agent": r"-javaagent:\S*dd-java-agent\S*|ddtrace|dd-trace",
     "the Elastic agent": r"-javaagent:\S*elastic-apm\S*|elastic-apm-node",
     "the New Relic agent": r"-javaagent:\S*newrelic\S*|newrelic-admin",
-    "opentelemetry-instrument": r"opentelemetry-instrument\b",
+    "opentelemetry-instrument": r"opentelemetry-instrument\b|opentelemetry/instrumentation/auto_instrumentation",
     "@opentelemetry/auto-instrumentations-node": r"@opentelemetry/auto-instrumentations-node\S*",
 }
+_OF_OPENTELEMETRY = (
+    "the OpenTelemetry Java agent",
+    "opentelemetry-instrument",
+    "@opentelemetry/auto-instrumentations-node",
+)
+_RATIOS = ("always_on", "always_off", "traceidratio", "jaeger_remote")
+_SAMPLERS = (*_RATIOS, *(f"parentbased_{each}" for each in _RATIOS), "xray")
+#: Milliseconds.
+_LONGEST_DELAY = 60_000
 _OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "NODE_OPTIONS", "RUBYOPT", "PYTHONPATH")
 
 
 def check(unit: Unit, said: ExpectedService, peers: dict[str, Unit], baggage: bool, target: str) -> Iterator[Finding]:
     """What is broken in the variables of a service, in the order in which it matters."""
-    checks = (_off, _exporter, _name, _tenant, _sampler, _no_endpoint, _headers, _proxy, _agents)
+    of_sending = (_no_endpoint, _authority, _headers, _proxy)
+    checks = (_off, _exporter, _protocol, _name, _tenant, _sampler, _batches, *of_sending, _agents)
     for one in checks:
         for mark, words in one(unit, said):
             yield Finding(HOP, mark, words, "", target, (unit.name,))
@@ -66,6 +77,26 @@ def _exporter(unit: Unit, said: ExpectedService) -> Words:
         yield mark, f"OTEL_TRACES_EXPORTER={text}: spans are sent nowhere over OTLP"
 
 
+def _protocol(unit: Unit, said: ExpectedService) -> Words:
+    text, mark = value(unit, *PROTOCOLS)
+    if text and text not in ("grpc", "http/protobuf", "http/json"):
+        yield mark, f"{text!r} is no protocol of OTLP: it is grpc, http/protobuf or http/json"
+
+
+def _batches(unit: Unit, said: ExpectedService) -> Words:
+    """https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor"""
+    delay, mark = value(unit, "OTEL_BSP_SCHEDULE_DELAY")
+    if _number(delay) > _LONGEST_DELAY:
+        yield mark, f"OTEL_BSP_SCHEDULE_DELAY={delay}: spans wait {_number(delay) / 1000:g} s before they are sent"
+    queue, mark = value(unit, "OTEL_BSP_MAX_QUEUE_SIZE")
+    batch, where = value(unit, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")
+    if (queue or batch) and _number(queue or "2048") < _number(batch or "512"):
+        words = (
+            f"a queue of {queue or 2048} spans never fills a batch of {batch or 512}: SDKs refuse that, or drop spans"
+        )
+        yield (mark if queue else where), words
+
+
 def _name(unit: Unit, said: ExpectedService) -> Words:
     text, mark = value(unit, "OTEL_SERVICE_NAME")
     if not text:
@@ -85,6 +116,8 @@ def _sampler(unit: Unit, said: ExpectedService) -> Words:
         "OTEL_TRACES_SAMPLER_ARG", ""
     ):
         return  # the spec says so
+    if text and text not in _SAMPLERS and text != said.environment.get("OTEL_TRACES_SAMPLER"):
+        yield mark, f"OTEL_TRACES_SAMPLER={text} is no sampler that SDKs know"
     if text.endswith("always_off"):
         yield mark, f"OTEL_TRACES_SAMPLER={text}: no trace that starts here is kept"
     if text.endswith("traceidratio") and argument and _number(argument) == 0:
@@ -115,6 +148,17 @@ def protocol(unit: Unit) -> str:
     return "grpc" if text == "grpc" else "http"
 
 
+def _authority(unit: Unit, said: ExpectedService) -> Words:
+    wanted = said.environment.get(AUTHORITIES[-1], "")
+    text, mark = value(unit, *AUTHORITIES)
+    if not wanted or text == wanted or not value(unit, TRACES_ENDPOINT, ENDPOINT)[0].startswith("https"):
+        return
+    if not text and AUTHORITIES[-1] not in unit.environment:
+        yield mark, f"{AUTHORITIES[-1]} is not set: no public authority knows the collector's certificate"
+    elif text and unit.mount_of(text) is None:
+        yield mark, f"{text}, the certificate of the authority, is mounted nowhere in {unit.name}"
+
+
 def _headers(unit: Unit, said: ExpectedService) -> Words:
     """Values are percent-encoded (W3C baggage): what decodes them may read a plus as a space."""
     text, mark = value(unit, *HEADERS)
@@ -132,10 +176,14 @@ def _headers(unit: Unit, said: ExpectedService) -> Words:
 def _proxy(unit: Unit, said: ExpectedService) -> Words:
     endpoint, _ = value(unit, TRACES_ENDPOINT, ENDPOINT)
     parts = urlsplit(endpoint)
-    names = ("HTTPS_PROXY", "https_proxy") if parts.scheme == "https" else ("HTTP_PROXY", "http_proxy")
+    yield from proxied(unit, parts.hostname or "", secure=parts.scheme == "https")
+
+
+def proxied(unit: Unit, host: str, *, secure: bool) -> Words:
+    """A proxy that a container's requests to a host go to, though it stands in none of its exceptions."""
+    names = ("HTTPS_PROXY", "https_proxy") if secure else ("HTTP_PROXY", "http_proxy")
     proxy, mark = value(unit, *names, "ALL_PROXY", "all_proxy")
     exempt, _ = value(unit, "NO_PROXY", "no_proxy")
-    host = parts.hostname or ""
     listed = [each.strip().lstrip(".*") for each in exempt.split(",") if each.strip()]
     # "*" is left as an empty name, and exempts all.
     free = exempt.strip() == "*" or any(host == each or host.endswith(f".{each}") for each in listed if each)
@@ -164,6 +212,8 @@ def _agents(unit: Unit, said: ExpectedService) -> Words:
     elif len(found) + len(injected) > 1:
         names = " and ".join(each for each, _ in [*found, *injected])
         yield found[-1][1] if found else injected[-1][1], f"two agents: {names}; every span is made twice"
+    elif said.instrumentation == "sdk" and found and found[0][0] in _OF_OPENTELEMETRY:
+        yield found[0][1], f"{found[0][0]} is added to a service that has its stub: every span is made twice"
 
 
 def _propagators(unit: Unit, said: ExpectedService, peers: dict[str, Unit], baggage: bool) -> Words:

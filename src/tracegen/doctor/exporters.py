@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tracegen.doctor import environment, settings
 from tracegen.doctor.address import Address, arrive, known
 from tracegen.doctor.context import Context
 from tracegen.doctor.documents import Document, Steps
@@ -35,7 +36,15 @@ def follow(context: Context, unit: Unit, name: str) -> Iterator[tuple[Following 
         words = f"the exporter {name} of {unit.name} has no endpoint that can be read"
         yield None, context.finding(HOP, config.mark(*path, "endpoint"), words)
         return
+    for mark, words in settings.of_exporter(config, name, unit.name):
+        yield None, context.finding(HOP, mark, words)
+    # The Collector's gRPC asks for the proxy of HTTPS, with TLS and without.
+    for mark, words in environment.proxied(unit, address.host, secure=address.secure or address.protocol == "grpc"):
+        yield None, context.finding(HOP, mark, words)
     arrival = arrive(context, address)
+    if arrival.unit and arrival.unit.name == unit.name:
+        words = f"the exporter {name} sends to {address.host}: that is {unit.name} itself"
+        yield None, context.finding(HOP, address.mark, words)
     for broken in arrival.broken:
         yield None, broken
     if arrival.unit:
@@ -94,6 +103,7 @@ def _made(
         header=header,
         header_mark=config.mark(*where),
         header_hop=HOP,
+        certified=bool(config.at(*tls, "cert_file") or config.at(*tls, "cert_pem")),
     )
 
 
@@ -117,9 +127,15 @@ def _tenant(context: Context, unit: Unit, name: str, target: Unit) -> Iterator[F
     """Tempo with tenants refuses what names none, and keeps what names another where nobody looks."""
     config, tempo = unit.config, target.config
     assert config is not None
-    if target.program != "tempo" or tempo is None or tempo.at("multitenancy_enabled") is not True:
+    if target.program != "tempo" or tempo is None:
         return
     tenant, where = _header(config, unit, ("exporters", name), _TENANT)
+    if tempo.at("multitenancy_enabled") is not True:
+        rendered = context.rendered(tempo.file)
+        if tenant and rendered and rendered.at("multitenancy_enabled") is True:
+            words = f"{target.name} keeps the spans of all tenants as one's: who asks for one tenant sees nothing"
+            yield context.finding("backend", tempo.mark("multitenancy_enabled"), words)
+        return
     if tenant == "":
         words = f"the exporter {name} names no tenant (X-Scope-OrgID), and {target.name} refuses what has none"
         yield context.finding(HOP, config.mark(*where), words)

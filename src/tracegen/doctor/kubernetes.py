@@ -9,7 +9,7 @@ from typing import Any
 from tracegen.doctor.documents import Document, Unreadable, read_variables, read_yaml
 from tracegen.doctor.finding import Finding, Mark
 from tracegen.doctor.network_policy import blocked
-from tracegen.doctor.program import config_flag, program_of, unreadable
+from tracegen.doctor.program import config_flag, first_hop, program_of, unreadable
 from tracegen.doctor.world import Mount, Route, Unit, World
 from tracegen.source.words import did_you_mean
 
@@ -42,6 +42,7 @@ class Kubernetes(World):
         units = [self._unit(each) for each in self._objects if each.at("kind") in (*_WORKLOADS, _OPERATED)]
         super().__init__(folder, {unit.name: unit for unit in units}, self._problems)
         self._services = {_name(each): _service(each) for each in self._objects if each.at("kind") == "Service"}
+        self._namespace = next((str(each.at("namespace")) for each in self._objects if each.at("namespace")), "")
         self._policies = [each for each in self._objects if each.at("kind") == "NetworkPolicy"]
 
     def hosts(self) -> set[str]:
@@ -55,6 +56,10 @@ class Kubernetes(World):
                 return Route(source, port)
             return self._no(hop, mark, f"{host} is {source.name}'s own pod, where nothing takes spans")
         service = self._services.get(host.partition(".")[0])
+        there = host.split(".")[1:2]
+        ours = self._namespace in ("", *there) or not there or there[0] == "svc"
+        if service is not None and not ours and (host.count(".") == 1 or ".svc" in host):
+            return self._no(hop, mark, f"{host} is in the namespace {there[0]}; {self._namespace} has what is meant")
         if service is None or ("." in host and ".svc" not in host and host.count(".") > 1):
             if "." in host:
                 return Route()
@@ -67,10 +72,13 @@ class Kubernetes(World):
         if port not in service.ports:
             known = ", ".join(map(str, service.ports))
             return self._no(hop, mark, f"the Service {host} has no port {port}; it has {known}")
-        there = service.ports[port]
-        number = there if isinstance(there, int) else unit.ports.get(there, 0)
+        if unit.stopped:
+            there_hop = first_hop(unit.program) if unit.program else hop
+            return self._no(there_hop, unit.stopped, f"no pod of {unit.name} is started: {unit.why_stopped}")
+        behind = service.ports[port]
+        number = behind if isinstance(behind, int) else unit.ports.get(behind, 0)
         if not number:
-            words = f"the Service {host} leads to the port {there!r}, which no container has"
+            words = f"the Service {host} leads to the port {behind!r}, which no container has"
             return self._no(hop, service.document.mark("spec", "ports"), words)
         if why := blocked(self._policies, source, unit, number):
             return self._no(hop, *why)
@@ -140,6 +148,8 @@ class Kubernetes(World):
             ports={
                 str(port.get("name")): int(port.get("containerPort") or 0) for port in _list(each.at(*box, "ports"))
             },
+            stopped=each.mark("spec", "replicas") if each.at("spec", "replicas") == 0 else None,
+            why_stopped="replicas is 0",
             annotations={
                 str(key): (str(value), each.mark(*_POD, "metadata", "annotations", key))
                 for key, value in each.table(*_POD, "metadata", "annotations").items()
@@ -172,7 +182,7 @@ class Kubernetes(World):
             elif "emptyDir" in volume:
                 yield str(mount.get("mountPath")), Mount("memory", name, mark)
             elif name in claims or "persistentVolumeClaim" in volume:
-                yield str(mount.get("mountPath")), Mount("volume", name, mark)
+                yield str(mount.get("mountPath")), Mount("volume", name, mark, bool(mount.get("readOnly")))
             else:
                 yield str(mount.get("mountPath")), Mount("secret", name, mark)
 

@@ -17,6 +17,9 @@ from tracegen.doctor.mend import RENDER, mended
 from tracegen.doctor.pipeline import Way, walk
 from tracegen.doctor.world import Unit, World
 
+#: Variables that name a certificate of the service's own.
+_CLIENT = ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE")
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -104,6 +107,9 @@ def of_service(context: Context, name: str, unit: Unit) -> Iterator[Finding]:
         for each, said in expected.services.items()
         if each in context.world.units and (name in said.calls or each in expected.services[name].calls)
     }
+    if unit.stopped:
+        yield context.finding(environment.HOP, unit.stopped, f"{name} is not started: {unit.why_stopped}")
+        return
     yield from (each for each in context.world.unreadable if name in (each.services or (name,)))
     found = environment.check(unit, expected.services[name], peers, expected.baggage, context.target)
     if not _traced(unit):
@@ -176,8 +182,17 @@ def _address(unit: Unit, said: ExpectedService) -> Address | None:
         secure=parts.scheme == "https",
         hop="address",
         mark=mark,
-        ca=environment.value(unit, "OTEL_EXPORTER_OTLP_CERTIFICATE")[0],
+        ca=environment.value(unit, *environment.AUTHORITIES)[0],
         # A file of variables alone holds no secret: what is shown there is told by whoever runs the service.
         header=None if not text and (named or unit.mark.file.endswith(".env")) else header,
         header_mark=header_mark if text else mark,
+        path=_path(unit, parts.path) if protocol == "http" else "",
+        certified=bool(environment.value(unit, *_CLIENT)[0]),
     )
+
+
+def _path(unit: Unit, path: str) -> str:
+    """Where an SDK sends traces over HTTP; empty where the endpoint itself is told to be wrong."""
+    if environment.value(unit, environment.TRACES_ENDPOINT)[0]:
+        return path if path not in ("", "/") else ""
+    return "" if path.rstrip("/").endswith("/v1/traces") else f"{path.rstrip('/')}/v1/traces"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tracegen.doctor import settings
 from tracegen.doctor.context import Context
 from tracegen.doctor.documents import Document, Steps
 from tracegen.doctor.finding import Finding, Mark
@@ -21,6 +22,8 @@ def check(context: Context, unit: Unit, resource: Mapping[str, str], name: str, 
     path: Steps = ("processors", name)
     rendered = context.rendered(config.file)
     hop = "processor" if unit.program == "collector" else "backend"
+    for where, words in settings.of_processor(config, name, unit.name):
+        yield context.finding(hop, where, words)
     checks = {
         "memory_limiter": _memory,
         "tail_sampling": _tail,
@@ -153,6 +156,12 @@ def _filter(
             if str(each) not in map(str, said) and _holds(str(each), resource):
                 words = f"{path[-1]} of {unit.name} drops spans of {resource.get('service.name')}: {_short(each)}"
                 yield config.mark(*path, "traces", place, number), words
+
+    said = (rendered.at(*path, "trace_conditions") or []) if rendered else []
+    for number, each in enumerate(config.at(*path, "trace_conditions") or []):
+        if str(each) not in map(str, said) and _holds(str(each), resource):
+            words = f"{path[-1]} of {unit.name} drops spans of {resource.get('service.name')}: {_short(each)}"
+            yield config.mark(*path, "trace_conditions", number), words
 
 
 def of_another(config: Document, pipeline: str, resource: Mapping[str, str]) -> bool:

@@ -51,6 +51,10 @@ def _folder(context: Context, unit: Unit, extension: str) -> Iterator[Finding]:
             yield context.finding(HOP, mark, words)
         return
     where, mount = found
+    if mount.read_only:
+        words = f"{unit.name} cannot write its queue: {where} is mounted to be read only"
+        yield context.finding(HOP, mount.mark, words)
+        return
     others = (
         other
         for other in context.world.units.values()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from tracegen.doctor.context import Context
 from tracegen.doctor.documents import Document, Steps
 from tracegen.doctor.finding import Finding, Mark
+from tracegen.doctor.settings import not_kept
 from tracegen.doctor.world import Unit
 
 HOP = "storage"
@@ -56,10 +57,19 @@ def _place(context: Context, unit: Unit, path: Steps) -> Iterator[Finding]:
         if kind == "badger":
             for each in config.table(*path, kind, "directories"):
                 yield from _writable(context, unit, config, (*path, kind, "directories", each))
+            yield from _in_memory(context, unit, config, (*path, kind, "ephemeral"))
+            yield from not_kept(context, unit, (*path, kind, "ttl", "spans"))
         for key, default in [_SERVERS[kind]] if kind in _SERVERS else []:
             for number, server in enumerate(config.at(*path, kind, *key) or []):
                 yield from _server(context, unit, (*path, kind, *key, number), str(server), default)
         yield from _unmade(context, unit, config, (*path, kind))
+
+
+def _in_memory(context: Context, unit: Unit, config: Document, path: Steps) -> Iterator[Finding]:
+    rendered = context.rendered(config.file)
+    if config.at(*path) is True and rendered and rendered.at(*path) is not True:
+        words = f"{unit.name} keeps spans in memory: they are gone when it starts again"
+        yield context.finding(HOP, config.mark(*path), words)
 
 
 def _unmade(context: Context, unit: Unit, config: Document, path: Steps) -> Iterator[Finding]:
@@ -90,6 +100,11 @@ def _server(context: Context, unit: Unit, path: Steps, server: str, default: int
         yield context.finding(HOP, config.mark(*path), f"{server!r} is no address of a server")
         return
     route = context.world.route(unit, parts.hostname, port, HOP, config.mark(*path))
+    rendered = context.rendered(config.file)
+    was = urlsplit(str(rendered.at(*path) or "") if rendered else "")
+    if was.hostname == parts.hostname and (was.scheme, was.port) != (parts.scheme, parts.port) and not route.broken:
+        words = f"{unit.name} asks {server}; what runs there answers at {was.scheme or 'port'}://{was.netloc}"
+        yield context.finding(HOP, config.mark(*path), words)
     if route.broken:
         yield route.broken
     elif route.unit and route.unit.name == unit.name:
@@ -138,6 +153,9 @@ def tempo(context: Context, unit: Unit) -> Iterator[Finding]:
     if kind == "s3" and (endpoint := config.at(*path, "s3", "endpoint")):
         yield from _server(context, unit, (*path, "s3", "endpoint"), str(endpoint), 443)
     yield from _writable(context, unit, config, (*path, "wal", "path"))
+    for each in config.marks:
+        if each and each[-1] == "block_retention":
+            yield from not_kept(context, unit, each)
 
 
 def _writable(context: Context, unit: Unit, config: Document, path: Steps) -> Iterator[Finding]:
@@ -148,6 +166,10 @@ def _writable(context: Context, unit: Unit, config: Document, path: Steps) -> It
     if found is None and unit.read_only:
         words = f"{unit.name} cannot write {folder}: it is in no volume, and its file system is read-only"
         yield context.finding(HOP, config.mark(*path), words)
+        return
+    if found and found[1].read_only:
+        words = f"{unit.name} cannot write {folder}: its volume is mounted to be read only"
+        yield context.finding(HOP, found[1].mark, words)
         return
     if found is None or found[1].kind != "volume" or unit.user.partition(":")[0] in ("", "0"):
         return

@@ -18,6 +18,7 @@ class Mount:
     kind: str
     source: str = ""
     mark: Mark = field(default_factory=lambda: Mark(""))
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Unit:
     memory    limit in MiB, 0 without one
     mark      where it is described
     labels    of its pod on Kubernetes; `networks` of Compose
+    stopped   what keeps it from being started, and `why_stopped` in words
     """
 
     name: str
@@ -50,6 +52,8 @@ class Unit:
     ports: Mapping[str, int] = field(default_factory=dict)
     annotations: Mapping[str, tuple[str, Mark]] = field(default_factory=dict)
     host_network: bool = False
+    stopped: Mark | None = None
+    why_stopped: str = ""
 
     def mount_of(self, path: str) -> tuple[str, Mount] | None:
         """The mount in which a path lies, the innermost of several."""
