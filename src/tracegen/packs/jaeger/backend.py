@@ -247,7 +247,7 @@ def _receivers(process: Process, design: Design) -> Mapping[str, Value]:
         grpc: Value = {"endpoint": "0.0.0.0:4317", **tls}
         return {"otlp": {"protocols": {"grpc": grpc, "http": {"endpoint": "0.0.0.0:4318", **tls}}}}
     if process.from_kafka and kafka:
-        return {"kafka": kafka_receiver(kafka, design.images["jaeger"])}
+        return {"kafka": kafka_receiver(kafka, design)}
     return {"nop": {}}
 
 

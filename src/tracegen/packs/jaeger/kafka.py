@@ -3,11 +3,10 @@
 https://github.com/open-telemetry/opentelemetry-collector-contrib, exporter/kafkaexporter and receiver/kafkareceiver
 """
 
-from tracegen.catalogue import Image
 from tracegen.emit import Commented, Value
 from tracegen.render.otel.text import config_text
 from tracegen.render.otel.tls import client_tls
-from tracegen.system import Kafka
+from tracegen.system import Design, Kafka
 
 #: From here on the receiver takes a list: opentelemetry-collector-contrib pull request 44575, in 0.142, which later
 #: takes nothing else (pull request 46232). Jaeger 2.13, made of 0.140, was tried; 2.14 is the first after 0.142.
@@ -31,9 +30,10 @@ def kafka_exporter(kafka: Kafka) -> Value:
     }
 
 
-def kafka_receiver(kafka: Kafka, jaeger: Image) -> Value:
+def kafka_receiver(kafka: Kafka, design: Design) -> Value:
     """How the ingester reads them."""
-    topic: dict[str, Value] = {"topic": kafka.topic} if jaeger.is_before(_TOPICS) else {"topics": [kafka.topic]}
+    one = design.images["jaeger"].is_before(_TOPICS)
+    topic: dict[str, Value] = {"topic": kafka.topic} if one else {"topics": [kafka.topic]}
     return {
         **_client(kafka),
         "traces": {**topic, "encoding": "otlp_proto"},
