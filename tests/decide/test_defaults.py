@@ -55,6 +55,7 @@ SPECS: Mapping[str, Mapping[str, Any]] = {
     "servers of others": {"backend": {"storage": {"type": "opensearch", "url": "https://search.example.com:9200"}}},
     "tempo": {"backend": {"type": "tempo"}, "targets": ["compose", "kubernetes"]},
     "s3": {"backend": {"type": "tempo", "storage": "s3"}},
+    "azure": {"backend": {"type": "tempo", "storage": {"type": "azure", "account": "acme", "container": "traces"}}},
     "scalable": {"backend": {"mode": "scalable", "storage": "opensearch"}},
     "certificates": {
         "targets": ["kubernetes"],
