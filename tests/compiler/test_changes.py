@@ -5,17 +5,23 @@ What must never change is looked at in all systems at once, which is all pairs o
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, permutations
+from random import Random
 from typing import Any
 
 import pytest
 
 from compiler.test_matrix import systems
 from invariants import System
-from invariants._manifests import RUNNING, Manifest, is_selected
+from invariants._manifests import LIST, RUNNING, Manifest, is_selected
 from invariants._specs import SMALLEST, compile_spec
 from patches import merged
+from tracegen.cli.cluster import cluster_lines
+from tracegen.write import Change
+from tracegen.write.plan import Verdict
 
+#: Pairs of systems whose commands are looked at.
+TOLD = 30
 #: Changes of one key that once gave a Service an address, took one away, or left a workload behind a Service.
 EDITS: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -83,6 +89,46 @@ def test_a_selector_of_a_workload_never_changes(all_systems: Iterable[System]) -
     for _, each in _of(all_systems, *RUNNING):
         found[each.kind, each.name].add(_frozen(each.spec["selector"]["matchLabels"]))
     assert not {name: selectors for name, selectors in found.items() if len(selectors) > 1}
+
+
+def test_what_a_change_leaves_behind_is_told(all_systems: Iterable[System]) -> None:
+    """Objects that are no longer rendered, and workloads whose selector cannot change, each with its command."""
+    found = [each for each in all_systems if each.manifests.all]
+    for one, other in Random(2).sample(list(permutations(found, 2)), TOLD):
+        told = {
+            tuple(line.split()[2:4]) for line in cluster_lines(changed(one, other)) if line.startswith("kubectl d")
+        }
+        before, after = ({(each.kind.lower(), each.name) for each in system.manifests.all} for system in (one, other))
+        gone = {each for each in before - after if each[0] not in ("namespace", "configmap")}
+        if namespace_of(one) == namespace_of(other):
+            resized = {each for each in told if each in after}
+            assert told - resized == gone, (one.name, other.name)
+            assert {kind for kind, _ in resized} <= {"statefulset"}, (one.name, other.name)
+        else:
+            kinds = {kind for kind, _ in before} - {"namespace", "configmap", "clusterrole", "clusterrolebinding"}
+            assert kinds == {each for kind, _ in told for each in kind.split(",")} - {
+                "configmap",
+                "clusterrole",
+                "clusterrolebinding",
+            }, (one.name, other.name)
+
+
+def changed(one: System, other: System) -> list[Change]:
+    """All files of two systems, as a render of the second over the first sees them."""
+    paths = sorted({*one.tree, *other.tree})
+    texts = [tuple(text_of(system, path) for system in (one, other)) for path in paths]
+    return [
+        Change(path, Verdict.UPDATE, before, before, after, after)
+        for path, (before, after) in zip(paths, texts, strict=True)
+    ]
+
+
+def text_of(system: System, path: str) -> bytes | None:
+    return system.tree[path].encode() if path in system.tree else None
+
+
+def namespace_of(system: System) -> str:
+    return str(system.data(LIST)["namespace"])
 
 
 def test_the_edits_are_different_systems() -> None:

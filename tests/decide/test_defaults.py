@@ -58,6 +58,7 @@ SPECS: Mapping[str, Mapping[str, Any]] = {
     "tempo": {"backend": {"type": "tempo"}, "targets": ["compose", "kubernetes"]},
     "tenants": {"backend": {"type": "tempo", "tenants": [{"name": "red"}]}},
     "s3": {"backend": {"type": "tempo", "storage": "s3"}},
+    "azure": {"backend": {"type": "tempo", "storage": {"type": "azure", "account": "acme", "container": "traces"}}},
     "scalable": {"backend": {"mode": "scalable", "storage": "opensearch"}},
     "certificates": {
         "targets": ["kubernetes"],
