@@ -21,15 +21,23 @@ KEYS = {"enter": "\r", "up": "\x1b[A", "down": "\x1b[B", "escape": "\x1b", "blan
 class Terminal:
     """A command in a terminal. Use as a context manager: it is ended at the end."""
 
-    def __init__(self, folder: Path, words: list[str], environment: Mapping[str, str]) -> None:
-        self._screen = pyte.Screen(COLUMNS, LINES)
+    def __init__(
+        self,
+        folder: Path,
+        words: list[str],
+        environment: Mapping[str, str],
+        *,
+        lines: int = LINES,
+        columns: int = COLUMNS,
+    ) -> None:
+        self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._child = pexpect.spawn(
             sys.executable,
             ["-m", "tracegen", *words],
             cwd=str(folder),
             env={**os.environ, **environment, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": "1"},
-            dimensions=(LINES, COLUMNS),
+            dimensions=(lines, columns),
             timeout=SECONDS,
         )
 

@@ -33,8 +33,8 @@ def wizard(here: Path, tmp_path: Path) -> Iterator[Terminal]:
         yield terminal
 
 
-def started(here: Path, tmp_path: Path, *words: str) -> Terminal:
-    return Terminal(here, ["new", "shop", *words], {"XDG_STATE_HOME": str(tmp_path / "state")})
+def started(here: Path, tmp_path: Path, *words: str, **size: int) -> Terminal:
+    return Terminal(here, ["new", "shop", *words], {"XDG_STATE_HOME": str(tmp_path / "state")}, **size)
 
 
 def spec_of(here: Path) -> dict[str, object]:
@@ -54,9 +54,11 @@ def test_the_transcript_of_the_documentation_is_real(wizard: Terminal, here: Pat
     wizard.answer("Name of a service:", "checkout", "enter")
     wizard.answer("In which language?", "enter")
     wizard.answer("With which framework?", "enter")
+    wizard.answer("Where does it come from?", "enter")
     wizard.answer("Another service?", "payment", "enter")
     wizard.answer("In which language?", "down", "down", "enter")
     wizard.answer("With which framework?", "down", "enter")
+    wizard.answer("Where does it come from?", "enter")
     wizard.answer("Another service?", "enter")
     wizard.answer("Which services does checkout call?", "blank", "enter")
     wizard.answer("Which services does payment call?", "enter")
@@ -139,6 +141,7 @@ def test_at_the_review_an_answer_can_still_be_changed(wizard: Terminal, here: Pa
     for question in QUESTIONS:
         wizard.answer(question, "enter")
     wizard.answer("Is that what you want?", "down", "enter")
+    wizard.answer("Which one?", "enter")
     wizard.answer("What runs it?", "escape")
     wizard.answer("Which traces are kept?", "down", "down", "enter")
     wizard.answer("Which share of them", CLEAR, "2", "enter")
@@ -168,7 +171,7 @@ def test_a_language_without_an_example_is_asked_where_it_runs(wizard: Terminal, 
     wizard.answer("Which services are traced?", "enter")
     wizard.answer("Name of a service:", "legacy", "enter")
     wizard.answer("In which language?", "up", "enter")  # from the first to the last
-    wizard.answer("Where does it run?", "enter")
+    wizard.answer("Where does it come from?", "enter")
     wizard.answer("Which image?", "ghcr.io/acme/legacy:7", "enter")
     wizard.answer("Another service?", "legacy", "enter")
     wizard.wait_for("is there already")
@@ -233,3 +236,87 @@ def test_what_came_while_the_questions_were_asked_is_not_overwritten(wizard: Ter
     assert wizard.ended() == 2
     assert "is there already" in wizard.text
     assert tree_of(here / "shop") == {"compose.yaml": b"mine\n"}
+
+
+def add(wizard: Terminal, name: str, question: str = "Another service?") -> None:
+    """A service of the first language, one by one."""
+    wizard.answer(question, name, "enter")
+    wizard.answer("In which language?", "enter")
+    wizard.answer("With which framework?", "enter")
+    wizard.answer("Where does it come from?", "enter")
+    wizard.wait_for("Another service?")
+
+
+def test_no_service_is_lost_by_an_interrupt_in_the_middle_of_them(here: Path, tmp_path: Path) -> None:
+    with started(here, tmp_path) as wizard:
+        wizard.answer("What is the project called?", "enter")
+        wizard.answer("Which services are traced?", "enter")
+        add(wizard, "My_Web", "Name of a service:")
+        add(wizard, "api")
+        wizard.answer("Another service?", "interrupt")
+        assert wizard.ended() == 130
+        assert "your answers are kept" in wizard.text
+    with started(here, tmp_path) as wizard:
+        wizard.answer("There are answers of an earlier run.", "enter")
+        wizard.answer("Which services are traced?", "enter")
+        wizard.wait_for("so far: my-web python flask, api python flask")
+        wizard.answer("Another service?", "enter")
+        wizard.answer("Which services does my-web call?", "blank", "enter")
+        wizard.answer("Which services does api call?", "enter")
+        wizard.answer("Where are traces stored", "escape")  # back to the services, which are all there
+        wizard.answer("Which services are traced?", "enter")
+        wizard.wait_for("so far: my-web python flask calls api, api python flask")
+        wizard.answer("Another service?", "escape")
+        wizard.answer("Back to what?", "enter")
+        wizard.answer("Another service?", "enter")
+        wizard.answer("Which services does my-web call?", "enter")
+        wizard.answer("Which services does api call?", "enter")
+        accept_the_rest(wizard)
+    assert list(spec_of(here)["services"]) == ["my-web", "api"]  # type: ignore[call-overload]
+
+
+def test_a_pasted_list_with_one_mistake_is_there_again_after_escape(wizard: Terminal, here: Path) -> None:
+    wizard.answer("What is the project called?", "enter")
+    wizard.answer("Which services are traced?", "down", "enter")
+    wizard.answer("Services, between commas:", CLEAR, "web js calls api, api klingon", "enter")
+    wizard.wait_for("'klingon' is not a language")
+    wizard.press("escape")
+    wizard.answer("Which services are traced?", "down", "enter")
+    wizard.answer("klingon", *["\x7f"] * len("klingon"), ".NET", "enter")
+    accept_the_rest(wizard)
+    assert spec_of(here)["services"] == {
+        "web": {"language": "node", "calls": ["api"]},
+        "api": {"language": "dotnet"},
+    }
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_review_fits_a_screen_and_opens_any_answer(columns: int, here: Path, tmp_path: Path) -> None:
+    services = ", ".join(f"service-{number} python" for number in range(17))
+    ahead = [f"--data={each}" for each in ("project=acme", f"services={services}", "sampling=always_on")]
+    with started(here, tmp_path, *ahead, lines=24, columns=columns) as wizard:
+        for question in [each for each in QUESTIONS if "kept" not in each]:
+            wizard.answer(question, "enter")
+        wizard.wait_for("Is that what you want?")
+        assert "  project   acme" in wizard.text, wizard.text
+        wizard.answer("Is that what you want?", "down", "enter")
+        wizard.answer("Which one?", "up", "enter")  # the storage
+        wizard.answer("On which storage?", "down", "enter")
+        wizard.answer("Is that what you want?", "enter")
+        assert wizard.ended() == 0, wizard.text
+    assert spec_of(here)["backend"]["storage"]["type"] == "memory"  # type: ignore[index]
+
+
+def test_what_lies_in_the_folder_is_offered_to_begin_with(here: Path, tmp_path: Path) -> None:
+    (here / "compose.yaml").write_text("services: {web: {image: 'node:24', ports: ['80:80']}}\n", encoding="utf-8")
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    with Terminal(here, ["new"], state) as wizard:
+        wizard.wait_for("compose.yaml is here. Begin with that?")
+        wizard.press("enter")
+        assert wizard.ended() == 0, wizard.text
+    assert "web:" in (here / "tracing" / "tracegen.yaml").read_text(encoding="utf-8")
+    with Terminal(here, ["new"], state) as wizard:
+        wizard.wait_for("compose.yaml is here. Begin with that?")
+        wizard.press("down", "enter")
+        assert wizard.ended() == 2
+        assert "tracegen new --from compose.yaml" in wizard.text

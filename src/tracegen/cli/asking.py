@@ -1,6 +1,8 @@
 """One question on a terminal, by questionary; Escape answers it with BACK."""
 
 from collections.abc import Callable, Sequence
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any, Final
 
 import questionary
@@ -15,6 +17,9 @@ BACK: Final = object()
 
 #: What is wrong with an answer, or None.
 Judge = Callable[[Any], str | None]
+
+#: Columns of the arrow before a choice, and the least that a description gets beside its choice.
+_POINTER, _LEAST_BESIDE = 3, 24
 
 _STYLE = questionary.Style([("instruction", "fg:ansibrightblack"), ("pointer", "bold"), ("highlighted", "bold")])
 
@@ -31,8 +36,10 @@ def ask(question: Question, default: Any, judge: Judge) -> Any:
     return float(said) if question.kind == "number" and said is not BACK else said
 
 
-def write(text: str, default: str, judge: Judge, hint: str = "") -> Any:
-    """A text, or BACK."""
+def write(
+    text: str, default: str, judge: Judge, hint: str = "", left: Callable[[str], None] = lambda text: None
+) -> Any:
+    """A text, or BACK, before which `left` gets what was typed so far."""
     return _answer(
         questionary.text(
             text,
@@ -41,7 +48,8 @@ def write(text: str, default: str, judge: Judge, hint: str = "") -> Any:
             style=_STYLE,
             instruction=f"({hint}) " if hint else None,
             validate=lambda said: judge(said) or True,
-        )
+        ),
+        left,
     )
 
 
@@ -86,23 +94,34 @@ def choose_several(text: str, choices: Sequence[Choice], default: Sequence[str],
 
 def _shown(choice: Choice, among: Sequence[Choice], checked: bool = False) -> questionary.Choice:
     width = max(len(each.title) for each in among)
-    title = f"{choice.title:<{width}}  {choice.description}" if choice.description else choice.title
+    title = choice.title
+    if choice.description:
+        # Wrapped by hand: what is longer than a line would be cut at its end.
+        room = get_terminal_size().columns - _POINTER
+        beside = width + 2 + _LEAST_BESIDE <= room
+        indent = width + 2 if beside else 2
+        lines = wrap(choice.description, max(room - indent, 10))
+        first = (
+            f"{choice.title:<{width}}  {lines[0]}" if beside else f"{choice.title}\n{' ' * (_POINTER + 2)}{lines[0]}"
+        )
+        title = "\n".join([first, *(" " * (_POINTER + indent) + line for line in lines[1:])])
     return questionary.Choice(title, value=choice.value, checked=checked)
 
 
-def _answer(question: questionary.Question) -> Any:
+def _answer(question: questionary.Question, left: Callable[[str], None] = lambda text: None) -> Any:
     application: Any = question.application
-    application.key_bindings = merge_key_bindings([application.key_bindings, _escape()])
+    application.key_bindings = merge_key_bindings([application.key_bindings, _escape(left)])
     # How long to wait whether an escape sequence goes on: an arrow key sends its parts at once.
     application.ttimeoutlen = 0.1
     return question.unsafe_ask()
 
 
-def _escape() -> KeyBindings:
+def _escape(left: Callable[[str], None]) -> KeyBindings:
     bindings = KeyBindings()
 
     @bindings.add("escape", eager=True)
     def _(event: KeyPressEvent) -> None:
+        left(event.app.current_buffer.text)
         event.app.erase_when_done = True
         event.app.exit(result=BACK)
 

@@ -14,7 +14,7 @@ from tracegen.project.create import create_of
 from tracegen.project.draft import SPEC, Draft, draft
 from tracegen.project.questions import Question, complete, in_one_line, in_words, questions, unanswered, understood
 from tracegen.project.saved_answers import forget, load
-from tracegen.project.target import check_target, top_of_repository
+from tracegen.project.target import check_target, importable, top_of_repository
 from tracegen.source.words import did_you_mean
 from tracegen.write import count_line, needs_recovery, recover, recovery_lines, verdict_lines
 
@@ -66,6 +66,8 @@ def command(
     folder, named = _split(arguments, sources)
     if _take_up(folder):
         return 0
+    if not (named or data or answers or defaults) and _is_terminal():
+        named, folder = _offered(folder)
     check_target(folder)
     if named:
         return _begin_with(named, folder, data, profiles)
@@ -79,6 +81,26 @@ def command(
     else:
         found = _without_a_terminal(ahead, folder)
     return _write(found, folder)
+
+
+def _offered(folder: Path) -> tuple[list[str], Path]:
+    """What lies in the folder and is to be begun with, and where the project then goes."""
+    found = importable(folder)
+    if not found:
+        return [], folder
+    from tracegen.cli.asking import choose
+    from tracegen.project.questions import Choice
+
+    where = folder / _FOLDER_OF_FROM
+    taken = choose(
+        f"{' and '.join(found)} {'is' if len(found) == 1 else 'are'} here. Begin with that?",
+        (
+            Choice("from", "yes", f"services and calls are read from it; the project goes to {where}"),
+            Choice("anew", "no", "answer questions instead"),
+        ),
+        "from",
+    )
+    return ([str(folder / name) for name in found], where) if taken == "from" else ([], folder)
 
 
 def _take_up(folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """The questions of `tracegen new` on a terminal: arrow keys, defaults, Escape goes back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -22,10 +23,24 @@ from tracegen.project.questions import (
     understood,
 )
 from tracegen.project.saved_answers import forget, keep, kept, place_of
+from tracegen.project.services import listed
 from tracegen.project.target import occupied
 
 _WRITE = Choice("write", "write it")
-_CHANGE = Choice("change", "change an answer", "the last one first")
+_CHANGE = Choice("change", "change an answer")
+_SPEC = Choice("spec", "show the spec")
+_FILES = Choice("files", "list the files")
+#: What was begun of the services when a run was interrupted.
+_BEGUN = "services_begun"
+#: With the other answers and the choices below them, a review fits 24 lines.
+_MOST_SERVICES = 5
+#: Answers that are asked for again when the one that leads to them changes.
+_LEADS_TO = {
+    "backend": ("mode", "storage", "backend.", "storage."),
+    "mode": ("storage", "storage."),
+    "storage": ("storage.",),
+    "sampling": ("sampling.",),
+}
 _STOP = Choice("stop", "stop", "the answers are kept")
 
 
@@ -60,7 +75,7 @@ class _Dialogue:
 
     def part(self) -> None:
         """Says where the answers are."""
-        if self._given and keep(self._answers, self._folder):
+        if (self._given or self._earlier) and self._keep():
             click.echo(f"\nyour answers are kept in {place_of(self._folder)}", err=True)
             click.echo("the same command offers them again", err=True)
 
@@ -81,11 +96,14 @@ class _Dialogue:
         found = {key: value for key, value in kept(self._folder).items() if key not in self._ahead}
         if not found:
             return
-        again = Choice("again", "go on with them", ", ".join(found))
+        begun = found.pop(_BEGUN, None)
+        again = Choice("again", "go on with them", ", ".join([*found, *(begun or ())]))
         fresh = Choice("fresh", "begin anew")
         taken = choose("There are answers of an earlier run.", (again, fresh), "again")
         if taken == "again":
             self._restore(found)
+            if begun and "services" not in self._given:
+                self._earlier["services"] = begun
         elif taken == "fresh":
             forget(self._folder)
 
@@ -107,14 +125,23 @@ class _Dialogue:
             return
         default = self._offered(question)
         if question.kind == "services":
-            value = ask_services(question, default, lambda said: self._objection(question, said))
+            begun = self._earlier.get("services", {})
+            value = ask_services(question, begun, lambda said: self._objection(question, said), self._begin)
         else:
             value = ask(question, default, lambda said: self._objection(question, said))
         if value is BACK:
             self._go_back()
             return
         self._given[question.key] = value
-        keep(self._answers, self._folder)
+        self._keep()
+
+    def _begin(self, services: Mapping[str, Any]) -> None:
+        self._earlier["services"] = {name: dict(each) for name, each in services.items()}
+        self._keep()
+
+    def _keep(self) -> bool:
+        begun = self._earlier.get("services") if "services" not in self._given else None
+        return keep({**self._answers, **({_BEGUN: begun} if begun else {})}, self._folder)
 
     def _objection(self, question: Question, said: Any) -> str | None:
         try:
@@ -137,14 +164,58 @@ class _Dialogue:
     def _is_agreed(self) -> bool:
         drafted = draft(complete(self._answers, self._folder), self._folder)
         assert drafted.rendered, [each.message for each in drafted.errors]
-        click.echo(f"\n{drafted.text}")
-        click.echo("\n".join(_preview(drafted.rendered, self._folder)))
-        agreed = choose("Is that what you want?", (_WRITE, _CHANGE, _STOP), "write")
-        if agreed == "stop":
-            raise click.Abort
-        if agreed != "write":
-            self._go_back()
-        return bool(agreed == "write")
+        files = _preview(drafted.rendered, self._folder)
+        count = sum(1 for _ in preview(drafted.rendered, self._folder))
+        click.echo("\n" + "\n".join([*self._summary(), f"  files     {count}", ""]))
+        while True:
+            agreed = choose("Is that what you want?", (_WRITE, _CHANGE, _SPEC, _FILES, _STOP), "write")
+            if agreed == "spec":
+                click.echo(f"\n{drafted.text}")
+            elif agreed == "files":
+                click.echo("\n".join(files))
+            elif agreed == "stop":
+                raise click.Abort
+            elif agreed == "change":
+                self._change()
+                return False
+            elif agreed == "write":
+                return True
+            else:
+                self._go_back()
+                return False
+
+    def _summary(self) -> Iterator[str]:
+        """All answers, a line each; of services each has a line."""
+        width = get_terminal_size().columns - 1
+        for question in questions(complete(self._answers, self._folder), self._folder):
+            value = complete(self._answers, self._folder)[question.key]
+            words = in_words(question, value)
+            shown = [words]
+            if question.kind == "services":
+                each = [listed({name: service}) for name, service in value.items()]
+                shown = each[:_MOST_SERVICES]
+                shown += [f"… and {len(each) - _MOST_SERVICES} more"] if len(each) > _MOST_SERVICES else []
+            for number, text in enumerate(shown):
+                line = f"  {'' if number else question.key:<9} {text}"
+                yield line if len(line) <= width else f"{line[: width - 1]}…"
+
+    def _change(self) -> None:
+        """Opens one answer again, with those that it leads to."""
+        every = questions(complete(self._answers, self._folder), self._folder)
+        asked = [each for each in every if each.key in self._given]
+        if not asked:
+            return
+        choices = tuple(Choice(each.key, each.text, in_words(each, self._given[each.key])) for each in asked)
+        taken = choose("Which one?", choices, choices[-1].value)
+        if taken is BACK:
+            return
+        for key in [key for key in self._given if key == taken or _comes_from(key, taken)]:
+            self._earlier[key] = self._given.pop(key)
+
+
+def _comes_from(key: str, other: str) -> bool:
+    """Whether an answer is asked for because of another."""
+    return any(key.startswith(each) if each.endswith(".") else key == each for each in _LEADS_TO.get(other, ()))
 
 
 def _preview(rendered: Rendered, folder: Path) -> list[str]:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tracegen.catalogue import catalogue
+from tracegen.spec.complaints.habits import meant
+
 Service = Mapping[str, Any]
 
 HOW = "NAME LANGUAGE [FRAMEWORK] [image REFERENCE] [elsewhere] [calls NAME…]"
@@ -32,6 +35,17 @@ def parse(text: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def lawful(name: str) -> str:
+    """The name that a spec may have for a service: `my_service` and `Web` are `my-service` and `web`."""
+    return re.sub(r"[_. ]+", "-", name.lower()).strip("-") if re.fullmatch(r"[\w. -]+", name) else name
+
+
+def spoken(language: str) -> str:
+    """A language by the name that a spec has for it: `js` and `.NET` are `node` and `dotnet`."""
+    known = catalogue().languages
+    return language.lower() if language.lower() in known else meant(language, known) or language
+
+
 def listed(services: Mapping[str, Service]) -> str:
     """Services as the list that `parse` reads, with commas between them."""
     return ", ".join(" ".join(_entry(name, service)) for name, service in services.items())
@@ -42,7 +56,8 @@ def _service(words: list[str], entry: str) -> tuple[str, dict[str, Any]]:
         more = " (several calls are parted by blanks)" if len(words) == 1 else ""
         raise NotAService(f"{entry!r} has no language: {HOW}{more}")
     name, language, *rest = words
-    service: dict[str, Any] = {"language": language}
+    name = lawful(name)
+    service: dict[str, Any] = {"language": spoken(language)}
     if rest and rest[0] not in _WORDS:
         service["framework"] = rest.pop(0)
     while rest:
@@ -58,7 +73,7 @@ def _take(service: dict[str, Any], rest: list[str], entry: str) -> None:
     elif word == "image" and rest:
         service["image"] = rest.pop(0)
     elif word == "calls" and rest:
-        service["calls"] = list(dict.fromkeys(_until_a_word(rest)))
+        service["calls"] = list(dict.fromkeys(map(lawful, _until_a_word(rest))))
     else:
         raise NotAService(f"{entry!r} cannot be read at {word!r}: {HOW}")
 

@@ -10,6 +10,10 @@ from tracegen.project.questions import complete
 from tracegen.project.skeleton import ANSWERS, paths_of
 from tracegen.write.memory import is_remembered
 
+_COMPOSED = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_OVERRIDES = tuple(name.replace(".y", ".override.y") for name in _COMPOSED)
+_CLUSTERS = ("kustomization.yaml", "k8s", "kubernetes", "manifests", "deploy")
+
 
 class NotHere(Exception):
     """A project cannot begin in this folder; `hint` is the way out."""
@@ -23,6 +27,13 @@ def check_target(folder: Path) -> None:
     """Raises NotHere where a project cannot begin; a folder that is not empty is fine if nothing meets."""
     for fault in _faults(folder):
         raise NotHere(*fault)
+
+
+def importable(folder: Path) -> list[str]:
+    """What `--from` reads, and people have at the top of a folder: Compose files, else manifests."""
+    composed = [name for name in _COMPOSED if (folder / name).is_file()][:1]
+    overrides = [name for name in _OVERRIDES if composed and (folder / name).is_file()][:1]
+    return composed + overrides or [name for name in _CLUSTERS if (folder / name).exists()][:1]
 
 
 def occupied(folder: Path) -> list[str]:
@@ -60,7 +71,9 @@ def _faults(folder: Path) -> Iterator[tuple[str, str]]:
             "`tracegen new tracing` begins below it",
         )
     for path in _first_of_rendered(folder):
-        yield f"{folder / path} is there already, and tracegen writes a file of that name", elsewhere
+        found = importable(folder)
+        begin = f"`tracegen new --from {folder / found[0]}` begins with what it describes; or " if found else ""
+        yield f"{folder / path} is there already, and tracegen writes a file of that name", begin + elsewhere
 
 
 def _is_inside_git(folder: Path) -> bool:
