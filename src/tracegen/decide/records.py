@@ -594,7 +594,7 @@ class Service:
     """One of `services`."""
 
     language: str
-    port: int
+    port: int | str
     calls: tuple[Call, ...]
     traffic: ServiceTraffic
     instrumentation: str
