@@ -105,6 +105,8 @@ class Generator:
         if kind == "array":
             items = Node.of(node.schema["items"], node.name)
             return f"tuple[{self.value(items, (*place, '*'))}, ...]"
+        if isinstance(kind, list):
+            return " | ".join(_PLAIN[each] for each in kind)
         return _PLAIN[kind] if kind else "str"
 
 

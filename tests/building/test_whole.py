@@ -1,12 +1,14 @@
 """build_system gives the whole system: rendering makes no component, changes none, and finishes nothing."""
 
 import ast
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import ROOT, compiled, one_service
+from support import ROOT, compiled, one_service, problems_of
+from tracegen.problems import Severity
 
 RENDERING = sorted((ROOT / "src" / "tracegen" / "render").rglob("*.py"))
 RECORDS = {
@@ -120,3 +122,33 @@ def test_a_service_that_runs_elsewhere_is_in_the_system_and_not_among_what_runs(
     assert "web" not in system.components
     endpoint = system.cluster.elsewhere["web"].environment["OTEL_EXPORTER_OTLP_ENDPOINT"]
     assert f".{system.kubernetes.namespace}.svc" in str(endpoint[0])
+
+
+WORKERS = {
+    "orders": {"language": "python", "calls": ["worker"]},
+    "worker": {"language": "go", "framework": "none", "port": "none", "image": "registry.test/worker:2"},
+}
+
+
+def test_a_worker_has_no_port_no_probe_and_no_service(tmp_path: Path) -> None:
+    targets = ["compose", "kubernetes"]
+    kubernetes = {"network_policies": "strict"}
+    rendered = compiled(tmp_path, one_service(targets=targets, kubernetes=kubernetes, services=WORKERS))
+    (unit,) = (each for each in rendered.system.compose.units if each.name == "worker")
+    assert not unit.ports and unit.component.health is None
+    deployment = rendered.tree["kubernetes/services/worker/deployment.yaml"].decode()
+    assert "Probe" not in deployment and "containerPort" not in deployment
+    assert "kubernetes/services/worker/service.yaml" not in rendered.tree
+    assert "kubernetes/services/orders/service.yaml" in rendered.tree
+    # It is called through a queue, so nobody is told an address of it.
+    assert "WORKER_URL" not in rendered.system.services["orders"].own_environment
+    assert rendered.system.services["orders"].calls == ("worker",)
+
+
+@pytest.mark.parametrize("key", ["port", "framework"])
+def test_a_worker_is_no_example(key: str, tmp_path: Path) -> None:
+    services = {"worker": {"language": "python", key: "none"}}
+    (tmp_path / "tracegen.yaml").write_text(json.dumps(one_service(services=services)), encoding="utf-8")
+    found = [each for each in problems_of(tmp_path / "tracegen.yaml") if each.severity is Severity.ERROR]
+    assert [each.code.id for each in found] == ["TG502"]
+    assert "answers requests" in found[0].message

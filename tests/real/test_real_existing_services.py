@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from programs.build import _cache
-from programs.languages import rust
+from programs.languages import node, python, rust
 from programs.plugin import absent
 from programs.recorder import Recorder
 from programs.running import StoredSpan
-from programs.stubs import Built
+from programs.stubs import Built, texts
 from support import ROOT, compiled
 from tracegen.compiler import Rendered
 
@@ -235,3 +236,129 @@ def test_no_manifest_is_written_where_a_service_has_its_own(
     names = {path.removeprefix("apps/api/") for path in tree if path.startswith("apps/api/")}
     assert names
     assert not names & manifests
+
+
+JOBS = {
+    "python": """\
+from tracing import start_tracing
+start_tracing()
+
+import multiprocessing
+import os
+import sys
+
+from opentelemetry import context, propagate, trace
+
+tracer = trace.get_tracer(__name__)
+
+
+def part(headers):
+    with tracer.start_as_current_span("a part", propagate.extract(headers)):
+        pass
+
+
+with tracer.start_as_current_span("nightly report"):
+    headers = {}
+    propagate.inject(headers)
+    forked = multiprocessing.get_context("fork").Process(target=part, args=(headers,))
+    forked.start()
+    forked.join()
+sys.exit(3)
+""",
+    "node": """\
+import { context, propagation, trace } from "@opentelemetry/api";
+
+const tracer = trace.getTracer("report");
+await tracer.startActiveSpan("nightly report", async (span) => {
+  const headers = {};
+  propagation.inject(context.active(), headers);
+  tracer.startSpan("a part", {}, propagation.extract(context.active(), headers)).end();
+  span.end();
+});
+process.exitCode = 3;
+""",
+    "go": """\
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+
+	"acme.example/report/tracing"
+)
+
+func main() {
+	stop, failed := tracing.Start(context.Background())
+	if failed != nil {
+		log.Print("this service runs without traces: ", failed)
+	}
+	ctx, span := otel.Tracer("report").Start(context.Background(), "nightly report")
+	headers := propagation.MapCarrier{}
+	otel.GetTextMapPropagator().Inject(ctx, headers)
+	_, part := otel.Tracer("report").Start(otel.GetTextMapPropagator().Extract(ctx, headers), "a part")
+	part.End()
+	span.End()
+	stop()
+	os.Exit(3)
+}
+""",
+}
+
+
+def _job_command(language: str, folder: Path, cache: Path) -> list[str]:
+    """What its owners would do, after the steps of the page."""
+    match language:
+        case "python":
+            (folder / "requirements.txt").write_text("-r requirements-tracing.txt\n", encoding="utf-8")
+            (folder / "job.py").write_text(JOBS[language], encoding="utf-8")
+            return [str(python.environment(folder, cache) / "bin" / "python"), "job.py"]
+        case "node":
+            shutil.copy(folder / "package.tracing.json", folder / "package.json")
+            (folder / "job.mjs").write_text(JOBS[language], encoding="utf-8")
+            made = node.packages(folder, cache)
+            if made != folder:
+                (folder / "node_modules").symlink_to(made / "node_modules")
+            return [str(node.node(cache)), "--import", "./tracing.mjs", "job.mjs"]
+    (folder / "main.go").write_text(JOBS[language], encoding="utf-8")
+    run(
+        folder, "go mod init acme.example/report && xargs go get < go.tracing.txt && go mod tidy && go build -o job ."
+    )
+    return ["./job"]
+
+
+@pytest.mark.parametrize("language", JOBS)
+def test_a_job_without_a_port_loses_no_span_at_its_end(language: str, collector: Path, tmp_path: Path) -> None:
+    if not shutil.which({"node": "npm"}.get(language, language)):
+        absent(language, f"no {language} is on PATH")
+    folder = tmp_path / "job"
+    (tmp_path / "spec").mkdir()
+    job = {
+        "language": language,
+        "framework": "none",
+        "port": "none",
+        "image": "registry.test/report:1",
+        "stub": "job",
+    }
+    spec = {"tracegen": 1, "name": "shop", "targets": ["compose"], "backend": {"type": "jaeger"}}
+    tree = compiled(tmp_path / "spec", {**spec, "services": {"report": job}})
+    write(tree, "job", tmp_path)
+    cache = _cache() / "languages"
+    cache.mkdir(parents=True, exist_ok=True)
+    command = _job_command(language, folder, cache)
+    with Recorder(collector, tmp_path) as recorder:
+        variables = {
+            **texts(tree.system.services["report"]),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{recorder.http}",
+        }
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, **variables}, timeout=BUILD_SECONDS, check=False
+        )
+        time.sleep(0.5)  # the recorder writes a few times a second
+        spans = {each.span.name: each.span for each in recorder.spans()}
+    assert done.returncode == 3
+    assert set(spans) == {"nightly report", "a part"}
+    assert spans["a part"].parent_id == spans["nightly report"].span_id

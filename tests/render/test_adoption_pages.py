@@ -14,7 +14,7 @@ MOST_COMMANDS = 4
 VARIANTS = [
     (name, framework, kind)
     for name, pack in catalogue().languages.items()
-    for framework in pack.frameworks or ("",)
+    for framework in (*pack.frameworks, *(["none"] if pack.without_framework else [])) or ("",)
     for kind in pack.instrumentation
     if kind != "none" and not (kind == "auto" and pack.auto_needs)
 ]

@@ -10,7 +10,7 @@ from tracegen.build.environment import stub_settings, telemetry_environment
 from tracegen.build.kubernetes import pods_of
 from tracegen.build.references import literal_or_secret
 from tracegen.build.sampling import sampler_of, sampler_variables
-from tracegen.catalogue import Catalogue, ExampleImage
+from tracegen.catalogue import NO_FRAMEWORK, Catalogue, ExampleImage, LanguagePack
 from tracegen.decide import Settings
 from tracegen.decide.attributes import resource_attributes
 from tracegen.decide.calls import callees, graph
@@ -85,12 +85,12 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     return Service(
         name=name,
         language=language.name,
-        framework=said.framework or "",
+        framework=_framework(said, language),
         instrumentation=said.instrumentation,
         image=_built_image(settings, name, said.version, name in context.code.own) if example else said.image or "",
         build=(f"{TO_BASE}/{said.stub}" if shared else said.stub) if example else "",
         version=said.version,
-        port=said.port,
+        port=_port(said),
         health=said.health,
         calls=callees(said),
         replicas=said.replicas,
@@ -122,6 +122,10 @@ def _service(context: _Context, name: str, said: Said) -> Service:
     )
 
 
+def _framework(said: Said, language: LanguagePack) -> str:
+    return language.without_framework or "" if said.framework == NO_FRAMEWORK else said.framework or ""
+
+
 def _workload(said: ServiceWorkload) -> Workload:
     return Workload(said.kind, said.name, said.container or "")
 
@@ -133,7 +137,12 @@ def _compose(said: ServiceCompose | None) -> ComposeService:
 def _callees(settings: Settings, said: Said) -> dict[str, Text]:
     """Where a service finds those that it calls; one that runs already, elsewhere, knows them."""
     called = callees(said) if said.deploy else ()
-    return {url_variable(each): text(f"http://{each}:{settings.services[each].port}") for each in called}
+    ports = {each: _port(settings.services[each]) for each in called}
+    return {url_variable(each): text(f"http://{each}:{port}") for each, port in ports.items() if port}
+
+
+def _port(said: Said) -> int | None:
+    return None if isinstance(said.port, str) else said.port
 
 
 def _telemetry(context: _Context, name: str, said: Said) -> dict[str, Text]:
@@ -191,8 +200,8 @@ def _with_image(service: Service, design: Design) -> Component:
         name=service.name,
         image=service.image,
         why="A service of yours.",
-        ports=(Port("http", service.port),),
-        health=Health(command=(), port=service.port, path=service.health),
+        ports=(Port("http", service.port),) if service.port else (),
+        health=Health(command=(), port=service.port, path=service.health) if service.port else None,
         environment={**_not_in_file(service), **service.own_environment},
         environment_file=environment_path(service),
         secret_files=_secret_files(service),
@@ -206,7 +215,7 @@ def _with_image(service: Service, design: Design) -> Component:
 
 
 def _with_example(component: Component, service: Service, example: ExampleImage) -> Component:
-    assert component.health is not None, "every service has a port to be asked"
+    assert component.health is not None and service.port is not None, "an example has a port to be asked"
     # All replicas would have one port of the host: several are reached inside alone.
     published = Publish.ENTRY if service.entry and service.replicas == 1 else None
     return replace(
@@ -235,7 +244,9 @@ def _not_in_file(service: Service) -> dict[str, Text]:
 
 def _calls(service: Service, design: Design) -> Iterator[Call]:
     """Callees, and where spans go: every port of a first tier, for clients that have not moved too."""
-    yield from (Call(callee, design.services[callee].port) for callee in service.calls)
+    # Who has no port is reached through a queue.
+    ports = {callee: design.services[callee].port for callee in service.calls}
+    yield from (Call(callee, port) for callee, port in ports.items() if port)
     if service.sampler.remote and design.strategies:
         yield from (Call(design.strategies.host, port) for port in SAMPLING_PORTS.values())
     if design.tiers:

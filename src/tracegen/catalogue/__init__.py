@@ -2,6 +2,7 @@
 
 from tracegen.catalogue.listing import Catalogue, catalogue
 from tracegen.catalogue.pack import (
+    NO_FRAMEWORK,
     Added,
     BackendPack,
     Delivery,
@@ -22,6 +23,7 @@ from tracegen.catalogue.pack import (
 )
 
 __all__ = [
+    "NO_FRAMEWORK",
     "Added",
     "BackendPack",
     "Catalogue",

@@ -126,6 +126,7 @@ def _language(common: dict[str, Any], data: Mapping[str, Any]) -> LanguagePack:
     return LanguagePack(
         **common,
         frameworks=tuple(data["frameworks"]),
+        without_framework=data.get("without_framework"),
         instrumentation=tuple(data["instrumentation"]),
         propagators=tuple(data["propagators"]),
         remote_sampling=data["remote_sampling"],

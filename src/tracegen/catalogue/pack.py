@@ -120,6 +120,10 @@ class ExampleImage:
     here: Here | None = None
 
 
+#: The framework of a worker, a job or a command line.
+NO_FRAMEWORK = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """A library that a service talks with, and what makes its spans.
@@ -166,9 +170,11 @@ class LanguagePack(Pack):
     cannot leave such requests out. `literal` is how it writes a string, `example` what its example service's image
     has (None: there is none), `runs_in_tests` whether the tests of tracegen build and run what is written for it,
     `limits` what it cannot do, each in a sentence; `libraries` are those whose spans a stub can switch on, by name.
+    `without_framework` is the framework, or `none`, whose files a worker gets; None where it has none of its own.
     """
 
     frameworks: tuple[str, ...]
+    without_framework: str | None
     instrumentation: tuple[str, ...]
     propagators: tuple[str, ...]
     remote_sampling: Mapping[str, str]

@@ -547,7 +547,7 @@ class Service(Record):
     """One of `services`."""
 
     language: str
-    port: int
+    port: int | str
     calls: tuple[Call, ...]
     traffic: ServiceTraffic
     instrumentation: str

@@ -103,6 +103,8 @@ def _tag(image: str) -> str:
 
 
 def _health(draft: Draft, path: Path) -> Decided:
+    if draft[(*path[:-1], "port")] == "none":
+        return "", "nobody asks it: it has no port"
     if draft[(*path[:-1], "image")]:
         return "", "an image may have no such path: its port is probed"
     return "/healthz", "what generated services answer"

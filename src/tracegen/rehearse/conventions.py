@@ -62,7 +62,7 @@ def server(service: Caller, said: Words, item: int, failed: bool) -> dict[str, V
         "url.path": route.replace("{id}", str(item)),
         "http.route": route,
         "server.address": service.name,
-        "server.port": service.port,
+        **_port(service),
         "network.protocol.version": "1.1",
         **_answer(said, failed),
     }
@@ -73,12 +73,16 @@ def client(callee: Caller, said: Words, item: int, failed: bool) -> dict[str, Va
     path = said.routes[callee.name].replace("{id}", str(item))
     return {
         "http.request.method": said.method,
-        "url.full": f"http://{callee.name}:{callee.port}{path}",
+        "url.full": f"http://{callee.name}{f':{callee.port}' if callee.port else ''}{path}",
         "server.address": callee.name,
-        "server.port": callee.port,
+        **_port(callee),
         "network.protocol.version": "1.1",
         **_answer(said, failed),
     }
+
+
+def _port(service: Caller) -> dict[str, Value]:
+    return {"server.port": service.port} if service.port else {}
 
 
 def exception(service: Caller) -> dict[str, Value]:

@@ -27,7 +27,7 @@ class Caller:
     resource: Mapping[str, str]
     calls: tuple[str, ...]
     replicas: int
-    port: int
+    port: int | None
     sampler: Sampler
     traffic: Traffic
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tracegen.catalogue import Catalogue
+from tracegen.catalogue import NO_FRAMEWORK, Catalogue
 from tracegen.decide import Settings
+from tracegen.decide.example import is_example
 from tracegen.problems import Code, Problem, Severity
 from tracegen.rules._shared import at, cause
 from tracegen.spec.wording import either
@@ -72,3 +73,8 @@ def _image(settings: Settings, packs: Catalogue, name: str) -> Iterator[Problem]
         message = f"service {name} has no image, and language: {language.name} has no example service to run"
         hint = "name its image, or say deploy: false when it runs elsewhere"
         yield at(settings, NOTHING_TO_RUN, ("services", name), message, hint)
+    elif is_example(service, language) and (service.port == "none" or service.framework == NO_FRAMEWORK):
+        key = "port" if service.port == "none" else "framework"
+        message = f"service {name} has no image, and the example service of {language.title} answers requests"
+        hint = "name the image of the worker, or say deploy: false when it runs elsewhere"
+        yield at(settings, NOTHING_TO_RUN, ("services", name, key), message, hint)

@@ -20,7 +20,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from tracegen.catalogue import Catalogue, LanguagePack, Pack, catalogue
+from tracegen.catalogue import NO_FRAMEWORK, Catalogue, LanguagePack, Pack, catalogue
 from tracegen.catalogue.data import data_path
 
 Schema = dict[str, Any]
@@ -198,10 +198,10 @@ def _add_framework(service: Schema, language: LanguagePack) -> None:
     frameworks = language.frameworks
     if frameworks:
         service["x-variants"][language.name]["properties"]["framework"] = {
-            "enum": list(frameworks),
+            "enum": [*frameworks, *([NO_FRAMEWORK] if language.without_framework else [])],
             "default": frameworks[0],
             "x-why": f"the first of {language.title}",
-            "description": "The web framework. Default: the language's first.",
+            "description": "The web framework. none: a worker or a job, without one. Default: the language's first.",
             "examples": [frameworks[0]],
         }
 

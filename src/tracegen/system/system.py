@@ -255,7 +255,7 @@ class Service:
     spans, `needs` is what its stub must be able to do, in whichever environment.
     `workload` is what runs it elsewhere; None: whatever has its name. `pods` are its pods where it runs here,
     `compose` is what runs it elsewhere in Compose.
-    `entry`: requests come from outside, since no other service calls it.
+    `entry`: requests come from outside, since no other service calls it. `port` is None where it takes no requests.
     `shared`: its stub and example lie in the tree of the base, since they are the same in this environment.
     """
 
@@ -266,7 +266,7 @@ class Service:
     image: str
     build: str
     version: str
-    port: int
+    port: int | None
     health: str
     calls: tuple[str, ...]
     replicas: int

@@ -17,7 +17,9 @@ COMMAND_SECONDS = 900
 class Edit:
     """What a person writes into `path`: the page's `number`th block in `language`, or a `text` that a step words.
 
-    It comes before or after the line that holds `at`, or in its place; without `at`, at the top.
+    A text has the block where it says {block}.
+    It comes before or after the line that holds `at`, or in the place of that and further `lines`; without `at`, at
+    the top.
     """
 
     path: str
@@ -27,6 +29,7 @@ class Edit:
     at: str = ""
     where: str = "before"
     indent: str = ""
+    lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Existing:
     stub        the folder that tracegen writes into, and `where` that of the commands
     needs       servers that it talks with: redis, postgres, kafka
     build       compiles it, where that is to be done
+    files_first the way back begins with the files; otherwise its commands need them
     """
 
     language: str
@@ -65,6 +69,7 @@ class Existing:
     stub: str = "."
     where: str = "."
     build: Callable[[Path, Mapping[str, str]], None] = lambda folder, variables: None
+    files_first: bool = False
 
 
 def write(existing: Existing, folder: Path) -> None:
@@ -105,7 +110,8 @@ def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
 def edit(existing: Existing, page: str, folder: Path) -> None:
     """Write into the service's files what the page says."""
     for each in existing.edits:
-        text = textwrap.indent(each.text or blocks(page, each.language)[each.number], each.indent)
+        block = blocks(page, each.language)[each.number] if each.language else ""
+        text = textwrap.indent(each.text.replace("{block}", block.strip()) or block, each.indent)
         path = folder / each.path
         path.write_text(_edited(path.read_text(encoding="utf-8"), text.rstrip("\n") + "\n", each), encoding="utf-8")
 
@@ -117,4 +123,4 @@ def _edited(own: str, text: str, said: Edit) -> str:
     (number,) = (number for number, line in enumerate(lines) if said.at in line)
     kept = [] if said.where == "instead" else [lines[number]]
     new = [*kept, text] if said.where == "after" else [text, *kept]
-    return "".join([*lines[:number], *new, *lines[number + 1 :]])
+    return "".join([*lines[:number], *new, *lines[number + said.lines :]])
