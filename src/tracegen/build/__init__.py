@@ -86,10 +86,8 @@ def _design(settings: Settings, packs: Catalogue, code: CodePlaces) -> Design:
 
 
 def _exposure(settings: Settings) -> Exposure:
-    """An environment that names no port of the host itself has none: that of the base is the base's."""
     said = settings.compose
-    counts = settings.said.environment is None or settings.said.said_by_layer("compose", "publish")
-    return Exposure(groups_of(said.publish), said.bind, said.folder, ports_of(said.publish) if counts else {})
+    return Exposure(groups_of(said.publish), said.bind, said.folder, ports_of(said.publish, settings.said))
 
 
 def _otlp_destination(

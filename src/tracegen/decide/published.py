@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from tracegen.decide.records import Published
+from tracegen.spec.said import Said
 
 
 def groups_of(publish: Iterable[str | Published]) -> tuple[str, ...]:
@@ -12,8 +13,13 @@ def groups_of(publish: Iterable[str | Published]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group for groups in named for group in groups))
 
 
-def ports_of(publish: Iterable[str | Published]) -> Mapping[str, int]:
-    """The port of the host of each group that has one in the spec."""
+def ports_of(publish: Iterable[str | Published], said: Said) -> Mapping[str, int]:
+    """The port of the host of each group that has one in the spec.
+
+    An environment that names none itself has none: that of the base is the base's.
+    """
+    if said.environment is not None and not said.said_by_layer("compose", "publish"):
+        return {}
     found = (_said(each) for each in publish if not isinstance(each, str))
     return {group: port for ports in found for group, port in ports.items()}
 
