@@ -36,7 +36,7 @@ from tracegen.compiler import Rendered
 
 #: Of all, so that they stay in their order: the last one takes tracing out again.
 pytestmark = pytest.mark.usefixtures("collector")
-LANGUAGES = ["go", "python", "node", "rust"]
+LANGUAGES = ["go", "java", "python", "node", "rust"]
 PGLITE = {"pglite": "0.5.14", "pglite-socket": "0.2.17"}
 SERVER = 2
 MOST_COMMANDS = 4

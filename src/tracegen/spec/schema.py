@@ -196,12 +196,13 @@ def _expand(node: Schema, kind: str, packs: Mapping[str, Pack]) -> None:
 
 def _add_framework(service: Schema, language: LanguagePack) -> None:
     frameworks = language.frameworks
+    none = " none: a worker or a job, without one." if language.without_framework else ""
     if frameworks:
         service["x-variants"][language.name]["properties"]["framework"] = {
             "enum": [*frameworks, *([NO_FRAMEWORK] if language.without_framework else [])],
             "default": frameworks[0],
             "x-why": f"the first of {language.title}",
-            "description": "The web framework. none: a worker or a job, without one. Default: the language's first.",
+            "description": f"The web framework.{none} Default: the language's first.",
             "examples": [frameworks[0]],
         }
 
