@@ -291,6 +291,7 @@ OF_THE_OPERATOR = {
     "internal/instrumentation/sdk.go",
     "internal/manifests/collector/container.go",
     "internal/manifests/collector/networkpolicy.go",
+    "internal/naming/main.go",
     "internal/manifests/collector/poddisruptionbudget.go",
     "internal/manifests/collector/rbac.go",
     "internal/manifests/collector/service.go",

@@ -109,6 +109,20 @@ func TestALogLineIsJSONWithTheIDsOfItsSpan(t *testing.T) {
 	}
 }
 
+func TestALineKeepsATraceIDOfItsOwn(t *testing.T) {
+	record(t)
+	ctx, span := otel.Tracer("test").Start(t.Context(), "one")
+	defer span.End()
+	var out bytes.Buffer
+	NewLogger(&out).InfoContext(ctx, "of a request", "trace_id", "own")
+	NewLogger(&out).With("trace_id", "own").InfoContext(ctx, "of a component")
+	for line := range strings.Lines(out.String()) {
+		if strings.Count(line, "trace_id") != 1 || !strings.Contains(line, `"own"`) || !strings.Contains(line, "span_id") {
+			t.Error(line)
+		}
+	}
+}
+
 func TestASamplerThatDoesNotExistIsToldInTheLog(t *testing.T) {
 	var out bytes.Buffer
 	before := slog.Default()

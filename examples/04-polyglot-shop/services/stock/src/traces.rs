@@ -7,6 +7,16 @@
 //! traces.stop().await;                              // after the server has ended: sends the last spans
 //! ```
 //!
+//! A service with logs of its own keeps their format; then `start` is not called, but
+//!
+//! ```text
+//! let traces = traces::prepare();
+//! tracing_subscriber::registry()
+//!     .with(traces.layer())
+//!     .with(tracing_subscriber::fmt::layer().json().map_event_format(traces::with_ids).with_filter(yours))
+//!     .init();
+//! ```
+//!
 //! At SIGTERM and SIGINT the last spans are sent too, also where `axum::serve` has no graceful shutdown; then the signal
 //! ends the process, unless the service listens to it itself.
 //!
@@ -35,19 +45,21 @@
 //! span.set_parent(traces::context_of(&headers))          // where it is received, before the span is entered
 //! ```
 
+#![allow(dead_code)] // a service has its own way to set up logs, to end, and to carry a context
+
 use std::any::type_name;
 use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::FutureExt;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
@@ -61,6 +73,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter, SpanProcessor};
 use percent_encoding::percent_decode_str;
+use reqwest as spans_reqwest;
 use serde_json::{Map, Value};
 use tracing::field::{Empty, Field, Visit};
 use tracing::{Event, Instrument, Level, Subscriber, error, info_span, warn};
@@ -73,14 +86,21 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter, fmt as log, registry};
 
-/// How long the end of the process may wait for a collector that does not answer.
-const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the end of the process may wait for a collector that does not answer; with it, that takes less than 5 seconds.
+const SEND_TIMEOUT: Duration = Duration::from_millis(4_500);
 
 /// What `start` has started.
 pub struct Traces(SdkTracerProvider);
 
 /// Makes spans from here on, and writes logs as JSON.
 pub fn start() -> Traces {
+    let traces = prepare();
+    registry().with(traces.layer()).with(logs()).init();
+    traces
+}
+
+/// Makes spans of what comes to `layer`, for a service that sets up its logs itself.
+pub fn prepare() -> Traces {
     // The programs that speak TLS here agree on one implementation; an error says that one is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // There is no tracer yet, but what is said about the variables is to be seen.
@@ -88,22 +108,29 @@ pub fn start() -> Traces {
         global::set_text_map_propagator(new_propagator());
         new_provider()
     });
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false)
-        // Without this each log line is an event of its span too.
-        .with_filter(filter::filter_fn(|metadata| {
-            metadata.is_span() && *metadata.level() <= Level::INFO
-        }));
-    registry().with(spans).with(logs()).init();
     #[cfg(unix)]
     send_at_signals(provider.clone());
     Traces(provider)
 }
 
 impl Traces {
+    /// What makes spans of those of `tracing`, beside the layer that writes logs.
+    pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + 'static
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    {
+        tracing_opentelemetry::layer()
+            .with_tracer(self.0.tracer(env!("CARGO_PKG_NAME")))
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
+            // Without this each log line is an event of its span too. Asked anew each time: what a library asks for its
+            // logs, as sqlx does, would be taken for the answer of the next span.
+            .with_filter(filter::dynamic_filter_fn(|metadata, _| {
+                metadata.is_span() && *metadata.level() <= Level::INFO
+            }))
+    }
+
     /// Sends what is left, in at most 5 seconds.
     pub async fn stop(self) {
         let sent = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SEND_TIMEOUT));
@@ -128,13 +155,15 @@ pub async fn server_span(request: Request, next: Next) -> Response {
             let reason = reason.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             record_error(&Panic(reason.unwrap_or_default()));
             error!("a handler has panicked");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            end(&tracing::Span::current());
+            resume_unwind(panic) // what it leads to is the service's own affair
         });
         let span = tracing::Span::current();
         span.record("http.response.status_code", status_of(response.status()));
         if response.status().is_server_error() {
             span.set_status(Status::error(""));
         }
+        end(&span);
         response
     }
     .instrument(span)
@@ -209,10 +238,16 @@ pub async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::
             }
             Err(error) => record_error(error),
         }
+        end(&span);
         answer
     }
     .instrument(span)
     .await
+}
+
+/// Ends a span now: connections of HTTP clients may keep the span that they were made in for as long as they live.
+fn end(span: &tracing::Span) {
+    span.context().span().end();
 }
 
 /// Marks the current span as failed, with the error as its exception. Call it once, where the error ends.
@@ -390,12 +425,12 @@ fn otlp_exporter() -> Result<Otlp, Box<dyn Error + Send + Sync>> {
 
 fn client_that_trusts(
     authority: Vec<u8>,
-) -> Result<reqwest::blocking::Client, Box<dyn Error + Send + Sync>> {
-    let authorities = reqwest::Certificate::from_pem_bundle(&authority)?;
+) -> Result<spans_reqwest::blocking::Client, Box<dyn Error + Send + Sync>> {
+    let authorities = spans_reqwest::Certificate::from_pem_bundle(&authority)?;
     let timeout = variable("OTEL_EXPORTER_OTLP_TIMEOUT", "10000").parse()?;
     // Such a client must not be made on a thread of the runtime.
     let made = std::thread::spawn(move || {
-        reqwest::blocking::Client::builder()
+        spans_reqwest::blocking::Client::builder()
             .timeout(Duration::from_millis(timeout))
             .tls_certs_merge(authorities)
             .build()
@@ -516,6 +551,66 @@ where
 {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     log::layer().event_format(JsonLine).with_filter(filter)
+}
+
+/// A format of lines, with the ids of the span that a line is written in: as the last fields of a JSON object that has
+/// none of that name, at the end of a text, or before one in colours.
+pub fn with_ids<F>(format: F) -> WithIds<F> {
+    WithIds(format)
+}
+
+pub struct WithIds<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for WithIds<F>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        fields: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let context = Context::current();
+        let span = context.span().span_context().clone();
+        if !span.is_valid() {
+            return self.0.format_event(fields, writer, event);
+        }
+        let mut line = String::new();
+        self.0.format_event(fields, Writer::new(&mut line), event)?;
+        let line = line.trim_end_matches('\n');
+        let ids = [
+            ("trace_id", span.trace_id().to_string()),
+            ("span_id", span.span_id().to_string()),
+        ];
+        match line.strip_suffix('}').filter(|_| line.starts_with('{')) {
+            Some(object) => {
+                writer.write_str(object)?;
+                for (name, id) in ids {
+                    if !object.contains(&format!("\"{name}\":")) {
+                        write!(writer, ",\"{name}\":\"{id}\"")?;
+                    }
+                }
+                writeln!(writer, "}}")
+            }
+            // Colours are put in by who gets the writer itself.
+            None if writer.has_ansi_escapes() => {
+                for (name, id) in ids {
+                    write!(writer, "{name}={id} ")?;
+                }
+                self.0.format_event(fields, writer, event)
+            }
+            None => {
+                writer.write_str(line)?;
+                for (name, id) in ids {
+                    write!(writer, " {name}={id}")?;
+                }
+                writeln!(writer)
+            }
+        }
+    }
 }
 
 struct JsonLine;
