@@ -82,7 +82,10 @@ FURTHER: tuple[tuple[Patch, tuple[str, ...]], ...] = (
     (
         {
             "kubernetes": {"flavor": "operator"},
-            "services": {"api": {"instrumentation": "auto"}, "ledger": {"instrumentation": "auto"}},
+            "services": {
+                "api": {"instrumentation": "auto", "image": "ghcr.io/acme/api:1"},
+                "ledger": {"instrumentation": "auto", "image": "ghcr.io/acme/ledger:1"},
+            },
         },
         ("collector", "sampling", "propagators", "security", "kubernetes", "services"),
     ),
