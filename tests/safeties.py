@@ -1,6 +1,6 @@
 """What each safety of a rendered collector costs, beside the collector's own defaults with the same binary.
 
-`make judges` runs it and dates the table in docs/security.md. Spans of 800 bytes go in over HTTP as fast as they are
+`make judges` runs it and dates the table in docs/sizing.md. Spans of 800 bytes go in over HTTP as fast as they are
 taken, and out to a receiver that answers at once; what counts is the collector's own processor time a span, as a
 multiple of a configuration that says nothing but a receiver and an exporter. So other work on the machine matters
 little, and rounds take turns.
@@ -145,7 +145,7 @@ def measured(rounds: int, requests: int) -> Mapping[str, float]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table of docs/security.md."""
+    """Print the table of docs/sizing.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=REQUESTS)

@@ -16,6 +16,7 @@ HEADING = "## What lies where"
 DOT_FILES = {
     ".ci": "what CI runs in a fresh clone",
     ".containerignore": "what a build of the container leaves out",
+    ".github": "the workflow that looks at the age of pins",
     ".gitignore": "what git leaves out",
     ".pre-commit-hooks.yaml": "the hooks that other repositories take from here",
     ".yamllint": "how rendered YAML is linted, and ours",

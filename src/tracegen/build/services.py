@@ -215,7 +215,7 @@ def _with_image(service: Service, design: Design) -> Component:
 
 
 def _with_example(component: Component, service: Service, example: ExampleImage) -> Component:
-    assert component.health is not None and service.port is not None, "an example has a port to be asked"
+    assert component.health is not None and service.port, "an example has a port to be asked"
     # All replicas would have one port of the host: several are reached inside alone.
     published = Publish.ENTRY if service.entry and service.replicas == 1 else None
     return replace(

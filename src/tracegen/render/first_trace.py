@@ -7,9 +7,9 @@ from tracegen.system import Publish, System
 
 def ask(system: System) -> str:
     """A command that asks an example for a trace, best one that nobody else calls; empty where there is none."""
-    examples = [each for each in system.services.values() if each.build and each.port is not None]
+    examples = [each for each in system.services.values() if each.build and each.port]
     first = next((each for each in examples if each.entry), *examples[:1]) if examples else None
-    if first is None or first.port is None:
+    if first is None or not first.port:
         return ""
     unit = next((each for each in system.compose.units if each.name == first.name), None)
     if unit is None or not unit.ports:
