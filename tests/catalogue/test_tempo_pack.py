@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from support import ROOT, compiled, one_service
+from tracegen.catalogue import catalogue
 from tracegen.compiler import Rendered
-from tracegen.rules.tenants import LARGEST_REQUEST
 from tracegen.system import Wait
 
 OPTIONS = {
@@ -161,8 +161,9 @@ def test_each_tenant_has_a_whole_entry(tmp_path: Path) -> None:
 def test_a_burst_has_room_for_the_largest_request_of_a_collector(tmp_path: Path) -> None:
     """What is larger than a burst can never be taken (TG324)."""
     rendered = compiled(tmp_path, spec({"type": "tempo", "tenants": _TENANTS[1]}))
+    largest = catalogue().storages["local"].delivery.largest
     exporters = yaml.safe_load(rendered.tree["collector/gateway.yaml"])["exporters"].values()
-    assert {each["sending_queue"]["batch"]["max_size"] for each in exporters} == {LARGEST_REQUEST}
+    assert {each["sending_queue"]["batch"]["max_size"] for each in exporters} == {largest}
 
 
 def test_the_guide_names_the_header_of_tenants_and_the_scheme(tmp_path: Path) -> None:
