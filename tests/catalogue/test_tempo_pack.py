@@ -26,12 +26,12 @@ _ELSEWHERE = ("distributor.receivers", "block_builder.assigned_partitions")
 #: max_condition_groups_per_tag_query is not here, since Tempo reads it from the defaults for everybody.
 _GRANTED = {
     "ingestion.rate_strategy": "local",
-    "ingestion.rate_limit_bytes": 30_000_000,
-    "ingestion.burst_size_bytes": 30_000_000,
+    "ingestion.rate_limit_bytes": 30 * 2**20,
+    "ingestion.burst_size_bytes": 30 * 2**20,
     "ingestion.max_traces_per_user": 0,
     "ingestion.retry_info_enabled": True,
     "read.max_bytes_per_tag_values_query": 1_000_000,
-    "global.max_bytes_per_trace": 5_000_000,
+    "global.max_bytes_per_trace": 5 * 2**20,
 }
 
 _KEY = {"env": "S3_KEY"}

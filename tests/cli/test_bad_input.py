@@ -350,7 +350,7 @@ def test_a_folder_of_another_environment_is_left_alone(project: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["rendr"], "No such command 'rendr'"),
+        (["rendr"], "there is no command 'rendr'"),
         (["render", "--chek"], "No such option"),
         (["validate", "--format", "xml"], "'xml' is not one of"),
         (["render", "--env"], "requires an argument"),

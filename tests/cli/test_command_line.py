@@ -281,7 +281,7 @@ def test_explain_tells_where_a_file_comes_from(project: Path) -> None:
     ran = tracegen("explain", "jaeger/config.yaml")
     assert "written by: packs/jaeger" in ran.out
     assert "        backend.retention (tracegen.yaml:4)\n" in ran.out
-    assert "        services.*.language (tracegen.yaml:6 and 1 more)\n" in ran.out
+    assert "        services.*.calls (tracegen.yaml:6)\n" in ran.out
     assert "and, where they are said, by:\n        " in ran.out and "backend.archive" in ran.out
 
 

@@ -9,7 +9,7 @@ import click
 
 from tracegen.cli.pipeline import read
 from tracegen.cli.problem_text import problem_text
-from tracegen.cli.spec_argument import complete_services, nearest_spec
+from tracegen.cli.spec_argument import SpecFile, complete_services, nearest_spec
 from tracegen.cli.spec_files import diff_of, problems_of, texts_of, write_back
 from tracegen.cli.terminal import is_quiet, say
 from tracegen.editing import with_entry, with_items
@@ -39,7 +39,7 @@ def command() -> None:
 
 def _of_a_spec(function: Callable[..., Any]) -> Callable[..., Any]:
     option = click.option(
-        "--spec", default=nearest_spec, type=click.Path(), metavar="SPEC", help="Default: the nearest tracegen.yaml."
+        "--spec", default=nearest_spec, type=SpecFile(), metavar="SPEC", help="Default: the nearest tracegen.yaml."
     )
     return click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")(
         option(function)

@@ -5,14 +5,14 @@ import sys
 import click
 
 from tracegen.cli.pipeline import read
-from tracegen.cli.spec_argument import nearest_spec
+from tracegen.cli.spec_argument import SpecFile, nearest_spec
 from tracegen.cli.spec_files import diff_of, texts_of, write_back
 from tracegen.cli.terminal import is_quiet, say
 from tracegen.editing import CannotFormat, formatted
 
 
 @click.command(short_help="Lay specs out in one way; comments are kept.")
-@click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
+@click.argument("specs", nargs=-1, metavar="[SPEC]...", type=SpecFile())
 @click.option("--check", "check_", is_flag=True, help="Write nothing; exit 1 if a file would change.")
 @click.option("--diff", "diff_", is_flag=True, help="Write nothing; show the lines that would change.")
 def command(specs: tuple[str, ...], check_: bool, diff_: bool) -> int:

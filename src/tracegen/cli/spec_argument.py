@@ -11,6 +11,14 @@ from click.shell_completion import CompletionItem
 SPEC = "tracegen.yaml"
 
 
+class SpecFile(click.Path):
+    """A file that shells complete; whether it can be read is told by whoever reads it, in its own words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name as it is."""
+        return value
+
+
 def nearest_spec() -> str:
     """`tracegen.yaml` of the nearest folder that has one, from here upward; its name alone where none does."""
     for folder in ("", *("../" * up for up in range(1, len(Path.cwd().parents) + 1))):
@@ -26,12 +34,12 @@ def project_folder() -> Path:
 
 def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument `spec`; without it, the nearest one."""
-    return click.argument("spec", default=nearest_spec, type=click.Path())(command)
+    return click.argument("spec", default=nearest_spec, type=SpecFile())(command)
 
 
 def optional_spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument `spec`, or None where none is named."""
-    return click.argument("spec", required=False, type=click.Path())(command)
+    return click.argument("spec", required=False, type=SpecFile())(command)
 
 
 def environment_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -11,7 +11,7 @@ from tracegen.cli.fixing import tell_fixed
 from tracegen.cli.pipeline import read
 from tracegen.cli.problem_page import section
 from tracegen.cli.problem_text import problem_text
-from tracegen.cli.spec_argument import environment_option, nearest_spec
+from tracegen.cli.spec_argument import SpecFile, environment_option, nearest_spec
 from tracegen.cli.terminal import is_quiet, say
 from tracegen.compiler import judge
 from tracegen.problems import Problem, ProblemsFound, Severity
@@ -20,7 +20,7 @@ from tracegen.source.files import CannotRead
 
 
 @click.command(short_help="Tell what is wrong with specs.")
-@click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
+@click.argument("specs", nargs=-1, metavar="[SPEC]...", type=SpecFile())
 @environment_option("Check the base and this environment only.")
 @click.option("--fix", "fix_", is_flag=True, help="Write what has one right answer into the spec; comments are kept.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")

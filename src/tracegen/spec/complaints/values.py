@@ -114,8 +114,15 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
     hint = fix = ""
     if isinstance(value, str):
-        fix = certain.choice(value, choices)
-        hint = habits.alias_of(value, choices) or habits.placeholder(value) or habits.storage_of(value, path, context)
+        number = certain.value(value, value, {"integer"} & {*context.schema_at(path).get("type", ())}, {})
+        fix = number or certain.choice(value, choices)
+        hint = f"write {number}" if number else ""
+        hint = (
+            hint
+            or habits.alias_of(value, choices)
+            or habits.placeholder(value)
+            or habits.storage_of(value, path, context)
+        )
         hint = hint or context.near(codes.WRONG_CHOICE, value, choices)
     yield context.problem(codes.WRONG_CHOICE, path, message, hint, fix=fix)
 
