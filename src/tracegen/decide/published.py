@@ -1,10 +1,10 @@
 """What the host may reach: groups of ports, some at a port that the spec names."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 
 from tracegen.decide.records import Published
 from tracegen.spec.said import Said
+from tracegen.system.record import names_of
 
 
 def groups_of(publish: Iterable[str | Published]) -> tuple[str, ...]:
@@ -25,4 +25,5 @@ def ports_of(publish: Iterable[str | Published], said: Said) -> Mapping[str, int
 
 
 def _said(published: Published) -> dict[str, int]:
-    return {group: port for group, port in asdict(published).items() if port is not None}
+    found = ((name, getattr(published, name)) for name in names_of(published))
+    return {group: port for group, port in found if port is not None}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from tracegen.problems import Problem
@@ -106,6 +107,10 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
     """A word that is none of the choices."""
     choices = [str(choice) for choice in error.validator_value if choice is not None]
     value = error.instance
+    is_number = "integer" in context.schema_at(path).get("type", ())
+    if is_number and isinstance(value, str) and not context.near(codes.WRONG_CHOICE, value, choices):
+        yield from wrong_type(SimpleNamespace(instance=value, validator_value=["integer"]), path, context)
+        return
     if len(choices) == 1 and isinstance(value, str):
         others = sorted(context.schema_at(path).get("properties", {}))
         beside = f", or a mapping with {either(others)}" if others else ""
@@ -114,15 +119,8 @@ def wrong_choice(error: Any, path: Path, context: Context) -> Iterator[Problem]:
         message = f"{shown(value)} is not {a_noun(path)}; choose from {', '.join(choices)}"
     hint = fix = ""
     if isinstance(value, str):
-        number = certain.value(value, value, {"integer"} & {*context.schema_at(path).get("type", ())}, {})
-        fix = number or certain.choice(value, choices)
-        hint = f"write {number}" if number else ""
-        hint = (
-            hint
-            or habits.alias_of(value, choices)
-            or habits.placeholder(value)
-            or habits.storage_of(value, path, context)
-        )
+        fix = certain.choice(value, choices)
+        hint = habits.alias_of(value, choices) or habits.placeholder(value) or habits.storage_of(value, path, context)
         hint = hint or context.near(codes.WRONG_CHOICE, value, choices)
     yield context.problem(codes.WRONG_CHOICE, path, message, hint, fix=fix)
 
