@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from invariants._system import Draft, Finding, System, leaves, variables_of
+from tracegen.render.kubernetes.environment import PLACE
 
 _COMPOSE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:[?-][^}]*)?\}")
 _COLLECTOR = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -16,10 +17,15 @@ _FORMS = {"collector/": _COLLECTOR, "jaeger/": _COLLECTOR, "tempo/": _TEMPO}
 
 def check_variables_of_configurations_are_given(system: System) -> Iterator[Finding]:
     """A `${…}` in a configuration names a variable that each container with that configuration has."""
+    of_pods = {
+        each.component: {variable["name"] for container in each.containers for variable in container.get("env", [])}
+        for each in system.manifests.workloads
+    }
     for path, form in _configurations(system):
         named = {name for _, text in _texts(system.data(path)) for name in form.findall(text)}
         for component in system.runners(path):
-            for name in sorted(named - set(component.environment)):
+            told = of_pods.get(component.name, set()) & set(PLACE)
+            for name in sorted(named - set(component.environment) - told):
                 yield path, f"needs ${{{name}}}, which {component.name} does not have"
 
 

@@ -128,6 +128,7 @@ MORE: tuple[tuple[str, list[Any]], ...] = (
     (r"backend<\w+>\.tenants", [["red"], ["red", "blue"]]),
     (r"accept\..*", ["half of the traces is meant so"]),
     (r"overrides\..*", [{"name": "other"}]),
+    (r"compose\.publish", [["ui"], ["otlp"], ["zipkin"], ["jaeger"], ["grafana"], ["all"]]),
     (r"tracegen", [2]),
 )
 
@@ -180,10 +181,18 @@ def specs(key: Key, base: Mapping[str, Any] = SMALLEST) -> list[Spec]:
 def system_with(image: str) -> Mapping[str, Any]:
     """What to say so that an image is run, or built from, if anything does it: a store, metrics, or an example."""
     wanted = catalogue().images[image].reference
-    for patch in ({}, *stores(catalogue()), {"metrics": True}, *_examples()):
+    for patch in ({}, *stores(catalogue()), {"metrics": True}, *_examples(), *_injected()):
         if any(wanted in str(value) for value in outcome(merged(SMALLEST, patch)).data.values()):
             return patch
     return {}
+
+
+def _injected() -> Iterator[Mapping[str, Any]]:
+    """Services into which the OpenTelemetry Operator puts an agent."""
+    for pack in catalogue().languages.values():
+        if pack.operator_agent:
+            api = {"language": pack.name, "image": "ghcr.io/acme/api:1", "instrumentation": "auto"}
+            yield {"targets": ["kubernetes"], "kubernetes": {"flavor": "operator"}, "services": {"api": api}}
 
 
 def _examples() -> Iterator[Mapping[str, Any]]:

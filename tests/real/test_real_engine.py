@@ -51,9 +51,12 @@ def example(name: str, engine: Engine, folder: Path) -> Iterator[Project]:
 def killed_in_turn(made: Project, sent: Load, services: tuple[str, ...]) -> None:
     """Each container ends as in a crash, and starts again by itself, while spans come."""
     for service in services:
+        container = made.container(service)
         more(sent)
-        made.engine.kill9(made.container(service))
+        made.engine.kill9(container)
         more(sent)
+        restarts = made.engine.docker("inspect", "--format", "{{.RestartCount}}", container)
+        assert restarts != "0", f"{service} was not killed"
 
 
 def test_the_first_example_keeps_what_it_took(engine: Engine, tmp_path: Path) -> None:
@@ -64,7 +67,6 @@ def test_the_first_example_keeps_what_it_took(engine: Engine, tmp_path: Path) ->
         assert b'"service":"api"' in hello.ask("api", 8080, "/", trace=asked)
         with load(hello, "otel-gateway") as sent:
             killed_in_turn(hello, sent, ("jaeger", "otel-gateway", "api"))
-        assert sent.repeated, "nobody noticed that the collector was killed"
         assert not missing(hello, sent)
         # Every command of TRACING.md that asks something, then the one that takes a damaged queue away.
         assert any("otelcol_receiver_accepted_spans" in said for said in hello.documented("docker run"))
