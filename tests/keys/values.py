@@ -191,7 +191,9 @@ def _injected() -> Iterator[Mapping[str, Any]]:
     """Services into which the OpenTelemetry Operator puts an agent."""
     for pack in catalogue().languages.values():
         if pack.operator_agent:
-            api = {"language": pack.name, "image": "ghcr.io/acme/api:1", "instrumentation": "auto"}
+            api: dict[str, Any] = {"language": pack.name, "image": "ghcr.io/acme/api:1", "instrumentation": "auto"}
+            if pack.operator_agent.variable:
+                api["env"] = {pack.operator_agent.variable: "/app/api"}
             yield {"targets": ["kubernetes"], "kubernetes": {"flavor": "operator"}, "services": {"api": api}}
 
 
