@@ -36,7 +36,16 @@ class Terminal:
             sys.executable,
             ["-m", "tracegen", *words],
             cwd=str(folder),
-            env={**os.environ, **environment, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": "1"},
+            env={
+                **os.environ,
+                **environment,
+                "TERM": "xterm",
+                "PROMPT_TOOLKIT_NO_CPR": "1",
+                "NO_COLOR": "1",
+                # Programs believe these before the terminal, and whoever runs the tests may have them.
+                "COLUMNS": str(columns),
+                "LINES": str(lines),
+            },
             dimensions=(lines, columns),
             timeout=SECONDS,
         )
